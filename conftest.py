@@ -1,0 +1,167 @@
+"""Databases for tests: one volatile server, one template per system, clones for those who need real commits.
+
+Tests run as the app role. `KAIGO_SYSTEM` says which system this pytest run is about (make test runs each).
+"""
+
+from __future__ import annotations
+
+import atexit
+import hashlib
+import os
+from pathlib import Path
+
+import pytest
+
+SYSTEM = os.environ.setdefault("KAIGO_SYSTEM", "insurance")
+INSURER = os.environ.setdefault("KAIGO_INSURER", "131997")
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"kaigo.site.settings.{SYSTEM}")
+
+
+def _home() -> Path:
+    from kaigo.site.home import default_home
+
+    root = os.environ.get("KAIGO_TEST_HOME")
+    return Path(root) if root else default_home("test")
+
+
+os.environ["KAIGO_HOME"] = str(_home())
+
+import django  # noqa: E402  after the environment is set
+
+django.setup()
+_BINARIES = os.environ.get("KAIGO_PG_BIN", "")
+
+
+def _fingerprint() -> str:
+    """What the template was made of: models, migrations and the kinds."""
+    from kaigo.site.home import PROJECT
+
+    parts = sorted(
+        [
+            *PROJECT.glob("kaigo/**/migrations/*.py"),
+            *PROJECT.glob("kaigo/base/records/*.py"),
+            *PROJECT.glob("kaigo/**/models.py"),
+            PROJECT / "kaigo/site/databases.py",
+        ]
+    )
+    digest = hashlib.sha256(_BINARIES.encode())
+    for part in parts:
+        digest.update(part.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@pytest.fixture(scope="session")
+def cluster():
+    """The test server, started once and kept for the next run."""
+    import fcntl
+
+    from kaigo.site.databases import clone
+    from kaigo.site.embedded import Cluster
+    from kaigo.site.prepare import prepare
+
+    server = Cluster(_home(), volatile=True)
+    _home().mkdir(parents=True, exist_ok=True)
+    with (_home() / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        server.start()
+        mark = _home() / "template"
+        if not mark.exists() or mark.read_text() != _fingerprint():
+            _drop_all(server)
+            prepare(server, INSURER)
+            for system in ("staff", "insurance"):
+                clone(server, f"{system}_{INSURER}", f"{system}_{INSURER}_template")
+            mark.write_text(_fingerprint())
+    return server
+
+
+def _drop_all(server) -> None:
+    import psycopg
+    from psycopg import sql
+
+    with psycopg.connect(server.dsn("postgres"), autocommit=True) as admin:
+        names = admin.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE %s", [f"%\\_{INSURER}%"]
+        ).fetchall()
+        for (name,) in names:
+            admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+_serial = iter(range(1_000_000))
+
+
+def _use_clone(cluster, worker: str) -> list[str]:
+    """Point every alias at a fresh clone; returns the names."""
+    from django.db import connections
+
+    from kaigo.site.databases import clone
+
+    names = []
+    number = next(_serial)
+    for alias in connections:
+        system = "staff" if alias == "staff" else SYSTEM
+        name = f"{system}_{INSURER}_t{os.getpid()}_{number}"
+        connections[alias].close()
+        clone(cluster, f"{system}_{INSURER}_template", name)
+        connections[alias].settings_dict["NAME"] = name
+        names.append(name)
+    return names
+
+
+def _drop(cluster, names: list[str]) -> None:
+    import psycopg
+    from django.db import connections
+    from psycopg import sql
+
+    connections.close_all()
+    with psycopg.connect(cluster.dsn("postgres"), autocommit=True) as admin:
+        for name in names:
+            admin.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(cluster, django_db_blocker):
+    """For tests marked django_db: one clone per process, each test rolled back."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    with django_db_blocker.unblock():
+        names = _use_clone(cluster, worker)
+    yield
+    with django_db_blocker.unblock():
+        _drop(cluster, names)
+
+
+@pytest.fixture
+def street(cluster, django_db_setup, django_db_blocker):
+    """A database of its own with real commits: for tests of knowledge over time, freezes, several connections."""
+    from django.db import connections
+
+    before = {alias: connections[alias].settings_dict["NAME"] for alias in connections}
+    with django_db_blocker.unblock():
+        names = _use_clone(cluster, "street")
+        yield cluster
+        _drop(cluster, names)
+        for alias, name in before.items():
+            connections[alias].settings_dict["NAME"] = name
+
+
+@pytest.fixture(autouse=True)
+def _files_apart(tmp_path, settings):
+    settings.FILES_ROOT = tmp_path / "files"
+
+
+@pytest.fixture
+def ctx():
+    """A context on 1 July 2026."""
+    from datetime import date
+
+    from kaigo.base.records.context import Context
+
+    return Context(actor="account:1", purpose="premium", on=date(2026, 7, 1))
+
+
+@atexit.register
+def _stop_in_ci() -> None:
+    # In CI nothing may stay behind; on a developer's machine the server is kept for the next run.
+    if os.environ.get("CI") and "PYTEST_XDIST_WORKER" not in os.environ and (_home() / "pg").exists():
+        from kaigo.site.embedded import Cluster
+
+        Cluster(_home(), volatile=True).stop()

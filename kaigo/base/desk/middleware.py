@@ -1,0 +1,46 @@
+"""The two ends of every request: headers that keep pages to themselves, and who is asking."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+
+from kaigo.base.desk.day import business_date
+from kaigo.base.staff.who import COOKIE, identify
+
+_CSP = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self' {forms}; frame-ancestors 'none'; base-uri 'none'"
+)
+
+
+class Guard:
+    """Security headers on every answer; nothing is stored in browsers or proxies."""
+
+    def __init__(self, get_response):
+        from django.conf import settings
+
+        self.get_response = get_response
+        self.csp = _CSP.format(forms=" ".join(settings.SYSTEM_URLS.values()))
+
+    def __call__(self, request) -> HttpResponse:
+        response = self.get_response(request)
+        response["Content-Security-Policy"] = self.csp
+        response["X-Content-Type-Options"] = "nosniff"
+        response["X-Frame-Options"] = "DENY"
+        response["Referrer-Policy"] = "same-origin"
+        response["Cross-Origin-Opener-Policy"] = "same-origin"
+        if not request.path.startswith("/static/"):
+            response["Cache-Control"] = "no-store"
+        return response
+
+
+class WhoIs:
+    """Puts the logged-in person (or None) and the business date on the request."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request) -> HttpResponse:
+        request.day = business_date()
+        request.staff = identify(request.COOKIES.get(COOKIE, ""), request.day)
+        return self.get_response(request)

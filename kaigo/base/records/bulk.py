@@ -1,0 +1,41 @@
+"""Rows in bulk: COPY on Django's own connection, so that rows and audit are saved together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection
+from psycopg import sql
+
+
+def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
+    """COPY text rows (None = NULL). Returns how many. Values are adapted by psycopg."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    count = 0
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+            count += 1
+    return count
+
+
+def copy_csv(table: str, columns: Sequence[str], data: bytes | Iterable[bytes]) -> None:
+    """COPY CSV bytes without a head line (unquoted empty = NULL), for example from Polars `write_csv`."""
+    statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for part in [data] if isinstance(data, bytes) else data:
+            copy.write(part)
+
+
+def reserve_ids(model, count: int) -> list[int]:
+    """`count` ids of a table, so that rows of several tables can name each other before they are saved."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT nextval('{model._meta.db_table}_id_seq') FROM generate_series(1, %s)", [count]
+        )
+        return [row[0] for row in cursor.fetchall()]

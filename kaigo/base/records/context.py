@@ -1,0 +1,37 @@
+"""Who does what, why, for which case, on which day, with which knowledge. First argument of every decision."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+
+from django.db import connection, transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """actor: `account:7` or `job:premium.main`; purpose: a key of the list of purposes; case: reference or "".
+
+    on: the business date (異動日 axis). known_at: None = as believed now, else the moment of belief (処理日 axis).
+    """
+
+    actor: str
+    purpose: str
+    on: date
+    case: str = ""
+    known_at: datetime | None = None
+
+    def at(self, on: date) -> Context:
+        """The same act on another business date."""
+        return replace(self, on=on)
+
+
+@contextmanager
+def acting(ctx: Context) -> Iterator[None]:
+    """A transaction whose rows and history know the actor. Everything inside is saved together or not at all."""
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT set_config('kaigo.actor', %s, true)", [ctx.actor])
+        yield

@@ -1,0 +1,187 @@
+"""Comments, constraints, triggers and grants of every table, generated from its kind.
+
+Runs as the owner after the migrations and may run any number of times.
+"""
+
+from __future__ import annotations
+
+import json
+
+from django.apps import apps
+from django.db import models
+
+from kaigo.base.records.models import Fact, Record
+
+# Tables of other people's code: name → what the program itself may do there.
+THIRD_PARTY = {"django_migrations": "SELECT"}
+
+FUNCTIONS = """
+CREATE OR REPLACE FUNCTION records_never() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF session_user LIKE 'erase\\_%' THEN RETURN coalesce(NEW, OLD); END IF;
+  RAISE EXCEPTION 'records: % keeps its rows: % is refused', TG_TABLE_NAME, TG_OP USING ERRCODE = '42501';
+END $$;
+
+CREATE OR REPLACE FUNCTION records_fact_writer() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- Shared: many writers at once; a freeze takes the same lock alone and so waits for all of them.
+  PERFORM pg_advisory_xact_lock_shared(7411001);
+  IF now() <= (SELECT max(cutoff) FROM records_freeze) THEN
+    RAISE EXCEPTION 'records: begun before a freeze: begin again' USING ERRCODE = '40001';
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION records_fact_insert() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.known := tstzrange(now(), NULL);
+  NEW.tx := pg_current_xact_id();
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION records_fact_close() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  IF NOT upper_inf(OLD.known) THEN
+    RAISE EXCEPTION 'records: % is closed already', TG_TABLE_NAME USING ERRCODE = '42501';
+  END IF;
+  IF lower(OLD.known) = now() THEN
+    -- Two changes of one fact in one transaction fold into one: the first was never believed by anybody.
+    EXECUTE format('DELETE FROM %I WHERE id = $1', TG_TABLE_NAME) USING OLD.id;
+    RETURN NULL;
+  END IF;
+  IF lower(OLD.known) > now() THEN
+    RAISE EXCEPTION 'records: changed by a later transaction: begin again' USING ERRCODE = '40001';
+  END IF;
+  NEW := OLD;
+  NEW.known := tstzrange(lower(OLD.known), now());
+  RETURN NEW;
+END $$;
+
+CREATE OR REPLACE FUNCTION records_work_history() RETURNS trigger LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public AS $$
+BEGIN
+  INSERT INTO records_work_history ("table", "row", actor, before)
+  VALUES (TG_TABLE_NAME, OLD.id, coalesce(nullif(current_setting('kaigo.actor', true), ''), session_user),
+          to_jsonb(OLD));
+  RETURN coalesce(NEW, OLD);
+END $$;
+
+CREATE OR REPLACE FUNCTION records_stamp() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  -- Nobody dates his own row: time and transaction are the server's.
+  NEW.tx := pg_current_xact_id();
+  RETURN NEW;
+END $$;
+"""
+
+GRANTS = {
+    "Anchor": "SELECT, INSERT",
+    "Fact": "SELECT, INSERT, UPDATE (known)",
+    "Decision": "SELECT, INSERT",
+    "Entry": "SELECT, INSERT",
+    "Document": "SELECT, INSERT",
+    "Work": "SELECT, INSERT, UPDATE, DELETE",
+}
+
+
+def record_models() -> list[type[Record]]:
+    """Every concrete table of our own, in the order of its name."""
+    found = [m for m in apps.get_models(include_auto_created=True) if m._meta.managed]
+    strangers = [m._meta.label for m in found if not issubclass(m, Record)]
+    if strangers:
+        raise TypeError(f"tables without a kind: {', '.join(strangers)}")
+    return sorted(found, key=lambda m: m._meta.db_table)
+
+
+def comment(model: type[Record]) -> str:
+    """COMMENT of the table: the kind is its first word; then subject, retention, items as JSON."""
+    about = model.about
+    items = {column: list(names) for column, names in sorted(about.items.items())}
+    text = {"subject": about.subject, "retention": about.retention, "items": items}
+    return f"{model.record_kind} {json.dumps(text, ensure_ascii=False)}"
+
+
+def install(connection, database: str, only: list[type[Record]] | None = None) -> None:
+    """Write everything. `database` is the name that the roles are built from."""
+    with connection.cursor() as cursor:
+        cursor.execute(FUNCTIONS)
+        cursor.execute(
+            f'GRANT USAGE ON SCHEMA public TO "app_{database}", "erase_{database}", "read_{database}"'
+        )
+        for model in only or record_models():
+            for statement in _statements(model, database):
+                cursor.execute(statement)
+        for table, right in THIRD_PARTY.items():
+            cursor.execute(f'GRANT {right} ON {table} TO "app_{database}", "read_{database}"')
+
+
+def _statements(model: type[Record], database: str) -> list[str]:
+    table = model._meta.db_table
+    words = comment(model).replace("'", "''")
+    statements = [f"COMMENT ON TABLE {table} IS '{words}'"]
+    statements += [*_triggers(model, table)]
+    if issubclass(model, Fact):
+        statements += fact_constraints(model)
+    for role in ("app", "erase", "read"):
+        statements.append(f'REVOKE ALL ON {table} FROM "{role}_{database}"')
+    statements.append(f'GRANT {GRANTS[model.record_kind]} ON {table} TO "app_{database}"')
+    statements.append(f'GRANT SELECT, DELETE ON {table} TO "erase_{database}"')
+    statements.append(f'GRANT SELECT ON {table} TO "read_{database}"')
+    if isinstance(model._meta.pk, models.AutoField | models.BigAutoField):
+        statements.append(f'GRANT USAGE ON SEQUENCE {table}_id_seq TO "app_{database}"')
+    return statements
+
+
+def _triggers(model: type[Record], table: str) -> list[str]:
+    def trigger(name: str, when: str, level: str, function: str) -> list[str]:
+        return [
+            f"DROP TRIGGER IF EXISTS {name} ON {table}",
+            f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {level} EXECUTE FUNCTION {function}()",
+        ]
+
+    if model.record_kind == "Fact":
+        return [
+            *trigger("records_writer", "BEFORE INSERT OR UPDATE", "STATEMENT", "records_fact_writer"),
+            *trigger("records_insert", "BEFORE INSERT", "ROW", "records_fact_insert"),
+            *trigger("records_close", "BEFORE UPDATE", "ROW", "records_fact_close"),
+        ]
+    if model.record_kind == "Work":
+        return [
+            *trigger("records_history", "AFTER UPDATE OR DELETE", "ROW", "records_work_history"),
+            *trigger("records_stamp", "BEFORE INSERT OR UPDATE", "ROW", "records_stamp"),
+        ]
+    return [
+        *trigger("records_never", "BEFORE UPDATE OR DELETE", "ROW", "records_never"),
+        *trigger("records_stamp", "BEFORE INSERT", "ROW", "records_stamp"),
+    ]
+
+
+def fact_constraints(model: type[Fact]) -> list[str]:
+    """One truth per key, day and moment; no empty period; the index for what is believed now."""
+    table = model._meta.db_table
+    keys = ", ".join(f"{column} WITH =" for column in model.key_columns())
+    columns = ", ".join(model.key_columns())
+
+    def constraint(name: str, body: str) -> str:
+        return (
+            f"DO $$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_constraint WHERE conname = '{name}') THEN "
+            f"ALTER TABLE {table} ADD CONSTRAINT {name} {body}; END IF; END $$"
+        )
+
+    return [
+        constraint(f"{table}_real", "CHECK (NOT isempty(effective) AND NOT isempty(known))"),
+        constraint(f"{table}_truth", f"EXCLUDE USING gist ({keys}, effective WITH &&, known WITH &&)"),
+        f"CREATE INDEX IF NOT EXISTS {table}_now ON {table} ({columns}) WHERE upper_inf(known)",
+        f"CREATE INDEX IF NOT EXISTS {table}_tx ON {table} (tx)",
+    ]
+
+
+def fact_unconstrained(model: type[Fact]) -> list[str]:
+    """For the first load only: without these the rows go in four times as fast; `install` puts them back."""
+    table = model._meta.db_table
+    return [
+        f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {table}_truth",
+        f"DROP INDEX IF EXISTS {table}_now",
+        f"DROP INDEX IF EXISTS {table}_tx",
+    ]

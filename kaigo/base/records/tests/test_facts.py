@@ -1,0 +1,181 @@
+"""Facts: one truth per day and moment, nothing rewritten, late corrections keep what we believed."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import psycopg
+import pytest
+from django.db import IntegrityError, ProgrammingError, connection
+from psycopg.types.range import Range
+
+from kaigo.base.records.bulk import copy_rows
+from kaigo.base.records.context import acting
+from kaigo.base.records.facts import as_of, believe, believe_rows, incoming
+from kaigo.base.records.freeze import freeze
+from kaigo.base.records.watermarks import NEW, reading
+from kaigo.insurance.residents.models import Household, Membership, Person
+
+
+def state(person, household, start, end=None, relationship="02"):
+    return {
+        "person_id": person.id,
+        "household_id": household.id,
+        "relationship": relationship,
+        "effective": Range(start, end),
+        "source": "test:1",
+    }
+
+
+@pytest.fixture
+def people(street, ctx):
+    with acting(ctx):
+        person = Person.objects.create()
+        homes = [Household.objects.create(number=f"{n:015}") for n in (1, 2)]
+    return person, *homes
+
+
+def believed(on, known_at=None):
+    where = as_of(Membership, known_at="%(known_at)s" if known_at else None)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT household_id FROM residents_membership f WHERE {where}", {"on": on, "known_at": known_at}
+        )
+        return [row[0] for row in cursor.fetchall()]
+
+
+def moment():
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]
+
+
+def test_late_correction_changes_what_we_believe_not_what_we_believed(people, ctx):
+    person, first, second = people
+    with acting(ctx):
+        believe_rows(Membership, [state(person, first, date(2020, 1, 1))])
+    before = moment()
+    with acting(ctx):
+        done = believe_rows(Membership, [state(person, second, date(2026, 3, 1), date(2026, 5, 1))])
+    assert (done.closed, done.added) == (1, 3)
+    assert believed(date(2026, 4, 1)) == [second.id]
+    assert believed(date(2026, 6, 1)) == [first.id]
+    assert believed(date(2026, 4, 1), before) == [first.id]
+
+
+def test_stating_the_same_again_changes_nothing(people, ctx):
+    person, first, _ = people
+    for _ in range(2):
+        with acting(ctx):
+            done = believe_rows(Membership, [state(person, first, date(2020, 1, 1))])
+    assert (done.unchanged, done.closed, done.added) == (1, 0, 0)
+
+
+def test_two_changes_in_one_transaction_fold_into_one(people, ctx):
+    person, first, second = people
+    with acting(ctx):
+        believe_rows(Membership, [state(person, first, date(2020, 1, 1))])
+        believe_rows(Membership, [state(person, second, date(2020, 1, 1))])
+    assert list(Membership.objects.values_list("household_id", flat=True)) == [second.id]
+
+
+def test_void_takes_a_belief_back(people, ctx):
+    person, first, _ = people
+    with acting(ctx):
+        believe_rows(Membership, [state(person, first, date(2020, 1, 1))])
+    with acting(ctx):
+        believe_rows(Membership, [state(person, first, date(2026, 1, 1)) | {"void": True}])
+    assert believed(date(2025, 12, 31)) == [first.id]
+    assert believed(date(2026, 1, 1)) == []
+
+
+def test_overlapping_statements_are_refused_as_a_whole(people, ctx):
+    person, first, second = people
+    with pytest.raises(IntegrityError) as caught, acting(ctx):
+        believe_rows(
+            Membership, [state(person, first, date(2020, 1, 1)), state(person, second, date(2021, 1, 1))]
+        )
+    assert "DETAIL" not in str(caught.value)
+    assert Membership.objects.count() == 0
+
+
+def test_the_app_role_can_only_close_a_fact(people, ctx):
+    person, first, _ = people
+    with acting(ctx):
+        believe_rows(Membership, [state(person, first, date(2020, 1, 1))])
+    for forbidden in (
+        "UPDATE residents_membership SET relationship = '99'",
+        "DELETE FROM residents_membership",
+        "TRUNCATE residents_membership",
+        "UPDATE residents_person SET id = id",
+    ):
+        with pytest.raises(ProgrammingError), connection.cursor() as cursor:
+            cursor.execute(forbidden)
+
+
+def test_nobody_dates_his_own_knowledge(people, ctx):
+    person, first, _ = people
+    with acting(ctx), connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO residents_membership (person_id, household_id, relationship, effective, known, source) "
+            "VALUES (%s, %s, '02', '[2020-01-01,)', '[2001-01-01,)', 'test') RETURNING lower(known) = now()",
+            [person.id, first.id],
+        )
+        assert cursor.fetchone() == (True,)
+
+
+def test_a_reader_never_loses_a_late_commit(people, ctx):
+    """A writer that began first and commits last is still found by the next reading."""
+    person, first, second = people
+    parameters = connection.get_connection_params()
+    parameters = {k: v for k, v in parameters.items() if k in {"dbname", "user", "password", "host"}}
+    other = Person.objects.create()
+    with psycopg.connect(**parameters) as late:
+        late.execute(
+            "INSERT INTO residents_membership (person_id, household_id, relationship, effective, source) "
+            "VALUES (%s, %s, '02', '[2020-01-01,)', 'late')",
+            [other.id, first.id],
+        )
+        with acting(ctx):
+            believe_rows(Membership, [state(person, second, date(2020, 1, 1))])
+        found = read_new(ctx)
+        late.commit()
+    found += read_new(ctx)
+    assert sorted(found) == sorted([person.id, other.id])
+
+
+def read_new(ctx):
+    with acting(ctx), reading("test", "residents_membership") as span, connection.cursor() as cursor:
+        cursor.execute(f"SELECT person_id FROM residents_membership WHERE {NEW}", span._asdict())
+        return [row[0] for row in cursor.fetchall()]
+
+
+def test_a_transaction_begun_before_a_freeze_begins_again(people, ctx):
+    person, first, _ = people
+    parameters = connection.get_connection_params()
+    parameters = {k: v for k, v in parameters.items() if k in {"dbname", "user", "password", "host"}}
+    with psycopg.connect(**parameters) as early:
+        early.execute("SELECT now()")
+        with acting(ctx):
+            taken = freeze(ctx, "test")
+        with pytest.raises(psycopg.errors.SerializationFailure):
+            early.execute(
+                "INSERT INTO residents_membership (person_id, household_id, relationship, effective, source) "
+                "VALUES (%s, %s, '02', '[2020-01-01,)', 'early')",
+                [person.id, first.id],
+            )
+    assert taken.cutoff is not None
+
+
+def test_believe_in_bulk(people, ctx):
+    _, first, _ = people
+    with acting(ctx):
+        crowd = Person.objects.bulk_create([Person() for _ in range(500)])
+        table = incoming(Membership)
+        copy_rows(
+            table,
+            ("person_id", "household_id", "relationship", "effective", "source"),
+            ((p.id, first.id, "99", Range(date(2020, 1, 1), None), "test") for p in crowd),
+        )
+        done = believe(Membership, table)
+    assert done.added == 500

@@ -1,0 +1,428 @@
+"""People and what we believe of them: who they are, where and with whom they live, tax, welfare, pension.
+
+Everything is a Fact: true from a day until a day, told on a day, believed from a moment until a moment.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+
+from kaigo.base.records.models import About, Anchor, Decision, Fact, Work
+
+ADDRESSEE = "宛名情報"
+LEVY = "賦課情報"
+
+
+class Person(Anchor):
+    """Anyone the insurance section must know."""
+
+    about = About("person", "resident", {})
+
+    class Meta:
+        db_table = "residents_person"
+
+
+class Household(Anchor):
+    """A household of the resident register."""
+
+    about = About("household", "resident", {"number": (f"{ADDRESSEE}/世帯番号",)})
+
+    number = models.CharField(max_length=15, unique=True)
+
+    class Meta:
+        db_table = "residents_household"
+
+
+class AddresseeNumber(Anchor):
+    """宛名番号 → person. A person may hold several (住登外 before, resident after); see Merge."""
+
+    about = About("person", "resident", {"number": (f"{ADDRESSEE}/宛名番号",)})
+
+    number = models.CharField(max_length=15, unique=True)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="numbers")
+
+    class Meta:
+        db_table = "residents_addressee_number"
+
+
+class Merge(Decision):
+    """Two records turned out to be one person: `person` is from now on read as `into`."""
+
+    about = About("person", "resident", {"reason": (f"{ADDRESSEE}/介護宛名履歴情報",)})
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    into = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    reason = models.TextField()
+
+    class Meta:
+        db_table = "residents_merge"
+
+
+class PersonFact(Fact):
+    """A fact about one person; one truth per person and day unless `key` says more."""
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+
+    class Meta:
+        abstract = True
+
+
+class Particulars(PersonFact):
+    """Name, birth, sex. birth_raw keeps an unknown part (不詳) as 00; birth_date is then NULL."""
+
+    about = About(
+        "person",
+        "resident",
+        {
+            **dict.fromkeys(("name", "kana", "search", "search_kana"), (f"{ADDRESSEE}/氏名情報",)),
+            **dict.fromkeys(("birth_date", "birth_raw"), (f"{ADDRESSEE}/生年月日",)),
+            "sex": (f"{ADDRESSEE}/性別",),
+            "resident_kind": (f"{ADDRESSEE}/住民区分(日本人・外国人)",),
+            **dict.fromkeys(
+                ("alias", "alias_kana", "nationality", "stay_until"), (f"{ADDRESSEE}/外国人情報",)
+            ),
+        },
+    )
+
+    name = models.CharField(max_length=120)
+    kana = models.CharField(max_length=120)
+    alias = models.CharField(max_length=120)
+    alias_kana = models.CharField(max_length=120)
+    birth_date = models.DateField(null=True)
+    birth_raw = models.CharField(max_length=8)
+    sex = models.CharField(max_length=1)
+    resident_kind = models.CharField(max_length=1)
+    nationality = models.CharField(max_length=60)
+    stay_until = models.DateField(null=True)
+    # Names as people type them: variants of characters and widths folded (search.py).
+    search = models.CharField(max_length=250)
+    search_kana = models.CharField(max_length=250)
+
+    class Meta:
+        db_table = "residents_particulars"
+
+
+class Residence(PersonFact):
+    """Where the person lives, whether here, and the event that made it so (異動事由 of the register)."""
+
+    about = About(
+        "person",
+        "resident",
+        {
+            **dict.fromkeys(
+                ("postal_code", "town_code", "address", "building"), (f"{ADDRESSEE}/現住所情報",)
+            ),
+            "phone": (f"{ADDRESSEE}/電話番号",),
+            "state": (f"{ADDRESSEE}/消除情報",),
+            **dict.fromkeys(("event", "removed_on", "removed_reason"), (f"{ADDRESSEE}/消除情報",)),
+            "became_resident_on": (f"{ADDRESSEE}/住民となった年月日",),
+            "became_resident_notified_on": (f"{ADDRESSEE}/住民となった届出年月日",),
+            "became_resident_reason": (f"{ADDRESSEE}/住民となった事由",),
+            **dict.fromkeys(
+                ("from_code", "from_address", "to_code", "to_address", "move_planned_on", "taken_on"),
+                (f"{ADDRESSEE}/転入元転出先情報",),
+            ),
+        },
+    )
+
+    state = models.CharField(max_length=12)  # resident | left | dead | erased | nonresident
+    event = models.CharField(max_length=2)
+    postal_code = models.CharField(max_length=7)
+    town_code = models.CharField(max_length=12)
+    address = models.CharField(max_length=200)
+    building = models.CharField(max_length=200)
+    phone = models.CharField(max_length=20)
+    became_resident_on = models.DateField(null=True)
+    became_resident_notified_on = models.DateField(null=True)
+    became_resident_reason = models.CharField(max_length=2)
+    from_code = models.CharField(max_length=6)
+    from_address = models.CharField(max_length=200)
+    to_code = models.CharField(max_length=6)
+    to_address = models.CharField(max_length=200)
+    move_planned_on = models.DateField(null=True)
+    taken_on = models.DateField(null=True)
+    removed_on = models.DateField(null=True)
+    removed_reason = models.CharField(max_length=2)
+
+    class Meta:
+        db_table = "residents_residence"
+
+
+class Membership(PersonFact):
+    """Which household the person belongs to and as what."""
+
+    about = About(
+        "person",
+        "resident",
+        {
+            "household_id": (f"{ADDRESSEE}/世帯番号", f"{ADDRESSEE}/世帯加入日"),
+            "relationship": (f"{ADDRESSEE}/続柄",),
+        },
+    )
+
+    household = models.ForeignKey(Household, models.PROTECT, related_name="+")
+    relationship = models.CharField(max_length=8)
+
+    class Meta:
+        db_table = "residents_membership"
+
+
+class Protection(PersonFact):
+    """支援措置: the address must not reach the abuser. Letters and files are re-checked when it changes."""
+
+    about = About("person", "protection", {"measure": (f"{ADDRESSEE}/処理停止情報",)})
+
+    measure = models.CharField(max_length=2)
+
+    class Meta:
+        db_table = "residents_protection"
+
+
+class Hold(PersonFact):
+    """処理停止: named acts stop for this person."""
+
+    about = About("person", "resident", {"reason": (f"{ADDRESSEE}/処理停止情報",)})
+
+    reason = models.CharField(max_length=40)
+
+    class Meta:
+        db_table = "residents_hold"
+
+
+class Relation(PersonFact):
+    """A relationship also outside the household: a spouse elsewhere, a helper, an abuser."""
+
+    key = ("person", "other", "relation")
+    about = About("person", "resident", {"relation": (f"{ADDRESSEE}/続柄",)})
+
+    other = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    relation = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "residents_relation"
+
+
+class Taxation(PersonFact):
+    """Municipal tax of a fiscal year, yen. effective is the fiscal year; a correction is a new belief."""
+
+    key = ("person", "fiscal_year")
+    about = About(
+        "person",
+        "tax",
+        {
+            "status": (f"{LEVY}/課税区分",),
+            "per_capita_tax": (f"{LEVY}/住民税均等割額",),
+            "income_tax": (f"{LEVY}/住民税所得割額",),
+            "total_income": (f"{LEVY}/合計所得金額",),
+            "pension_revenue": (f"{LEVY}/公的年金収入金額",),
+            **dict.fromkeys(
+                (
+                    "pension_income",
+                    "salary_revenue",
+                    "salary_income",
+                    "income_adjustment",
+                    "long_special_deduction",
+                    "short_special_deduction",
+                    "deemed_taxed",
+                    "declared",
+                    "corrected_on",
+                    "correction_reason",
+                ),
+                (f"{LEVY}/所得情報",),
+            ),
+        },
+    )
+
+    fiscal_year = models.SmallIntegerField()
+    status = models.CharField(max_length=1)  # codes of ward.tax 課税区分
+    per_capita_tax = models.IntegerField()
+    income_tax = models.BigIntegerField()
+    total_income = models.BigIntegerField()
+    pension_revenue = models.BigIntegerField()
+    pension_income = models.BigIntegerField()
+    salary_revenue = models.BigIntegerField()
+    salary_income = models.BigIntegerField()
+    income_adjustment = models.BigIntegerField()
+    long_special_deduction = models.BigIntegerField()
+    short_special_deduction = models.BigIntegerField()
+    deemed_taxed = models.BooleanField(null=True)
+    declared = models.CharField(max_length=1)
+    corrected_on = models.DateField(null=True)
+    correction_reason = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "residents_taxation"
+
+
+class Welfare(PersonFact):
+    """生活保護 (kind 1) or 中国残留邦人等支援給付 (kind 2), from its start until its end."""
+
+    key = ("person", "welfare_kind")
+    about = About(
+        "person",
+        "welfare",
+        {
+            "welfare_kind": (f"{LEVY}/生活保護情報",),
+            "case_number": (f"{LEVY}/生活保護情報",),
+            "substitute_payment": (f"{LEVY}/徴収方法情報",),
+        },
+    )
+
+    welfare_kind = models.CharField(max_length=1)
+    case_number = models.CharField(max_length=20)
+    substitute_payment = models.BooleanField()
+
+    class Meta:
+        db_table = "residents_welfare"
+
+
+class OldAgePension(PersonFact):
+    """老齢福祉年金."""
+
+    about = About("person", "pension", {"certificate": (f"{LEVY}/老齢福祉年金情報",)})
+
+    certificate = models.CharField(max_length=20)
+
+    class Meta:
+        db_table = "residents_old_age_pension"
+
+
+class Borderline(PersonFact):
+    """境界層証明書: the measures granted, and the premium stage when that is one of them."""
+
+    about = About(
+        "person",
+        "welfare",
+        dict.fromkeys(
+            ("certificate", "measures", "stage"),
+            (f"{LEVY}/要保護者情報", "給付情報/生活保護境界層該当者情報"),
+        ),
+    )
+
+    certificate = models.CharField(max_length=20)
+    measures = models.CharField(max_length=60)
+    stage = models.SmallIntegerField(null=True)
+
+    class Meta:
+        db_table = "residents_borderline"
+
+
+class MedicalInsurance(PersonFact):
+    """医療保険 enrolment."""
+
+    about = About(
+        "person",
+        "medical",
+        dict.fromkeys(("insurer_number", "mark", "branch", "category"), ("資格情報/医療保険者情報",)),
+    )
+
+    insurer_number = models.CharField(max_length=8)
+    mark = models.CharField(max_length=40)
+    branch = models.CharField(max_length=2)
+    category = models.CharField(max_length=2)
+
+    class Meta:
+        db_table = "residents_medical"
+
+
+class FacilityStay(PersonFact):
+    """Stay in a facility of the register. `grant_kind`: 支給決定 that an exclusion (適用除外) requires."""
+
+    about = About(
+        "person", "resident", dict.fromkeys(("facility", "grant_kind"), ("資格情報/適用除外施設入所者情報",))
+    )
+
+    facility = models.CharField(max_length=12)  # number in registers
+    grant_kind = models.CharField(max_length=2)
+
+    class Meta:
+        db_table = "residents_facility_stay"
+
+
+class AddressException(PersonFact):
+    """住所地特例. exception: own (ours, living elsewhere) | other (lives here, insured elsewhere)."""
+
+    about = About(
+        "person",
+        "resident",
+        {
+            "exception": ("資格情報/住所地特例情報", "資格情報/他住所地特例情報"),
+            "municipality": ("資格情報/保険者情報",),
+            "facility": ("資格情報/事業者情報",),
+        },
+    )
+
+    exception = models.CharField(max_length=5)
+    municipality = models.CharField(max_length=6)
+    facility = models.CharField(max_length=12)
+
+    class Meta:
+        db_table = "residents_address_exception"
+
+
+class PensionNumber(PersonFact):
+    """基礎年金番号, as told by the pension service or by the person."""
+
+    about = About("person", "pension", {"number": (f"{ADDRESSEE}/基礎年金番号",)})
+
+    number = models.CharField(max_length=10)
+
+    class Meta:
+        db_table = "residents_pension_number"
+
+
+class MailingAddress(PersonFact):
+    """Where letters of a purpose go when not to the registered address."""
+
+    key = ("person", "use")
+    about = About(
+        "person",
+        "resident",
+        dict.fromkeys(
+            ("recipient", "postal_code", "address", "building", "reason"), (f"{ADDRESSEE}/送付先情報",)
+        ),
+    )
+
+    use = models.CharField(max_length=12)  # all | premium | benefit
+    recipient = models.CharField(max_length=120)
+    postal_code = models.CharField(max_length=7)
+    address = models.CharField(max_length=200)
+    building = models.CharField(max_length=200)
+    reason = models.CharField(max_length=2)
+
+    class Meta:
+        db_table = "residents_mailing_address"
+
+
+class BankAccount(PersonFact):
+    """Account of a person for a purpose (口座振替, 還付)."""
+
+    key = ("person", "use")
+    about = About(
+        "person",
+        "collection",
+        dict.fromkeys(("bank", "branch", "account_kind", "account", "holder"), (f"{ADDRESSEE}/口座情報",)),
+    )
+
+    use = models.CharField(max_length=12)  # debit | refund | benefit
+    bank = models.CharField(max_length=4)
+    branch = models.CharField(max_length=3)
+    account_kind = models.CharField(max_length=1)
+    account = models.CharField(max_length=7)
+    holder = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "residents_bank_account"
+
+
+class Memo(Work):
+    """記事: a note of the section about a person."""
+
+    about = About("person", "resident", {"text": (f"{ADDRESSEE}/記事情報",)})
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="memos")
+    text = models.TextField()
+    written_by = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "residents_memo"

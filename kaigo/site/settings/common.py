@@ -1,0 +1,77 @@
+"""What all systems share. A system's own module adds its apps, its address and its database."""
+
+from __future__ import annotations
+
+import os
+
+from kaigo.site.databases import connection_settings
+from kaigo.site.home import PROJECT, home
+from kaigo.site.secret import secret_key
+
+INSURER = os.environ.get("KAIGO_INSURER", "131997")
+ROLE = os.environ.get("KAIGO_ROLE", "app")
+SUFFIX = os.environ.get("KAIGO_DB_SUFFIX", "")
+
+DEBUG = False
+SECRET_KEY = secret_key()
+ALLOWED_HOSTS = os.environ.get("KAIGO_HOSTS", "localhost,127.0.0.1,testserver").split(",")
+USE_TZ = True
+TIME_ZONE = "Asia/Tokyo"
+LANGUAGE_CODE = "ja"
+USE_I18N = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+FILES_ROOT = home() / "files"
+
+# The clock of the demo: the business date that screens start from. Empty = today.
+BUSINESS_DATE = os.environ.get("KAIGO_BUSINESS_DATE", "")
+SYSTEM_URLS = {
+    "staff": os.environ.get("KAIGO_STAFF_ADDRESS", "http://localhost:8001"),
+    "insurance": os.environ.get("KAIGO_INSURANCE_ADDRESS", "http://localhost:8000"),
+}
+
+BASE_APPS = [
+    "django.contrib.staticfiles",
+    "kaigo.base.records",
+    "kaigo.base.files",
+    "kaigo.base.audit",
+    "kaigo.base.jobs",
+    "kaigo.base.desk",
+]
+MIDDLEWARE = [
+    "kaigo.base.desk.middleware.Guard",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "kaigo.base.desk.middleware.WhoIs",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "kaigo.base.desk.context.frame",
+            ],
+            "builtins": ["kaigo.base.desk.templatetags.desk"],
+        },
+    }
+]
+STATIC_URL = "/static/"
+STATIC_ROOT = str(home() / "static")
+WHITENOISE_USE_FINDERS = True
+CSRF_COOKIE_HTTPONLY = True
+CSRF_COOKIE_SAMESITE = "Strict"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
+# Django spools large uploads to a file; never to a folder that others can read.
+FILE_UPLOAD_TEMP_DIR = str(home() / "incoming")
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+}
+
+__all__ = ["PROJECT", "connection_settings"]

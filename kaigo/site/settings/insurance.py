@@ -1,0 +1,26 @@
+"""システム1 介護保険システム."""
+
+from kaigo.site.settings.common import *  # noqa: F403
+from kaigo.site.settings.common import BASE_APPS, INSURER, ROLE, SUFFIX, connection_settings
+
+SYSTEM = "insurance"
+STREET = [
+    "feeds",
+    "registers",
+    "residents",
+    "qualification",
+    "premium",
+    "collection",
+    "certificates",
+    "notices",
+    "release",
+    "counter",
+]
+INSTALLED_APPS = [*BASE_APPS, *(f"kaigo.insurance.{room}" for room in STREET)]
+# Who is logged in is read from the staff system: SELECT only, ids by value.
+DATABASES = {
+    "default": connection_settings("insurance", INSURER, ROLE, SUFFIX),
+    "staff": connection_settings("staff", INSURER, "read", SUFFIX),
+}
+ROOT_URLCONF = "kaigo.site.urls.insurance"
+WSGI_APPLICATION = "kaigo.site.wsgi.application"
