@@ -1,0 +1,41 @@
+# Three commands: demo, test, bench. They need python3 (3.11+) and make; everything else they fetch themselves.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RESIDENTS ?= 20000
+PORT ?= 8000
+
+.PHONY: demo demo-stop demo-reset test test-long bench check dev lint
+
+$(VENV)/ready: requirements.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e . || $(BIN)/pip install --quiet --no-deps -e .
+	@touch $@
+
+$(VENV)/dev-ready: $(VENV)/ready requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+demo: $(VENV)/ready
+	@RESIDENTS=$(RESIDENTS) PORT=$(PORT) DETACH=$(DETACH) $(BIN)/kaigo demo start
+
+demo-stop: $(VENV)/ready
+	@$(BIN)/kaigo demo stop
+
+demo-reset: $(VENV)/ready
+	@$(BIN)/kaigo demo reset
+
+dev: $(VENV)/dev-ready
+
+test: $(VENV)/dev-ready
+	@sh checks/test.sh
+
+test-long: $(VENV)/dev-ready
+	@KAIGO_LONG=1 sh checks/test.sh
+
+bench: $(VENV)/dev-ready
+	@$(BIN)/python -m benchmarks.run
+
+lint: $(VENV)/dev-ready
+	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-cache

@@ -1,0 +1,221 @@
+"""How each person pays, the instalments, and the ledger. Amounts in yen."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from kaigo.base.records.models import About, Decision, Document, Entry, Work
+from kaigo.insurance.premium.models import Assessment
+from kaigo.insurance.residents.models import Person
+
+LEVY = "賦課情報"
+MONEY = "収納情報"
+
+
+class Way(Decision):
+    """How a person pays what is not deducted: slip | debit | substitute (by the welfare office), from a day."""
+
+    about = About(
+        "person", "collection", {"way": (f"{MONEY}/徴収区分",), "valid_from": (f"{MONEY}/口座振替情報",)}
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    way = models.CharField(max_length=12)
+    valid_from = models.DateField()
+
+    class Meta:
+        db_table = "collection_way"
+
+
+class Plan(Decision):
+    """The instalments of one person for one fiscal year, following one assessment."""
+
+    about = About(
+        "person",
+        "collection",
+        {
+            "fiscal_year": (f"{MONEY}/賦課年度", f"{MONEY}/相当年度"),
+            "way": (f"{LEVY}/徴収区分", f"{LEVY}/徴収方法情報"),
+            "refund_yen": (f"{MONEY}/還付充当情報",),
+            "request": (f"{LEVY}/徴収方法情報",),
+        },
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    fiscal_year = models.SmallIntegerField()
+    assessment = models.OneToOneField(Assessment, models.PROTECT, related_name="plan")
+    way = models.CharField(max_length=12)  # deduction | direct | both | none
+    refund_yen = models.IntegerField()
+    request = models.CharField(max_length=12)  # none | start | keep | stop
+
+    class Meta:
+        db_table = "collection_plan"
+        indexes = [models.Index(fields=["person", "fiscal_year"], name="collection_plan_person")]
+
+
+class PlanFinding(Document):
+    """Facts and reasons of a plan, with the digest of the law room."""
+
+    about = About(
+        "person", "collection", {"facts": (f"{LEVY}/徴収方法情報",), "reasons": (f"{LEVY}/徴収方法情報",)}
+    )
+
+    decision = models.OneToOneField(Plan, models.PROTECT, related_name="finding")
+    facts = models.JSONField()
+    reasons = models.JSONField()
+    law = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "collection_finding"
+
+
+class Instalment(Document):
+    """One due part of a plan. way: deduction (number = month 4…14, 14 = next February) | slip | debit | substitute."""
+
+    about = About(
+        "person",
+        "collection",
+        {
+            "number": (f"{MONEY}/期別", f"{MONEY}/普徴期別", f"{MONEY}/特徴期別"),
+            "way": (f"{MONEY}/徴収区分",),
+            "due_on": (f"{MONEY}/納期限",),
+            "yen": (f"{MONEY}/期別調定額",),
+        },
+    )
+
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="instalments")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    fiscal_year = models.SmallIntegerField()
+    way = models.CharField(max_length=12)
+    number = models.SmallIntegerField()
+    due_on = models.DateField()
+    yen = models.IntegerField()
+    provisional = models.BooleanField()
+
+    class Meta:
+        db_table = "collection_instalment"
+
+
+class LedgerEntry(Entry):
+    """One line of a person's ledger. sort: levy | adjust | remission | receipt | refund | offset | write_off.
+
+    yen is signed: levy + adjust + remission is what is owed, receipt − refund what came in. `key` names the source
+    of the entry; the same source cannot book twice.
+    """
+
+    about = About(
+        "person",
+        "collection",
+        {
+            "yen": (f"{MONEY}/期別調定額", f"{MONEY}/期別収納額", f"{MONEY}/期別過誤納額"),
+            "number": (f"{MONEY}/期別",),
+            "way": (f"{MONEY}/徴収区分",),
+            "reason": (f"{MONEY}/賦課更正事由", f"{MONEY}/過誤納発生区分"),
+            "fiscal_year": (f"{MONEY}/賦課年度",),
+        },
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    fiscal_year = models.SmallIntegerField()
+    sort = models.CharField(max_length=12)
+    way = models.CharField(max_length=12)
+    number = models.SmallIntegerField()
+    yen = models.IntegerField()
+    reason = models.CharField(max_length=20)
+    source = models.CharField(max_length=60)  # plan:<id> | migration:<file> | receipt:<id>
+    key = models.CharField(max_length=80, unique=True)
+
+    class Meta:
+        db_table = "collection_entry"
+        indexes = [models.Index(fields=["person", "fiscal_year"], name="collection_entry_person")]
+
+
+class DeductionTarget(Document):
+    """A record of the pension service's 00/30 file and the person it was matched with (NULL = unmatched)."""
+
+    about = About(
+        "person",
+        "collection",
+        dict.fromkeys(
+            (
+                "basic_pension_number",
+                "pension_code",
+                "birth_date",
+                "sex",
+                "kana",
+                "payer",
+                "person_id",
+                "matched_by",
+            ),
+            ("宛名情報/基礎年金番号", f"{LEVY}/徴収方法情報"),
+        ),
+    )
+
+    delivery = models.BigIntegerField()
+    line = models.IntegerField()
+    captured_month = models.SmallIntegerField()
+    payer = models.CharField(max_length=3)
+    basic_pension_number = models.CharField(max_length=10)
+    pension_code = models.CharField(max_length=4)
+    birth_date = models.DateField(null=True)
+    sex = models.CharField(max_length=1)
+    kana = models.CharField(max_length=60)
+    annual_pension_yen = models.BigIntegerField()
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    matched_by = models.CharField(max_length=12)  # number | attributes | hand | none
+
+    class Meta:
+        db_table = "collection_deduction_target"
+
+
+class Match(Decision):
+    """A deduction target matched by hand, or taken off a person."""
+
+    about = About("person", "collection", {"person_id": ("宛名情報/基礎年金番号",)})
+
+    target = models.ForeignKey(DeductionTarget, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        db_table = "collection_match"
+
+
+class DeductionRequest(Document):
+    """What was asked of a pension payer for a person in a sent file; amounts of the three months in it."""
+
+    about = About(
+        "person",
+        "collection",
+        dict.fromkeys(("code", "kind", "yen1", "yen2", "yen3"), (f"{LEVY}/徴収方法情報",)),
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    fiscal_year = models.SmallIntegerField()
+    code = models.CharField(max_length=2)  # 01 31 41 61 81
+    kind = models.CharField(max_length=2)
+    payer = models.CharField(max_length=3)
+    plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="+")
+    target = models.ForeignKey(DeductionTarget, models.PROTECT, null=True, related_name="+")
+    yen1 = models.IntegerField()
+    yen2 = models.IntegerField()
+    yen3 = models.IntegerField()
+    file = models.BigIntegerField()  # release's outgoing file, by value: the room lies above
+
+    class Meta:
+        db_table = "collection_deduction_request"
+
+
+class Task(Work):
+    """Something to settle: an unmatched pension record, a person without a way to pay."""
+
+    about = About("person", "collection", {"message": (f"{LEVY}/徴収方法情報",)})
+
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
+    sort = models.CharField(max_length=20)
+    what = models.CharField(max_length=80)
+    message = models.TextField()
+    state = models.CharField(max_length=10)
+    settled_reason = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "collection_task"

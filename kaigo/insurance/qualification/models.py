@@ -1,0 +1,104 @@
+"""Who is insured with us, from when until when, and why."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from kaigo.base.records.models import About, Anchor, Decision, Document, Work
+from kaigo.insurance.residents.models import Person
+
+QUALIFICATION = "資格情報"
+_ACQUIRED = (f"{QUALIFICATION}/資格取得事由・年月日・届出年月日・届出場所", f"{QUALIFICATION}/1号該当日")
+_LOST = (f"{QUALIFICATION}/資格喪失事由・年月日・届出年月日・届出場所",)
+
+
+class InsuredNumber(Anchor):
+    """被保険者番号: ten digits, one per person for life with this insurer."""
+
+    about = About("person", "qualification", {"number": (f"{QUALIFICATION}/被保険者番号",)})
+
+    person = models.OneToOneField(Person, models.PROTECT, related_name="+")
+    number = models.CharField(max_length=10, unique=True)
+
+    class Meta:
+        db_table = "qualification_number"
+
+
+class Qualification(Decision):
+    """One insured period of a person, half-open [acquired_on, lost_on). `period`: 1, 2, … in the order of life.
+
+    cancelled: the period never existed. Current = named by no other row and not cancelled.
+    """
+
+    about = About(
+        "person",
+        "qualification",
+        {
+            "category": (f"{QUALIFICATION}/被保険者資格区分",),
+            **dict.fromkeys(("acquired_on", "acquired_reason", "acquired_notified_on"), _ACQUIRED),
+            **dict.fromkeys(("lost_on", "lost_reason", "lost_notified_on", "provisional"), _LOST),
+        },
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    period = models.SmallIntegerField()
+    category = models.SmallIntegerField()  # 1 = 第1号
+    acquired_on = models.DateField()
+    acquired_reason = models.CharField(max_length=2)
+    acquired_notified_on = models.DateField(null=True)
+    lost_on = models.DateField(null=True)
+    lost_reason = models.CharField(max_length=2)
+    lost_notified_on = models.DateField(null=True)
+    provisional = models.BooleanField()
+    cancelled = models.BooleanField()
+
+    class Meta:
+        db_table = "qualification_decision"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "period"],
+                condition=models.Q(supersedes__isnull=True),
+                name="qualification_one_beginning",
+            )
+        ]
+
+
+class QualificationFinding(Document):
+    """Facts and reasons of a qualification, packed, with the digest of the law room."""
+
+    about = About("person", "qualification", {"facts": _ACQUIRED, "reasons": _ACQUIRED})
+
+    decision = models.OneToOneField(Qualification, models.PROTECT, related_name="finding")
+    facts = models.JSONField()
+    reasons = models.JSONField()
+    law = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "qualification_finding"
+
+
+class Task(Work):
+    """Something a clerk must settle: a hold at a facility address, an unclear date, a mismatch with the register."""
+
+    about = About(
+        "person",
+        "qualification",
+        {"message": (f"{QUALIFICATION}/資格異動事由・年月日・届出年月日・届出場所",)},
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    sort = models.CharField(max_length=20)  # hold | unclear | mismatch
+    what = models.CharField(max_length=80)
+    message = models.TextField()
+    state = models.CharField(max_length=10)  # open | settled
+    settled_reason = models.TextField(blank=True)
+
+    class Meta:
+        db_table = "qualification_task"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "sort", "what"],
+                condition=models.Q(state="open"),
+                name="qualification_task_once",
+            )
+        ]

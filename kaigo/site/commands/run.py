@@ -1,0 +1,55 @@
+"""`kaigo run JOB --on DATE`: one job, with progress. `kaigo run --list` names them."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from datetime import date
+
+from kaigo.site.commands.setup import django_ready
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="kaigo run")
+    parser.add_argument("job", nargs="?")
+    parser.add_argument("--on", type=date.fromisoformat)
+    parser.add_argument("--actor", default="")
+    parser.add_argument("--list", action="store_true")
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args(argv)
+    django_ready()
+    from kaigo.base.jobs.registry import jobs
+
+    if options.list or not options.job:
+        for work in jobs().values():
+            print(f"{work.name:40} {work.title}")
+        return 0 if options.list else 2
+    if options.job not in jobs() or options.on is None:
+        print(f"業務「{options.job}」はないか、--on の日付がありません。", file=sys.stderr)
+        return 2
+    return _run(options)
+
+
+def _run(options) -> int:
+    from kaigo.base.jobs.registry import NotReady, Progress, jobs
+    from kaigo.base.jobs.run import run
+    from kaigo.base.records.context import Context
+    from kaigo.site.commands.setup import bar
+
+    ctx = Context(options.actor or f"job:{options.job}", jobs()[options.job].purpose, options.on)
+    try:
+        with bar(jobs()[options.job].title) as show:
+            done = run(ctx, options.job, Progress(show))
+    except NotReady as lacks:
+        for line in lacks.missing:
+            print(line, file=sys.stderr)
+        return 3
+    print(json.dumps(done.result, ensure_ascii=False, default=str) if options.json else _plain(done.result))
+    return 0
+
+
+def _plain(result: dict) -> str:
+    return "\n".join(
+        f"{key}: {value:,}" if isinstance(value, int) else f"{key}: {value}" for key, value in result.items()
+    )
