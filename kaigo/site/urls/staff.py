@@ -1,5 +1,5 @@
 from django.urls import path
 
-from kaigo.base.staff import screens
+from kaigo.base.desk import login
 
-urlpatterns = [path("login", screens.log_in), path("logout", screens.log_out), path("", screens.log_in)]
+urlpatterns = [path("login", login.log_in), path("logout", login.log_out), path("", login.log_in)]

@@ -1,0 +1,94 @@
+"""Checks about the code: no float in law, small files, every page denies by default."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+LAW = sorted(p for p in (ROOT / "kaigo/law").rglob("*.py") if "tests" not in p.parts)
+SOURCES = sorted(
+    p for d in ("kaigo", "world") for p in (ROOT / d).rglob("*.py") if "migrations" not in p.parts
+)
+LONGEST_FILE, LONGEST_FUNCTION = 450, 80
+
+
+def test_no_float_and_no_true_division_in_law():
+    """Money is int, ratios are Fraction. The twin is columnar and divides integers with // too."""
+    found = []
+    for path in LAW:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, float):
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno} float")
+            if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
+                # Fraction and Path use the same sign: only names that end in path/root/folder may.
+                left = ast.unparse(node.left).lower()
+                if (
+                    not left.split("(")[0]
+                    .rstrip(")")
+                    .endswith(("path", "root", "folder", "here", "dir", "parent"))
+                ):
+                    found.append(f"{path.relative_to(ROOT)}:{node.lineno} /")
+    assert not found
+
+
+def test_law_reads_no_clock():
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in LAW
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Attribute) and node.attr in {"today", "now", "utcnow"}
+    ]
+    assert not found
+
+
+def test_files_and_functions_stay_small():
+    found = []
+    for path in SOURCES:
+        text = path.read_text()
+        if "tests" in path.parts:
+            continue
+        if text.count("\n") > LONGEST_FILE:
+            found.append(f"{path.relative_to(ROOT)}: {text.count(chr(10))} lines")
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno > LONGEST_FUNCTION:
+                found.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
+    assert not found
+
+
+def _pages():
+    from django.urls import get_resolver
+
+    def walk(patterns, prefix=""):
+        for entry in patterns:
+            if hasattr(entry, "url_patterns"):
+                yield from walk(entry.url_patterns, prefix + str(entry.pattern))
+            else:
+                yield prefix + str(entry.pattern), entry.callback
+
+    return list(walk(get_resolver().url_patterns))
+
+
+def test_every_address_declares_permission_and_purpose():
+    bare = []
+    for address, callback in _pages():
+        page = getattr(callback, "page", None)
+        if page is None or not page.permission or not page.purpose:
+            bare.append(address)
+    assert _pages()
+    assert not bare
+
+
+def test_no_personal_data_in_addresses():
+    """Addresses carry ids of our own only: no name, insured number, birth date."""
+    words = ("name", "kana", "birth", "insured_number", "number>")
+    assert not [a for a, _ in _pages() if any(word in a for word in words)]
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_name_no_host(name):
+    text = (ROOT / name).read_text()
+    assert "--hash=sha256:" in text
+    assert "://" not in text

@@ -1,0 +1,122 @@
+"""Checks about the database: kinds, grants as the app role meets them, metadata, directions of foreign keys."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.db import ProgrammingError, connection, transaction
+
+from kaigo.base.records.install import THIRD_PARTY, record_models
+
+ROOT = Path(__file__).resolve().parents[1]
+FORBIDDEN = {
+    "Anchor": ("UPDATE {t} SET id = id", "DELETE FROM {t}", "TRUNCATE {t}"),
+    "Fact": (
+        "UPDATE {t} SET id = id",
+        "UPDATE {t} SET effective = effective",
+        "DELETE FROM {t}",
+        "TRUNCATE {t}",
+    ),
+    "Decision": ("UPDATE {t} SET id = id", "DELETE FROM {t}", "TRUNCATE {t}"),
+    "Entry": ("UPDATE {t} SET id = id", "DELETE FROM {t}", "TRUNCATE {t}"),
+    "Document": ("UPDATE {t} SET id = id", "DELETE FROM {t}", "TRUNCATE {t}"),
+    "Work": ("TRUNCATE {t}",),
+}
+ALWAYS = ("DROP TABLE {t}", "ALTER TABLE {t} DISABLE TRIGGER ALL", "ALTER TABLE {t} ADD COLUMN x int")
+
+
+def catalogue():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT c.relname, obj_description(c.oid, 'pg_class') FROM pg_class c "
+            "JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = 'public' AND c.relkind = 'r'"
+        )
+        return dict(cursor.fetchall())
+
+
+@pytest.mark.django_db
+def test_every_table_of_the_catalogue_has_a_kind_or_is_named():
+    found = catalogue()
+    assert len(found) > 20
+    strangers = [
+        t for t, c in found.items() if t not in THIRD_PARTY and (c or "").split(" ")[0] not in FORBIDDEN
+    ]
+    assert not strangers
+
+
+@pytest.mark.django_db
+def test_the_app_role_is_refused_every_forbidden_change():
+    passed = []
+    for table, comment in catalogue().items():
+        kind = (comment or "Anchor").split(" ")[0]
+        for statement in (*FORBIDDEN[kind], *ALWAYS):
+            try:
+                with transaction.atomic(), connection.cursor() as cursor:
+                    cursor.execute(statement.format(t=table))
+                passed.append(statement.format(t=table))
+            except ProgrammingError as error:
+                assert "permission denied" in str(error) or "must be owner" in str(error)
+    assert not passed
+
+
+@pytest.mark.django_db
+def test_the_app_role_owns_nothing_and_is_no_superuser():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT rolsuper, rolcreatedb, rolcreaterole, rolbypassrls FROM pg_roles WHERE rolname = user"
+        )
+        assert cursor.fetchone() == (False, False, False, False)
+        cursor.execute(
+            "SELECT count(*) FROM pg_class WHERE relowner = (SELECT oid FROM pg_roles WHERE rolname = user)"
+        )
+        assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.django_db
+def test_comments_in_the_database_are_those_of_the_code():
+    found = catalogue()
+    for model in record_models():
+        kind, _, text = found[model._meta.db_table].partition(" ")
+        assert kind == model.record_kind
+        assert json.loads(text)["subject"] == model.about.subject
+
+
+def test_tables_say_whom_they_are_about_and_which_items_they_hold():
+    with (ROOT / "docs/record_items.csv").open() as file:
+        known = {f"{row['group']}/{row['item']}" for row in csv.DictReader(file)}
+    with (ROOT / "docs/retention.csv").open() as file:
+        retentions = {row["key"] for row in csv.DictReader(file)}
+    wrong = []
+    for model in record_models():
+        about = model.about
+        columns = {f.column for f in model._meta.concrete_fields}
+        wrong += [f"{model._meta.label}: no column {c}" for c in about.items if c not in columns]
+        wrong += [
+            f"{model._meta.label}: unknown item {i}"
+            for n in about.items.values()
+            for i in n
+            if i not in known
+        ]
+        if about.retention not in retentions:
+            wrong.append(f"{model._meta.label}: retention {about.retention}")
+        if about.subject == "person" and not about.items and model.record_kind != "Anchor":
+            wrong.append(f"{model._meta.label}: about a person, but no item of 別添1")
+    assert not wrong
+
+
+def test_foreign_keys_point_down_the_street():
+    order = {room: place for place, room in enumerate(settings.STREET)}
+    wrong = []
+    for model in apps.get_models():
+        here = order.get(model._meta.app_label)
+        for field in model._meta.concrete_fields:
+            if here is not None and field.is_relation:
+                there = order.get(field.related_model._meta.app_label)
+                if there is not None and there > here:
+                    wrong.append(f"{model._meta.label}.{field.name}")
+    assert not wrong
