@@ -1,0 +1,124 @@
+"""What left the house: letters in print runs, files. Only this room lets anything out."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from kaigo.base.records.models import About, Document
+from kaigo.insurance.notices.models import NOTICE, Draft
+from kaigo.insurance.residents.models import Person
+
+NUMBER = "賦課情報/通知書番号"
+
+
+class GateReport(Document):
+    """A comparison decision = entries = letter (= file), per person. Nothing goes out with a difference."""
+
+    about = About("none", "letter", {})
+
+    subject = models.CharField(max_length=60)  # letters:premium_notice | file:pension.special_collection
+    fiscal_year = models.SmallIntegerField()
+    compared = models.IntegerField()
+    totals = models.JSONField()  # {decisions, entries, letters, file: yen}
+    differences = models.JSONField(default=list)  # [{person, what, decision, entries, letter, file}]
+    actor = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "release_gate"
+
+
+class PrintRun(Document):
+    """Letters of one kind printed together, with a manifest that names every sheet."""
+
+    about = About("none", "letter", {})
+
+    letter = models.CharField(max_length=30)
+    on = models.DateField()
+    gate = models.ForeignKey(GateReport, models.PROTECT, related_name="+")
+    letters = models.IntegerField()
+    pages = models.IntegerField()
+    files = models.JSONField()  # [{digest, letters, pages}]
+    manifest = models.CharField(max_length=64)
+    requested_by = models.CharField(max_length=60)
+    approved_by = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "release_run"
+
+
+class Letter(Document):
+    """One letter as it went out. `content`: sha256 of its data, so that page and record can be compared."""
+
+    about = About(
+        "person",
+        "letter",
+        {
+            "number": (NUMBER,),
+            "dated": ("賦課情報/通知書発行年月日",),
+            "annual_yen": ("賦課情報/保険料額",),
+            "letter": (NOTICE,),
+            "sheet": (NUMBER,),
+        },
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    draft = models.OneToOneField(Draft, models.PROTECT, related_name="+")
+    run = models.ForeignKey(PrintRun, models.PROTECT, related_name="+", db_index=False)
+    letter = models.CharField(max_length=30)
+    fiscal_year = models.SmallIntegerField()
+    number = models.CharField(max_length=40, unique=True)
+    dated = models.DateField()
+    sequence = models.IntegerField()
+    sheet = models.CharField(max_length=40, unique=True)
+    annual_yen = models.IntegerField()
+    content = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "release_letter"
+        indexes = [models.Index(fields=["run", "sequence"], name="release_letter_run")]
+
+
+class Pull(Document):
+    """A letter taken out between print and posting, with the reason."""
+
+    about = About("person", "letter", {"reason": (NOTICE,)})
+
+    letter = models.OneToOneField(Letter, models.PROTECT, related_name="pull")
+    reason = models.CharField(max_length=200)
+    actor = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "release_pull"
+
+
+class Posting(Document):
+    """A run handed to the post. From here on nothing can be pulled."""
+
+    about = About("none", "letter", {})
+
+    run = models.OneToOneField(PrintRun, models.PROTECT, related_name="posting")
+    on = models.DateField()
+    letters = models.IntegerField()
+    actor = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "release_posting"
+
+
+class OutgoingFile(Document):
+    """A file that was let out, byte for byte in base/files."""
+
+    about = About("none", "letter", {})
+
+    layout = models.CharField(max_length=60)
+    name = models.CharField(max_length=200)
+    on = models.DateField()
+    gate = models.ForeignKey(GateReport, models.PROTECT, related_name="+")
+    digest = models.CharField(max_length=64)
+    records = models.IntegerField()
+    totals = models.JSONField()
+    requested_by = models.CharField(max_length=60)
+    approved_by = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "release_file"
