@@ -1,7 +1,7 @@
 """規則の登録簿。規則は普通の関数で、事実一つと値一つを受け取る。
 
-    @rule("premium.stage", facts=StageFacts, article="令38条・39条")
-    def stage(facts: StageFacts, values: Values) -> Finding[int] | Unclear: ...
+@rule("premium.stage", facts=StageFacts, article="令38条・39条")
+def stage(facts: StageFacts, values: Values) -> Finding[int] | Unclear: ...
 """
 
 from __future__ import annotations

@@ -1,0 +1,118 @@
+"""Measuring: repeated runs, medians, and the share of the raw limit.
+
+The raw limit of a saving step is COPY of the same rows into a copy of the same table with its indexes,
+constraints and triggers: what the database alone needs.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import platform
+import resource
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from statistics import median
+
+from django.db import connection
+
+RESULTS = Path(__file__).parent / "results"
+
+
+def timed(work: Callable[[], object], runs: int = 3, warm_up: int = 1) -> list[float]:
+    """Seconds of each counted run."""
+    for _ in range(warm_up):
+        work()
+    seconds = []
+    for _ in range(runs):
+        gc.collect()
+        begin = time.perf_counter()
+        work()
+        seconds.append(time.perf_counter() - begin)
+    return seconds
+
+
+def raw_copy(tables: list[str], where: dict[str, str] | None = None) -> float:
+    """Median seconds of COPYing the rows of the tables (with an optional condition each) into copies of them.
+
+    The rows are written to memory first; only COPY IN into the empty, fully indexed copy is counted.
+    """
+    total = 0.0
+    for table in tables:
+        condition = (where or {}).get(table, "true")
+        with connection.cursor() as cursor, cursor.copy(
+            f"COPY (SELECT * FROM {table} WHERE {condition}) TO STDOUT (FORMAT binary)"
+        ) as out:
+            data = b"".join(bytes(part) for part in out)
+
+        def once(table=table, data=data) -> None:
+            _copy_in(table, data)
+
+        total += median(timed(once, runs=3, warm_up=1))
+    return total
+
+
+def _copy_in(table: str, data: bytes) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS raw_limit")
+        cursor.execute(f"CREATE UNLOGGED TABLE raw_limit (LIKE {table} INCLUDING ALL)")
+        cursor.execute("ALTER TABLE raw_limit SET LOGGED")
+        with cursor.copy("COPY raw_limit FROM STDIN (FORMAT binary)") as copy:
+            for place in range(0, len(data), 1 << 20):
+                copy.write(data[place : place + (1 << 20)])
+        cursor.execute("DROP TABLE raw_limit")
+
+
+def peak_memory_mb() -> int:
+    """Peak of this process in MB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+
+
+def report(
+    name: str,
+    seconds: list[float],
+    reach: float,
+    *,
+    unit: str = "s",
+    raw: float | None = None,
+    raw_name: str = "",
+    value: float | None = None,
+    smaller_is_better: bool = True,
+    seed: int = 0,
+    **more: object,
+) -> dict:
+    """One line of results, written to benchmarks/results/<name>.json and printed."""
+    got = median(seconds) if value is None else value
+    row = {
+        "name": name,
+        "value": round(got, 4),
+        "unit": unit,
+        "reach": reach,
+        "ok": got <= reach if smaller_is_better else got >= reach,
+        "raw": round(raw, 4) if raw else None,
+        "raw_name": raw_name,
+        "share": round(raw / got, 3) if raw and got else None,
+        "runs": [round(s, 4) for s in seconds],
+        "machine": f"{os.cpu_count()} cores {platform.machine()}",
+        "commit": _commit(),
+        "seed": seed,
+        "date": datetime.now(UTC).date().isoformat(),
+        **more,
+    }
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / f"{name}.json").write_text(json.dumps(row, ensure_ascii=False, indent=1) + "\n")
+    mark = "ok " if row["ok"] else "MISS"
+    share = f" share of raw {row['share']:.0%}" if row["share"] else ""
+    print(f"{mark} {name}: {got:.3f} {unit} (reach {reach}){share} {more or ''}")
+    return row
+
+
+def _commit() -> str:
+    done = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=False
+    )
+    return done.stdout.strip()

@@ -1,0 +1,310 @@
+"""保険料の段階と年額。法129条・130条、令38条・39条、保険者の条例(値)。"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from kaigo.law.household import taxed as _taxed
+from kaigo.law.income import premium_income
+from kaigo.law.premium_facts import AnnualFacts, AssessFacts, Assessment, PersonTax, StageFacts
+from kaigo.law.premium_table import Table, table, taxed_stage
+from kaigo.law.reasons import Finding, Missing, Reason, Unclear
+from kaigo.law.rule import rule
+from kaigo.law.values import ValueMissing, Values
+
+
+class Base(NamedTuple):
+    """特別な事情(生活保護など)を除いた段階。"""
+
+    stage: int
+    person_taxed: bool
+    household_taxed: bool
+    interim: bool
+    reason: Reason
+
+
+@rule("premium.stage", facts=StageFacts, article="令38条・39条")
+def stage(facts: StageFacts, values: Values) -> Finding[int] | Unclear:
+    """ある月の所得段階。"""
+    rows = _table(values)
+    if isinstance(rows, Unclear):
+        return rows
+    if facts.public_assistance or facts.support_benefit:
+        which = "stage.public_assistance" if facts.public_assistance else "stage.support_benefit"
+        return Finding(1, (Reason(which, "令38条1項1号"),))
+    found = base_stage(facts.person, facts.members, rows)
+    if isinstance(found, Unclear):
+        return found
+    if facts.borderline_stage is not None and facts.borderline_stage < found.stage:
+        number = facts.borderline_stage
+        return Finding(number, (Reason("stage.borderline", "令38条1項", (number,), (found.reason,)),))
+    if facts.old_age_pension and not found.household_taxed:
+        return Finding(1, (Reason("stage.old_age_pension", "令38条1項1号"),))
+    return Finding(found.stage, (found.reason,), found.interim)
+
+
+def base_stage(person: PersonTax, members: tuple[PersonTax, ...], rows: Table) -> Base | Unclear:
+    """本人と世帯の課税、所得から決まる段階。"""
+    own = _taxed(person, rows.tax, member=False)
+    if isinstance(own, Unclear):
+        return own
+    own_taxed, interim = own
+    income = premium_income(person, rows.tax.income, rows.tax.old_salary)
+    if own_taxed:
+        return _taxed_person(person, income.total, rows, interim)
+    household, members_interim = _members(members, rows)
+    if isinstance(household, Unclear):
+        return household
+    setting = rows.tax.interim.get(person.status)
+    fixed = setting and (setting.stage_taxed if household else setting.stage_untaxed)
+    if fixed:
+        reason = Reason("stage.interim", "条例", (fixed, person.status))
+        return Base(fixed, False, household, setting.interim, reason)
+    money = income.pension_and_other
+    for upto, number in rows.middle if household else rows.low:
+        if upto is None or money <= upto:
+            which = "stage.middle" if household else "stage.low"
+            article = "令38条1項4号・5号" if household else "令38条1項1号から3号"
+            reason = Reason(which, article, (number, money, upto), _income_parts(person, rows))
+            return Base(number, False, household, interim or members_interim, reason)
+    return Unclear((Missing("premium.stages", "年金収入等に当たる段階が表にありません"),))
+
+
+def _taxed_person(person: PersonTax, income: int, rows: Table, interim: bool) -> Base | Unclear:
+    number = taxed_stage(rows, income)
+    if number is None:
+        unknown = "、".join(f"第{n}段階" for n in rows.stages.unknown)
+        return Unclear(
+            (Missing("premium.stages", f"合計所得 {income:,} 円に当たる段階の境が分かりません({unknown})"),)
+        )
+    place = rows.taxed.index(number)
+    low = rows.bounds[place - 1] if place else None
+    high = rows.bounds[place] if place < len(rows.bounds) else None
+    parts = _income_parts(person, rows)
+    return Base(
+        number,
+        True,
+        True,
+        interim,
+        Reason("stage.taxed", "令38条1項6号以下", (number, income, low, high), parts),
+    )
+
+
+def _members(members: tuple[PersonTax, ...], rows: Table) -> tuple[bool | Unclear, bool]:
+    """世帯員の誰かが課税か、仮の扱いがあるか。課税の人が一人でもいれば、分からない人は問わない。"""
+    unclear: Unclear | None = None
+    interim = False
+    for member in members:
+        found = _taxed(member, rows.tax, member=True)
+        if isinstance(found, Unclear):
+            unclear = found
+        elif found[0]:
+            return True, found[1]
+        else:
+            interim = interim or found[1]
+    return (unclear or False), interim
+
+
+def _income_parts(person: PersonTax, rows: Table) -> tuple[Reason, ...]:
+    parts = ()
+    if person.special_deduction and rows.tax.income.subtract_special:
+        parts += (Reason("income.special_deduction", "令38条", (person.special_deduction,)),)
+    old = rows.tax.old_salary
+    if rows.tax.income.deemed_salary and old.low <= person.salary_revenue < old.high:
+        parts += (Reason("income.deemed_salary", "令38条・令和7年政令420号", (person.salary_revenue,)),)
+    return parts
+
+
+@rule("premium.annual", facts=AnnualFacts, article="法129条・条例")
+def annual(facts: AnnualFacts, values: Values) -> Finding[int] | Unclear:
+    """月ごとの段階から年額(円)。途中で変わらない一年は条例の額、変わる年は月割の合計を端数処理する。"""
+    rows = _table(values)
+    if isinstance(rows, Unclear):
+        return rows
+    return _annual(facts.stages, rows, {})
+
+
+def _annual(stages: tuple[int, ...], rows: Table, why: dict[int, Reason]) -> Finding[int] | Unclear:
+    runs: dict[int, int] = {}
+    for number in stages:
+        if number:
+            runs[number] = runs.get(number, 0) + 1
+    lacks = tuple(
+        Missing(f"premium.amounts.{n}", f"第{n}段階の額が値に入っていません")
+        for n in runs
+        if n not in rows.amounts
+    )
+    if lacks:
+        return Unclear(lacks)
+    if not runs:
+        return Finding(0, (Reason("annual.none", "法130条"),))
+    months = sum(runs.values())
+    if months == 12 and len(runs) == 1 and rows.proration.only_broken:
+        number = stages[0]
+        parts = (why[number],) if number in why else ()
+        return Finding(
+            rows.amounts[number],
+            (Reason("annual.whole", "法129条・条例", (number, rows.amounts[number]), parts),),
+        )
+    twelfths = sum(rows.amounts[number] * count for number, count in runs.items())
+    yen = _twelfth(twelfths, rows)
+    parts = tuple(
+        Reason(
+            "annual.part",
+            "条例",
+            (number, rows.amounts[number], count),
+            (why[number],) if number in why else (),
+        )
+        for number, count in runs.items()
+    )
+    return Finding(
+        yen, (Reason("annual.broken", "条例・法130条", (yen, months, rows.proration.name), parts),)
+    )
+
+
+def _twelfth(twelfths: int, rows: Table) -> int:
+    from fractions import Fraction
+
+    return rows.proration.rounding(Fraction(twelfths, 12))
+
+
+@rule("premium.assess", facts=AssessFacts, article="法129条・130条、令38条・39条")
+def assess(facts: AssessFacts, values: Values) -> Finding[Assessment] | Unclear:
+    """一人の一年度の賦課: 月ごとの資格と段階、年額。"""
+    rows = _table(values)
+    if isinstance(rows, Unclear):
+        return rows
+    insured = insured_months(facts.insured, facts.fiscal_year)
+    base: Base | Unclear | None = None
+    stages = [0] * 12
+    why: dict[int, Reason] = {}
+    special = bool(
+        facts.public_assistance or facts.support_benefit or facts.borderline or facts.old_age_pension
+    )
+    for place in range(12):
+        if not insured[place]:
+            continue
+        override = _override(facts, place, rows, insured) if special else None
+        if isinstance(override, Unclear):
+            return override
+        if override and override[0] == 1:
+            stages[place] = 1
+            why.setdefault(1, override[1])
+            continue
+        if base is None:
+            base = base_stage(facts.person, facts.members, rows)
+        if isinstance(base, Unclear):
+            return base
+        if override and override[0] and override[0] < base.stage:
+            stages[place] = override[0]
+            why.setdefault(override[0], override[1]._replace(parts=(base.reason,)))
+        elif override and not override[0] and not base.household_taxed:
+            stages[place] = 1
+            why.setdefault(1, override[1])
+        else:
+            stages[place] = base.stage
+            why.setdefault(base.stage, base.reason)
+    return _assessment(facts, tuple(stages), base, rows, why)
+
+
+def _assessment(facts, stages, base, rows, why) -> Finding[Assessment] | Unclear:
+    found = _annual(stages, rows, why)
+    if isinstance(found, Unclear):
+        return found
+    months = 12 - stages.count(0)
+    known = isinstance(base, Base)
+    result = Assessment(
+        found.value,
+        months,
+        stages,
+        base.stage if known else 1,
+        known and base.household_taxed,
+        known and base.person_taxed,
+    )
+    day = Reason("assess.day", "法130条", (facts.assessment_day, facts.fiscal_year, months))
+    return Finding(result, (*found.reasons, day), known and base.interim)
+
+
+_YearMonths = dict[int, tuple[tuple[date, date], ...]]
+_months: _YearMonths = {}
+
+
+def month_spans(fiscal_year: int) -> tuple[tuple[date, date], ...]:
+    """年度の十二か月の半開期間、四月から。"""
+    if fiscal_year not in _months:
+        firsts = [date(fiscal_year + (m > 12), (m - 1) % 12 + 1, 1) for m in range(4, 17)]
+        _months[fiscal_year] = tuple(zip(firsts[:-1], firsts[1:], strict=True))
+    return _months[fiscal_year]
+
+
+def insured_months(insured, fiscal_year: int) -> list[bool]:
+    """資格のある月。取得の月を数え、喪失の月を数えない。同じ月に取得して喪失した月は数えない。"""
+    spans = month_spans(fiscal_year)
+    begin, finish = spans[0][0], spans[-1][1]
+    if (
+        len(insured) == 1
+        and insured[0].start <= begin
+        and (insured[0].end is None or insured[0].end >= finish)
+    ):
+        return [True] * 12
+    marks = [False] * 12
+    for span in insured:
+        for place, (first, following) in enumerate(spans):
+            # 喪失日の属する月の前月まで: 月の末日を越えて資格が続く月だけを数える。
+            if span.start < following and (span.end is None or span.end >= following):
+                marks[place] = True
+    return marks
+
+
+def _active(spans, place: int, rows: Table, fiscal_year: int, insured) -> bool | Unclear:
+    """その月に効いているか。始まった月から。年度の途中で終わった後は保険者の定め(続ける・判定し直す)。"""
+    first, following = month_spans(fiscal_year)[place]
+    begin = month_spans(fiscal_year)[0][0]
+    for span in spans:
+        if span.start >= following:
+            continue
+        if span.end is None or span.end >= following:
+            return True
+        if span.end <= begin:
+            continue
+        if span.end > first:
+            # 終わった月そのものは、まだその扱いである。
+            return True
+        if rows.special_end is None:
+            return Unclear(
+                (Missing("premium.special_end", "年度の途中で終わった後の扱いが条例の値に入っていません"),)
+            )
+        if rows.special_end == "keep":
+            return True
+    return False
+
+
+def _override(facts: AssessFacts, place: int, rows: Table, insured) -> tuple[int, Reason] | Unclear | None:
+    """(段階, 理由)。段階 0 は老齢福祉年金: 世帯非課税のときだけ第1段階。"""
+    for spans, which in (
+        (facts.public_assistance, "stage.public_assistance"),
+        (facts.support_benefit, "stage.support_benefit"),
+    ):
+        found = _active(spans, place, rows, facts.fiscal_year, insured)
+        if isinstance(found, Unclear):
+            return found
+        if found:
+            return 1, Reason(which, "令38条1項1号")
+    for span in facts.borderline:
+        found = _active((span,), place, rows, facts.fiscal_year, insured)
+        if isinstance(found, Unclear):
+            return found
+        if found:
+            return span.stage, Reason("stage.borderline", "令38条1項", (span.stage,))
+    found = _active(facts.old_age_pension, place, rows, facts.fiscal_year, insured)
+    if isinstance(found, Unclear):
+        return found
+    return (0, Reason("stage.old_age_pension", "令38条1項1号")) if found else None
+
+
+def _table(values: Values) -> Table | Unclear:
+    try:
+        return values.view(table)
+    except ValueMissing as error:
+        return Unclear((Missing(error.what, error.blocks),))
