@@ -18,6 +18,8 @@ from typing import Any, NamedTuple, TypeVar
 
 import yaml
 
+from kaigo.law import plain_yaml
+
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.joinpath("values")
 CONFIDENCE = ("sourced", "derived", "recalled", "fictional", "missing")
@@ -169,7 +171,7 @@ class Book:
         insurers = self.root.joinpath("insurers")
         for folder in sorted(p for p in insurers.glob("*") if p.is_dir()):
             head = folder.joinpath("insurer.yaml")
-            self.insurers[folder.name] = _frozen(yaml.safe_load(head.read_text())) if head.exists() else {}
+            self.insurers[folder.name] = _frozen(plain_yaml.load(head.read_text())) if head.exists() else {}
             for path in sorted(folder.glob("*.yaml")):
                 if path != head:
                     self._load_file(folder.name, path)
@@ -192,12 +194,12 @@ def load(root: Path | None = None) -> Book:
 
 
 def _rows(path: Path) -> list[tuple[dict, int]]:
-    node = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
+    node = plain_yaml.compose(path.read_text(encoding="utf-8"))
     if node is None:
         return []
     if not isinstance(node, yaml.SequenceNode):
         raise ValuesError(f"{path}: 項目の並びではありません")
-    data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    data = plain_yaml.load(path.read_text(encoding="utf-8"))
     return [(row, item.start_mark.line + 1) for row, item in zip(data, node.value, strict=True)]
 
 

@@ -1,0 +1,42 @@
+"""YAML を読む。YAML 1.1 では on や no が真偽になるので、真偽は true と false だけにする。同じ鍵が二つあれば誤り。"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import yaml
+
+
+class Loader(yaml.SafeLoader):
+    """true・false だけを真偽と読む SafeLoader。"""
+
+
+Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+
+
+def _mapping(loader: Loader, node: yaml.MappingNode, deep: bool = False) -> dict:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    for place, key in enumerate(keys):
+        if key in keys[:place]:
+            raise yaml.constructor.ConstructorError(
+                None, None, f"鍵 {key} が二つある", node.value[place][0].start_mark
+            )
+    return yaml.SafeLoader.construct_mapping(loader, node, deep)
+
+
+Loader.add_constructor("tag:yaml.org,2002:map", lambda loader, node: _mapping(loader, node, deep=True))
+
+
+def load(text: str) -> Any:
+    """文字から。"""
+    return yaml.load(text, Loader=Loader)
+
+
+def compose(text: str) -> yaml.Node | None:
+    """行番号を知るための木。"""
+    return yaml.compose(text, Loader=Loader)
