@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -13,7 +14,7 @@ import yaml
 from kaigo.law import cases, plain_yaml
 from kaigo.law.codec import FactsError, decode, encode, schema
 from kaigo.law.digest import law_version
-from kaigo.law.reasons import Finding, Reason, Unclear
+from kaigo.law.reasons import Finding, Reason, Unclear, unclear
 from kaigo.law.rule import Rule, rules
 from kaigo.law.values import NoValue, ValueMissing, ValuesError, load
 from kaigo.law.words import tell
@@ -115,13 +116,13 @@ def _why(options) -> int:
     raw = plain_yaml.load(options.facts.read_text(encoding="utf-8"))
     if not isinstance(raw, dict) or "facts" not in raw:
         raise FactsError("{on, insurer?, facts} の形で書いてください")
-    on = decode(__import__("datetime").date, options.on or raw.get("on"), "on")
+    on = decode(date, options.on or raw.get("on"), "on")
     insurer = str(options.insurer or raw.get("insurer") or "standard")
     values = load(options.values).values(insurer, on)
     try:
         found = chosen.judge(decode(chosen.facts, raw["facts"]), values)
     except ValueMissing as error:
-        found = Unclear(((error.what, error.blocks),))  # type: ignore[arg-type]
+        found = unclear(error.what, error.blocks)
     if isinstance(found, Unclear):
         return _tell_unclear(options, found)
     told = {

@@ -14,6 +14,8 @@ from kaigo.law.values import Values, value
 
 AGE = 65
 DAY = timedelta(days=1)
+# 日付と考えられる範囲 [FIRST, BEYOND)。9999-12-31 のような埋め草を期限として扱わない。
+FIRST, BEYOND = date(1868, 1, 25), date(2200, 1, 1)
 
 AcquisitionReason = Literal[
     "age_65",
@@ -249,6 +251,17 @@ def periods(facts: LifeFacts, values: Values) -> Finding[Life] | Unclear:
 
 
 def _contradiction(facts: LifeFacts) -> Unclear | None:
+    for on in _dates(facts):
+        if not FIRST <= on < BEYOND:
+            return unclear(
+                "date", f"日付 {on.isoformat()} は実在の異動日と考えられません。元の記録を確かめてください"
+            )
+    for exclusion in facts.exclusions:
+        if exclusion.left is not None and exclusion.left < exclusion.entered:
+            return unclear("exclusion", "適用除外施設の退所の日が入所の日より前です")
+    for exception in facts.exceptions:
+        if exception.end is not None and exception.end < exception.start:
+            return unclear("exception", "住所地特例の終わりの日が始まりの日より前です")
     for before, after in zip(facts.stays, facts.stays[1:], strict=False):
         if before.end is None or before.end > after.start:
             return unclear("residence", "住所の期間が重なっています。住民記録の履歴を確かめてください")
@@ -258,6 +271,18 @@ def _contradiction(facts: LifeFacts) -> Unclear | None:
         if stay.start < facts.birth_date:
             return unclear("residence", "住み始めた日が生年月日より前です")
     return None
+
+
+def _dates(facts: LifeFacts) -> list[date]:
+    """事実にある日付のすべて。"""
+    found = [facts.birth_date]
+    for stay in facts.stays:
+        found += (stay.start, stay.end, stay.taken_on, stay.planned_on)
+    for exclusion in facts.exclusions:
+        found += (exclusion.entered, exclusion.left)
+    for exception in facts.exceptions:
+        found += (exception.start, exception.end)
+    return [on for on in found if on is not None]
 
 
 def _resident(facts: LifeFacts, values: Values, holds: list[Missing]) -> list[_Piece]:
@@ -322,6 +347,8 @@ def _joined(pieces: list[_Piece]) -> list[_Piece]:
 
 def _cut(pieces, start: date, end: date | None, lost_code: str, again_code: str, which: str, article: str):
     """[start, end) を除く。除いた後に残る期間は again_code で取得する。"""
+    if end is not None and end <= start:  # 入所の日か翌日に退所した: 除かれる日がない
+        return pieces
     found = []
     for piece in pieces:
         if (piece.end is not None and piece.end <= start) or (end is not None and end <= piece.start):
