@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 from typing import NamedTuple
 
 from kaigo.law.household import taxed as _taxed
@@ -140,13 +141,15 @@ def _annual(stages: tuple[int, ...], rows: Table, why: dict[int, Reason]) -> Fin
     if not runs:
         return Finding(0, (Reason("annual.none", "法130条"),))
     months = sum(runs.values())
-    if months == 12 and len(runs) == 1 and rows.proration.only_broken:
+    if months == 12 and len(runs) == 1 and (rows.proration is None or rows.proration.only_broken):
         number = stages[0]
         parts = (why[number],) if number in why else ()
         return Finding(
             rows.amounts[number],
             (Reason("annual.whole", "法129条・条例", (number, rows.amounts[number]), parts),),
         )
+    if rows.proration is None:
+        return Unclear((Missing("premium.proration", "月割の端数処理が条例の値に入っていません"),))
     twelfths = sum(rows.amounts[number] * count for number, count in runs.items())
     yen = _twelfth(twelfths, rows)
     parts = tuple(
@@ -164,8 +167,6 @@ def _annual(stages: tuple[int, ...], rows: Table, why: dict[int, Reason]) -> Fin
 
 
 def _twelfth(twelfths: int, rows: Table) -> int:
-    from fractions import Fraction
-
     return rows.proration.rounding(Fraction(twelfths, 12))
 
 
@@ -185,7 +186,7 @@ def assess(facts: AssessFacts, values: Values) -> Finding[Assessment] | Unclear:
     for place in range(12):
         if not insured[place]:
             continue
-        override = _override(facts, place, rows, insured) if special else None
+        override = _override(facts, place, rows) if special else None
         if isinstance(override, Unclear):
             return override
         if override and override[0] == 1:
@@ -257,7 +258,7 @@ def insured_months(insured, fiscal_year: int) -> list[bool]:
     return marks
 
 
-def _active(spans, place: int, rows: Table, fiscal_year: int, insured) -> bool | Unclear:
+def _active(spans, place: int, rows: Table, fiscal_year: int) -> bool | Unclear:
     """その月に効いているか。始まった月から。年度の途中で終わった後は保険者の定め(続ける・判定し直す)。"""
     first, following = month_spans(fiscal_year)[place]
     begin = month_spans(fiscal_year)[0][0]
@@ -280,24 +281,24 @@ def _active(spans, place: int, rows: Table, fiscal_year: int, insured) -> bool |
     return False
 
 
-def _override(facts: AssessFacts, place: int, rows: Table, insured) -> tuple[int, Reason] | Unclear | None:
+def _override(facts: AssessFacts, place: int, rows: Table) -> tuple[int, Reason] | Unclear | None:
     """(段階, 理由)。段階 0 は老齢福祉年金: 世帯非課税のときだけ第1段階。"""
     for spans, which in (
         (facts.public_assistance, "stage.public_assistance"),
         (facts.support_benefit, "stage.support_benefit"),
     ):
-        found = _active(spans, place, rows, facts.fiscal_year, insured)
+        found = _active(spans, place, rows, facts.fiscal_year)
         if isinstance(found, Unclear):
             return found
         if found:
             return 1, Reason(which, "令38条1項1号")
     for span in facts.borderline:
-        found = _active((span,), place, rows, facts.fiscal_year, insured)
+        found = _active((span,), place, rows, facts.fiscal_year)
         if isinstance(found, Unclear):
             return found
         if found:
             return span.stage, Reason("stage.borderline", "令38条1項", (span.stage,))
-    found = _active(facts.old_age_pension, place, rows, facts.fiscal_year, insured)
+    found = _active(facts.old_age_pension, place, rows, facts.fiscal_year)
     if isinstance(found, Unclear):
         return found
     return (0, Reason("stage.old_age_pension", "令38条1項1号")) if found else None

@@ -121,7 +121,7 @@ class Table(NamedTuple):
     taxed: tuple[int | None, ...]
     threshold: int
     amounts: dict[int, int]
-    proration: Proration
+    proration: Proration | None
     special_end: str | None
     tax: TaxView
 
@@ -142,7 +142,7 @@ def table(values: Values) -> Table:
         tuple(row.stage for row in stages.taxed),
         threshold,
         amounts(values),
-        values.get("premium.proration"),
+        _optional(values, "premium.proration"),
         _optional(values, "premium.special_end"),
         values.view(tax_view),
     )
@@ -168,6 +168,8 @@ def batch_blockers(values: Values) -> tuple[Missing, ...]:
         rows = values.view(table)
     except ValueMissing as error:
         return (Missing(error.what, f"{error.blocks} を始められません"),)
+    if rows.proration is None:
+        lacks.append(Missing("premium.proration", "月割の端数処理が値に入っていません"))
     for stage in range(1, rows.stages.count + 1):
         if stage in rows.stages.unknown:
             lacks.append(Missing(f"premium.stages.{stage}", f"第{stage}段階の境が分かりません"))

@@ -1,0 +1,256 @@
+"""特別徴収と普通徴収の期別。法131条から140条、条例。合計はいつも年額に等しい(返す額を引いて)。"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import NamedTuple
+
+from kaigo.law.dates import add_months, business_day, month_end
+from kaigo.law.instalment_facts import (
+    Deduction,
+    DeductionFacts,
+    DeductionPlan,
+    DirectFacts,
+    DirectPlan,
+    Instalment,
+    Plan,
+    PlanFacts,
+)
+from kaigo.law.levelling import level
+from kaigo.law.reasons import Finding, Missing, Reason, Unclear
+from kaigo.law.rule import rule
+from kaigo.law.values import ValueMissing, Values, value
+
+PROVISIONAL, MAIN = (4, 6, 8), (10, 12, 14)
+
+
+class Split(NamedTuple):
+    """等分の端数。unit 円未満は remainder(first 最初・last 最後)の期に寄せる。"""
+
+    unit: int
+    remainder: str
+
+
+def _split(raw) -> Split:
+    if raw["remainder"] not in ("first", "last"):
+        raise ValueError("remainder は first か last")
+    return Split(int(raw["unit"]), raw["remainder"])
+
+
+value("collection.deduction_split")(_split)
+value("collection.direct_split")(_split)
+
+
+class Schedule(NamedTuple):
+    """普通徴収の納期。months: 期の順の月(13 は一月)。day: 日(0 は月末)。holiday: next なら休日の次の開庁日。"""
+
+    months: tuple[int, ...]
+    day: int
+    holiday: str
+    late_months: int
+
+
+@value("collection.direct_schedule")
+def _schedule(raw) -> Schedule:
+    return Schedule(tuple(raw["months"]), int(raw["day"]), raw["holiday"], int(raw["late_months"]))
+
+
+@value("collection.levelling")
+def _levelling(raw) -> str:
+    if raw not in ("none", "june_1_1", "june_5", "august_1_1", "august_4"):
+        raise ValueError("none june_1_1 june_5 august_1_1 august_4 のどれか")
+    return raw
+
+
+@value("collection.capture")
+def _capture(raw) -> dict[int, int]:
+    return {int(captured): int(start) for captured, start in raw.items()}
+
+
+@value("collection.deduction_minimum_pension")
+def _minimum(raw) -> int:
+    return int(raw)
+
+
+class _View(NamedTuple):
+    deduction: Split
+    direct: Split
+    schedule: Schedule
+    levelling: str
+
+
+def _view(values: Values) -> _View:
+    return _View(
+        values.get("collection.deduction_split"),
+        values.get("collection.direct_split"),
+        values.get("collection.direct_schedule"),
+        values.get("collection.levelling"),
+    )
+
+
+def split(yen: int, count: int, how: Split) -> tuple[int, ...]:
+    """count 期に分ける。一期が unit 円に満たなければ全額を端数の期に寄せる。"""
+    each = yen // count // how.unit * how.unit
+    parts = [each] * count
+    parts[0 if how.remainder == "first" else -1] += yen - each * count
+    return tuple(parts)
+
+
+@rule("instalments.pension_deduction", facts=DeductionFacts, article="法134条から140条")
+def pension_deduction(facts: DeductionFacts, values: Values) -> Finding[DeductionPlan] | Unclear:
+    """特別徴収の六回分。年次の依頼の前は本徴収だけを動かし、後は増額なら併徴、減額なら中止。"""
+    view = _found(values)
+    if isinstance(view, Unclear):
+        return view
+    if facts.requested:
+        return _after_request(facts)
+    if facts.start_month > 4:
+        return _new_starter(facts, view)
+    provisional = _provisional(facts, view)
+    if isinstance(provisional, Unclear):
+        return provisional
+    return _main(facts, provisional, view)
+
+
+def _found(values: Values) -> _View | Unclear:
+    try:
+        return values.view(_view)
+    except ValueMissing as error:
+        return Unclear((Missing(error.what, error.blocks),))
+
+
+def _provisional(facts: DeductionFacts, view: _View) -> tuple[Deduction, ...] | Unclear:
+    """四月、六月、八月。決めてあればその額、なければ前の二月と同じ額(法140条1項)、平準化はその後。"""
+    if facts.provisional:
+        return tuple(Deduction(month, yen, True) for month, yen in facts.provisional)
+    if facts.february_yen is None:
+        return Unclear((Missing("february_yen", "前の二月に引いた額が分からないと仮徴収を決められません"),))
+    same = tuple(Deduction(month, facts.february_yen, True) for month in PROVISIONAL)
+    return level(same, facts.annual_yen, view.levelling) if facts.may_level else same
+
+
+def _main(facts: DeductionFacts, provisional: tuple[Deduction, ...], view: _View) -> Finding[DeductionPlan]:
+    taken = sum(part.yen for part in provisional)
+    rest = facts.annual_yen - taken
+    if rest <= 0:
+        reason = Reason("deduction.over", "法140条", (facts.annual_yen, taken, -rest))
+        return Finding(DeductionPlan(provisional, 0, -rest, "none"), (reason,))
+    parts = split(rest, 3, view.deduction)
+    main = tuple(Deduction(month, yen, False) for month, yen in zip(MAIN, parts, strict=True))
+    why = Reason("deduction.main", "法135条・140条", (facts.annual_yen, taken, rest, parts[0], parts[1]))
+    return Finding(DeductionPlan(provisional + main, 0, 0, "keep"), (why,))
+
+
+def _new_starter(facts: DeductionFacts, view: _View) -> Finding[DeductionPlan]:
+    """年度の途中に始まる人: 始まる月から三月までの月数の分を特別徴収、残りを普通徴収。"""
+    months = [month for month in (*PROVISIONAL, *MAIN) if month >= facts.start_month]
+    if not months:
+        return Finding(
+            DeductionPlan((), facts.annual_yen, 0, "none"), (Reason("deduction.next_year", "法135条"),)
+        )
+    covered = 16 - facts.start_month
+    share = facts.annual_yen * covered // 12
+    parts = split(share, len(months), view.deduction)
+    taken = tuple(Deduction(month, yen, False) for month, yen in zip(months, parts, strict=True))
+    reason = Reason(
+        "deduction.start", "法135条", (facts.start_month, covered, share, facts.annual_yen - share)
+    )
+    return Finding(DeductionPlan(taken, facts.annual_yen - share, 0, "start"), (reason,))
+
+
+def _after_request(facts: DeductionFacts) -> Finding[DeductionPlan]:
+    current = tuple(Deduction(m, y, True) for m, y in facts.provisional) + tuple(
+        Deduction(m, y, False) for m, y in facts.current
+    )
+    planned = sum(part.yen for part in current)
+    if facts.annual_yen >= planned:
+        more = facts.annual_yen - planned
+        which = "deduction.increase" if more else "deduction.same"
+        return Finding(DeductionPlan(current, more, 0, "keep"), (Reason(which, "法138条", (more,)),))
+    done = tuple(part for part in current if _is_past(part.month, facts))
+    taken = sum(part.yen for part in done)
+    rest = facts.annual_yen - taken
+    reason = Reason("deduction.decrease", "法138条", (planned, facts.annual_yen, taken))
+    return Finding(DeductionPlan(done, max(0, rest), max(0, -rest), "stop"), (reason,))
+
+
+def _is_past(month: int, facts: DeductionFacts) -> bool:
+    """その月の支払いはもう止められないか。決定の日の属する月までの支払いは引かれる。"""
+    if facts.decided_on is None:
+        return False
+    day = date(facts.fiscal_year + (month > 12), (month - 1) % 12 + 1, 1)
+    return day <= facts.decided_on
+
+
+@rule("instalments.direct_payment", facts=DirectFacts, article="法131条・条例")
+def direct_payment(facts: DirectFacts, values: Values) -> Finding[DirectPlan] | Unclear:
+    """普通徴収の期別。納期限の過ぎた期は動かさず、残りを後の期に等分する。後の期がなければ随時期。"""
+    view = _found(values)
+    if isinstance(view, Unclear):
+        return view
+    past = tuple(Instalment(*part) for part in facts.levied)
+    rest = facts.yen - sum(part.yen for part in past)
+    if rest <= 0:
+        which = "direct.refund" if rest < 0 else "direct.none"
+        return Finding(DirectPlan(past, -rest), (Reason(which, "条例", (-rest,)),))
+    open_terms = [term for term in due_dates(facts.fiscal_year, view.schedule) if term[1] > facts.decided_on]
+    taken = {part.number for part in past}
+    open_terms = [term for term in open_terms if term[0] not in taken]
+    if not open_terms:
+        number = (
+            len(view.schedule.months) + 1 + sum(1 for part in past if part.number > len(view.schedule.months))
+        )
+        due = business_day(month_end(add_months(facts.decided_on, view.schedule.late_months)))
+        return Finding(
+            DirectPlan((*past, Instalment(number, due, rest)), 0),
+            (Reason("direct.late", "条例", (due, rest)),),
+        )
+    parts = split(rest, len(open_terms), view.direct)
+    coming = tuple(
+        Instalment(number, due, yen) for (number, due), yen in zip(open_terms, parts, strict=True) if yen
+    )
+    reason = Reason("direct.split", "法131条・条例", (rest, len(open_terms), parts[0], parts[-1]))
+    return Finding(DirectPlan(past + coming, 0), (reason,))
+
+
+_due: dict[tuple[int, Schedule], tuple[tuple[int, date], ...]] = {}
+
+
+def due_dates(fiscal_year: int, schedule: Schedule) -> tuple[tuple[int, date], ...]:
+    """(期, 納期限)。休日なら条例により次の開庁日。"""
+    key = (fiscal_year, schedule)
+    if key not in _due:
+        found = []
+        for number, month in enumerate(schedule.months, 1):
+            first = date(fiscal_year + (month > 12), (month - 1) % 12 + 1, 1)
+            due = month_end(first) if schedule.day == 0 else first + timedelta(days=schedule.day - 1)
+            found.append((number, business_day(due) if schedule.holiday == "next" else due))
+        _due[key] = tuple(found)
+    return _due[key]
+
+
+@rule("instalments.plan", facts=PlanFacts, article="法131条から140条・条例")
+def plan(facts: PlanFacts, values: Values) -> Finding[Plan] | Unclear:
+    """特別徴収と普通徴収を合わせた一年度の予定。"""
+    deductions: tuple[Deduction, ...] = ()
+    direct_yen, refund, request = facts.annual_yen, 0, "none"
+    reasons: tuple[Reason, ...] = ()
+    if facts.deduction is not None:
+        found = pension_deduction(facts.deduction, values)
+        if isinstance(found, Unclear):
+            return found
+        deductions, direct_yen, refund, request = found.value
+        reasons = found.reasons
+    instalments: tuple[Instalment, ...] = ()
+    if direct_yen or facts.levied:
+        direct = direct_payment(
+            DirectFacts(facts.fiscal_year, direct_yen, facts.decided_on, facts.levied), values
+        )
+        if isinstance(direct, Unclear):
+            return direct
+        instalments, more = direct.value
+        refund += more
+        reasons += direct.reasons
+    taken = any(part.yen for part in deductions)
+    way = "both" if taken and instalments else "deduction" if taken else "direct" if instalments else "none"
+    return Finding(Plan(way, deductions, instalments, refund, request), reasons)

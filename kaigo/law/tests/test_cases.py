@@ -1,0 +1,304 @@
+"""すべての実例、四半期ごとの値、理由の文、規則の性質。"""
+
+from __future__ import annotations
+
+import ast
+import json
+import random
+from datetime import date
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kaigo.law import cases, cli, instalments, premium
+from kaigo.law.codec import decode, encode
+from kaigo.law.dates import attained_on, parse_date, wareki
+from kaigo.law.instalment_facts import DeductionFacts, Levied, Paid, PlanFacts
+from kaigo.law.premium_facts import AssessFacts, PersonTax, Span, StageSpan
+from kaigo.law.reasons import Unclear, pack, unpack
+from kaigo.law.rule import rules
+from kaigo.law.values import NoValue, ValueMissing, ValuesError, load
+from kaigo.law.words import tell_all, words
+
+HERE = Path(cases.__file__).parent
+
+
+def test_all_worked_cases_pass():
+    passed, failed = cases.check(None, load())
+    assert not failed
+    assert passed > 90
+
+
+def test_a_wrong_expectation_is_found_with_its_line(tmp_path):
+    wrong = tmp_path / "wrong.yaml"
+    wrong.write_text(
+        "- {case: a, rule: dates.age, on: 2026-04-01, facts: {birth_date: 1961-04-02, on: 2026-04-01}, expect: 65, source: x}\n"
+        "- {case: b, rule: dates.age, on: 2026-04-01, facts: {birth_date: 1961-04-02, on: 2026-04-01}, expect: 64, source: x}\n"
+    )
+    passed, failed = cases.check([wrong], load())
+    assert (passed, failed[0].line, failed[0].got) == (1, 2, 65)
+    assert cli.main(["check", str(wrong)]) == 1
+
+
+def quarter_days():
+    return [
+        date(y, m, 1)
+        for y in range(2015, 2031)
+        for m in (1, 4, 7, 10)
+        if date(2015, 4, 1) <= date(y, m, 1) <= date(2030, 3, 1)
+    ]
+
+
+def test_every_value_answers_on_every_quarter_day_or_says_what_it_blocks():
+    book = load()
+    silent = []
+    for insurer in book.insurers:
+        for name in book.names(insurer):
+            for day in quarter_days():
+                try:
+                    book.values(insurer, day).get(name)
+                except ValueMissing as missing:
+                    assert missing.blocks
+                except NoValue as error:
+                    silent.append(str(error))
+    assert not silent
+
+
+def test_every_reason_has_words_and_every_word_a_reason():
+    used = set()
+    prefixes = set()
+    for path in HERE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                used.add(node.value)
+            if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
+                prefixes.add(node.values[0].value)
+    known = {key for key in words() if not key.startswith("group.")}
+    assert not {
+        k for k in known if k not in used and not any(k.startswith(p) for p in prefixes if p.endswith("."))
+    }
+    for path in HERE.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "id", "") == "Reason"
+                and isinstance(node.args[0], ast.Constant)
+            ):
+                assert node.args[0].value in known, f"{path.name}: {node.args[0].value}"
+
+
+def test_every_rule_has_a_case():
+    told = {case.rule for path in cases.files() for case in cases.read(path)}
+    assert set(rules()) - told - {"instalments.plan"} == set()
+
+
+@given(st.dates(date(1900, 1, 1), date(2030, 12, 31)), st.integers(0, 110))
+def test_an_age_is_attained_the_day_before_the_birthday(birth, years):
+    day = attained_on(birth, years)
+    assert (day.year, day.month) in {
+        (birth.year + years, birth.month),
+        (birth.year + years, birth.month - 1),
+        (birth.year + years - 1, 12),
+    }
+
+
+@given(st.dates(date(1873, 1, 1), date(2099, 12, 31)))
+def test_dates_are_read_as_they_are_written(day):
+    assert parse_date(wareki(day)) == day
+    assert parse_date(day.isoformat()) == day
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "S33.4.1",
+        "昭和33年4月1日",
+        "1958-04-01",
+        "1958/4/1",
+        "19580401",
+        "Ｓ３３．４．１",
+        "昭和３３年４月１日",
+    ],
+)
+def test_usual_spellings_of_a_date(text):
+    assert parse_date(text) == date(1958, 4, 1)
+
+
+def random_facts(source: random.Random) -> AssessFacts:
+    def tax() -> PersonTax:
+        status = source.choice(["taxed", "untaxed", "untaxed", "untaxed", "undeclared", "cancelled"])
+        salary = source.choice([0, 0, 600_000, 1_200_000, 1_850_000, 3_000_000])
+        salary_income = max(0, salary - 650_000)
+        pension = source.choice([0, 780_000, 800_000, 826_500, 826_501, 1_200_000, 1_300_000, 2_500_000])
+        pension_income = max(0, pension - 1_100_000)
+        special = source.choice([0, 0, 0, 1_000_000])
+        other = source.choice([0, 0, 400_000, 5_000_000])
+        return PersonTax(
+            status,
+            salary_income + pension_income + special + other,
+            pension,
+            pension_income,
+            salary,
+            salary_income,
+            0,
+            special,
+            None,
+            0,
+        )
+
+    start = source.choice([date(2020, 1, 1), date(2026, 7, 15), date(2026, 3, 31)])
+    end = source.choice([None, None, date(2026, 11, 1), date(2027, 3, 31)])
+    welfare = ((Span(date(2026, 8, 10), source.choice([None, date(2026, 12, 5)])),), ())
+    return AssessFacts(
+        2026, max(date(2026, 4, 1), start), tax(), tuple(tax() for _ in range(source.randrange(3))), (Span(start, end),),
+        source.choice(welfare), (), (), source.choice([(), (), (StageSpan(date(2026, 5, 1), None, 1),)]),
+    )  # fmt: skip
+
+
+def test_assessments_are_whole_yen_rounded_and_explained():
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    source = random.Random(seed)
+    values = load().values("131997", date(2026, 4, 1))
+    for _ in range(3000):
+        facts = random_facts(source)
+        found = premium.assess(facts, values)
+        assert not isinstance(found, Unclear)
+        assert isinstance(found.value.annual_yen, int)
+        assert found.value.annual_yen % 10 == 0
+        assert found.value.months == sum(1 for stage in found.value.stages if stage)
+        assert tell_all(unpack(json.loads(json.dumps(pack(found.reasons)))), "person")
+        assert decode(AssessFacts, json.loads(json.dumps(encode(facts)))) == facts
+
+
+def test_plans_add_up_to_the_yen():
+    """Σ引く額+Σ納める額−返す額=年額、どの時点の、どの変更でも。"""
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    source = random.Random(seed)
+    values = load().values("131997", date(2026, 4, 1))
+    for _ in range(5000):
+        annual = source.randrange(0, 200_000, 10)
+        decided = date(2026, source.randrange(4, 13), source.randrange(1, 28))
+        deduction = None
+        if source.random() < 0.7:
+            start = source.choice([4, 4, 4, 10, 12, 14])
+            provisional = (
+                tuple(Paid(m, source.randrange(0, 20_000, 100)) for m in (4, 6, 8)) if start == 4 else ()
+            )
+            requested = start == 4 and source.random() < 0.5
+            current = (
+                tuple(Paid(m, source.randrange(0, 20_000, 100)) for m in (10, 12, 14)) if requested else ()
+            )
+            deduction = DeductionFacts(
+                2026,
+                annual,
+                start,
+                source.randrange(0, 20_000, 100),
+                provisional,
+                requested,
+                current,
+                decided,
+            )
+        levied = tuple(
+            Levied(n, date(2026, 6 + n, 28), source.randrange(0, 9_000, 100))
+            for n in range(1, 3)
+            if source.random() < 0.3
+        )
+        found = instalments.plan(PlanFacts(2026, annual, decided, deduction, levied), values)
+        plan = found.value
+        total = sum(d.yen for d in plan.deductions) + sum(i.yen for i in plan.instalments)
+        assert total - plan.refund_yen == annual
+        assert all(
+            i.due_on > decided for i in plan.instalments if i.number not in {part.number for part in levied}
+        )
+
+
+def test_a_new_plan_period_is_one_values_file(tmp_path):
+    """第10期は値のファイルと実例のファイルだけで動く。"""
+    import shutil
+
+    root = tmp_path / "values"
+    shutil.copytree(HERE / "values", root)
+    national = root / "national"
+    for name, body in {
+        "premium_stages": "{low: [{stage: 1, upto: threshold}, {stage: 2, upto: null}], middle: [{stage: 3, upto: null}], taxed: [{stage: 4, below: 1000000}, {stage: 5, below: null}], base_stage: 3, count: 5}",
+        "premium_threshold": "850000",
+        "premium_rates": '{1: "0.3", 2: "0.7", 3: "1", 4: "1.2", 5: "2"}',
+    }.items():
+        path = national / f"{name}.yaml"
+        path.write_text(
+            path.read_text().split("- name: " + name.replace("_", ".", 1) + "\n  from: 2027-04-01")[0]
+            + _entry(name.replace("_", ".", 1), body)
+        )
+    income = national / "income.yaml"
+    made = _entry(
+        "income.premium",
+        "{subtract_special: true, subtract_pension_income: true, salary_relief: 100000, taxed_relief: 0, deemed_salary: false}",
+    )
+    parts = income.read_text().split("- name: income.premium\n  from: 2027-04-01")
+    income.write_text(parts[0] + made + "- name: income.old" + parts[1].split("- name: income.old")[1])
+    base = root / "insurers/131997/premium.yaml"
+    parts = base.read_text().split("- name: premium.base\n  from: 2027-04-01")
+    base.write_text(
+        parts[0]
+        + _entry("premium.base", "{yen: 7000, per: month, rounding: floor_10}")
+        + "- name: premium.proration"
+        + parts[1].split("- name: premium.proration")[1]
+    )
+    case = tmp_path / "tenth.yaml"
+    case.write_text(
+        "- {case: 第10期(作りもの), rule: premium.assess, on: 2027-04-01, insurer: '131997', source: 作りもの, "
+        "facts: {fiscal_year: 2027, assessment_day: 2027-04-01, person: {status: taxed, total_income: 999999}, insured: [{start: 2020-01-01}]}, "
+        "expect: {base_stage: 4, annual_yen: 100800}}\n"
+    )
+    assert cli.main(["check", "--values", str(root), str(case)]) == 0
+    assert cli.main(["check", str(case)]) == 1
+
+
+def _entry(name, body):
+    return f"- name: {name}\n  from: 2027-04-01\n  to: 2030-04-01\n  value: {body}\n  source: 作りもの\n  confidence: fictional\n  checked_on: 2026-11-23\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "- {name: premium.threshold, from: 2015-04-01, to: null, value: 1, source: x, confidence: sourced, checked_on: 2026-01-01, extra: 1}",
+        "- {name: nobody.uses.this, from: 2015-04-01, to: null, value: 1, source: x, confidence: sourced, checked_on: 2026-01-01}",
+        "- {name: premium.threshold, from: 2015-04-01, to: 2016-04-01, value: 1, source: x, confidence: sourced, checked_on: 2026-01-01}\n"
+        "- {name: premium.threshold, from: 2017-04-01, to: null, value: 1, source: x, confidence: sourced, checked_on: 2026-01-01}",
+        "- {name: premium.threshold, from: 2015-04-01, to: 2018-04-01, value: 1, source: x, confidence: sourced, checked_on: 2026-01-01}\n"
+        "- {name: premium.threshold, from: 2017-04-01, to: null, value: 1, source: x, confidence: sourced, checked_on: 2026-01-01}",
+        "- {name: premium.threshold, from: 2015-04-01, to: null, value: null, source: x, confidence: missing, checked_on: 2026-01-01}",
+        "- {name: premium.proration, from: 2015-04-01, to: null, value: {rounding: nearest, only_broken: true}, source: x, confidence: sourced, checked_on: 2026-01-01}",
+    ],
+    ids=["unknown key", "no rule uses it", "gap", "overlap", "empty without missing", "unknown rounding"],
+)
+def test_values_are_read_strictly(tmp_path, text):
+    folder = tmp_path / "national"
+    folder.mkdir()
+    (folder / "a.yaml").write_text(text)
+    with pytest.raises(ValuesError):
+        load(tmp_path)
+
+
+def test_the_commands_answer_in_json(capsys, tmp_path):
+    facts = tmp_path / "facts.yaml"
+    facts.write_text(
+        "{on: 2026-04-01, insurer: '131997', facts: {fiscal_year: 2026, person: {status: untaxed, pension_revenue: 900000}}}"
+    )
+    assert cli.main(["why", "premium.stage", str(facts), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["value"] == 2
+    assert told["reasons"][0]["article"].startswith("令38条")
+    assert len(told["law_version"]) == 64
+    assert cli.main(["why", "premium.stage", str(facts), "--insurer", "462012", "--json"]) == 3
+    assert json.loads(capsys.readouterr().out)["unclear"]
+    facts.write_text("{on: 2026-04-01, facts: {fiscal_year: 2026, person: {status: untaxed, pension: 1}}}")
+    assert cli.main(["why", "premium.stage", str(facts)]) == 2
+    assert "pension" in capsys.readouterr().err
+    for name in rules():
+        assert cli.main(["describe", name]) == 0
+    assert cli.main(["gaps", "--json"]) == 0
