@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kaigo.law.income import IncomeRule, OldSalary, old_salary_income
+from kaigo.law.income import IncomeRule, OldSalary, of_year, old_salary_income
 from kaigo.law.premium_facts import HouseholdFacts, PersonTax
 from kaigo.law.reasons import Finding, Missing, Reason, Unclear
 from kaigo.law.rule import rule
@@ -89,7 +89,12 @@ def taxed(tax: PersonTax, view: TaxView, member: bool) -> tuple[bool, bool] | Un
         return _deemed(tax, view)
     if status == "unknown":
         return Unclear(
-            (Missing("tax.record", "世帯員の市民税の記録がありません。前住所地へ所得を照会してください"),)
+            (
+                Missing(
+                    "tax.record",
+                    "本人または世帯員の市民税の記録がありません。前住所地へ所得を照会してください",
+                ),
+            )
         )
     setting = view.interim[status]
     if setting is None:
@@ -117,7 +122,7 @@ def _deemed(tax: PersonTax, view: TaxView) -> tuple[bool, bool] | Unclear:
 @rule("household.tax_status", facts=HouseholdFacts, article="令38条1項・附則(令和8年度のみなし課税)")
 def tax_status(facts: HouseholdFacts, values: Values) -> Finding[HouseholdTax] | Unclear:
     """本人と世帯の課税。誰か一人でも課税なら世帯課税。"""
-    view = values.view(tax_view)
+    view = of_year(values, facts.fiscal_year).view(tax_view)
     own = taxed(facts.person, view, member=False)
     if isinstance(own, Unclear):
         return own

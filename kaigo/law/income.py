@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import NamedTuple
 
 from kaigo.law.premium_facts import IncomeFacts, PersonTax
@@ -82,6 +83,17 @@ def premium_income(person: PersonTax, view: IncomeRule, old: OldSalary) -> Incom
     return Income(max(0, total), person.pension_revenue + max(0, other))
 
 
+def of_year(values: Values, fiscal_year: int) -> Values:
+    """その年度の値。values の日が年度の外なら(さかのぼる賦課)、年度の初日の値。
+
+    境や見方は年度で動く。処理日の値で前の年度を判定すると、事例 I04 と同じ誤りになる。
+    """
+    on = values.on
+    if (on.year if on.month > 3 else on.year - 1) == fiscal_year:
+        return values
+    return values.at(date(fiscal_year, 4, 1))
+
+
 def _premium_view(values: Values) -> tuple[IncomeRule, OldSalary]:
     return values.get("income.premium"), values.get("income.old_salary_deduction")
 
@@ -91,7 +103,7 @@ def for_purpose(facts: IncomeFacts, values: Values) -> Finding[Income]:
     """目的と年に応じた所得。保険料のほかの目的は譲渡の特別控除を引くところまで(給付の規則が続きを見る)。"""
     person = facts.person
     if facts.purpose == "premium":
-        view, old = values.view(_premium_view)
+        view, old = of_year(values, facts.year).view(_premium_view)
         income = premium_income(person, view, old)
         deemed = view.deemed_salary and old.low <= person.salary_revenue < old.high
         reason = Reason(

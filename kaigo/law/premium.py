@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from kaigo.law.household import taxed as _taxed
-from kaigo.law.income import premium_income
+from kaigo.law.income import of_year, premium_income
 from kaigo.law.premium_facts import AnnualFacts, AssessFacts, Assessment, PersonTax, StageFacts
 from kaigo.law.premium_table import Table, table, taxed_stage
 from kaigo.law.reasons import Finding, Missing, Reason, Unclear
@@ -28,7 +28,7 @@ class Base(NamedTuple):
 @rule("premium.stage", facts=StageFacts, article="令38条・39条")
 def stage(facts: StageFacts, values: Values) -> Finding[int] | Unclear:
     """ある月の所得段階。"""
-    rows = _table(values)
+    rows = _table(values, facts.fiscal_year)
     if isinstance(rows, Unclear):
         return rows
     if facts.public_assistance or facts.support_benefit:
@@ -120,7 +120,7 @@ def _income_parts(person: PersonTax, rows: Table) -> tuple[Reason, ...]:
 @rule("premium.annual", facts=AnnualFacts, article="法129条・条例")
 def annual(facts: AnnualFacts, values: Values) -> Finding[int] | Unclear:
     """月ごとの段階から年額(円)。途中で変わらない一年は条例の額、変わる年は月割の合計を端数処理する。"""
-    rows = _table(values)
+    rows = _table(values, facts.fiscal_year)
     if isinstance(rows, Unclear):
         return rows
     return _annual(facts.stages, rows, {})
@@ -173,7 +173,7 @@ def _twelfth(twelfths: int, rows: Table) -> int:
 @rule("premium.assess", facts=AssessFacts, article="法129条・130条、令38条・39条")
 def assess(facts: AssessFacts, values: Values) -> Finding[Assessment] | Unclear:
     """一人の一年度の賦課: 月ごとの資格と段階、年額。"""
-    rows = _table(values)
+    rows = _table(values, facts.fiscal_year)
     if isinstance(rows, Unclear):
         return rows
     insured = insured_months(facts.insured, facts.fiscal_year)
@@ -304,8 +304,8 @@ def _override(facts: AssessFacts, place: int, rows: Table) -> tuple[int, Reason]
     return (0, Reason("stage.old_age_pension", "令38条1項1号")) if found else None
 
 
-def _table(values: Values) -> Table | Unclear:
+def _table(values: Values, fiscal_year: int) -> Table | Unclear:
     try:
-        return values.view(table)
+        return of_year(values, fiscal_year).view(table)
     except ValueMissing as error:
         return Unclear((Missing(error.what, error.blocks),))
