@@ -1,0 +1,93 @@
+"""What other rooms read of qualification."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import connection
+
+from kaigo.base.records.context import Context
+from kaigo.insurance.qualification.models import InsuredNumber, Qualification, Task
+
+IN_FORCE = "NOT q.cancelled AND NOT EXISTS (SELECT 1 FROM qualification_decision n WHERE n.supersedes_id = q.id)"
+
+
+@dataclass(frozen=True, slots=True)
+class InsuredPeriod:
+    """[acquired_on, lost_on) with the codes of the reasons."""
+
+    id: int
+    period: int
+    acquired_on: date
+    acquired_reason: str
+    lost_on: date | None
+    lost_reason: str
+    provisional: bool
+    cancelled: bool
+    decided_on: date
+    current: bool
+
+
+def in_force_sql(ctx: Context) -> str:
+    """Relation of the periods in force: decision_id, person_id, acquired_on, lost_on, … as decided by ctx.known_at."""
+    if ctx.known_at is None:
+        condition = IN_FORCE
+    else:
+        condition = (
+            "NOT q.cancelled AND q.decided_at <= %(known_at)s AND NOT EXISTS (SELECT 1 FROM qualification_decision n "
+            "WHERE n.supersedes_id = q.id AND n.decided_at <= %(known_at)s)"
+        )
+    return (
+        "SELECT q.id AS decision_id, q.person_id, q.period, q.acquired_on, q.acquired_reason, q.lost_on, "
+        f"q.lost_reason, q.provisional FROM qualification_decision q WHERE {condition}"
+    )
+
+
+def number(ctx: Context, person: int) -> str:
+    """The insured number, or ""."""
+    found = InsuredNumber.objects.filter(person_id=person).first()
+    return found.number if found else ""
+
+
+def person_of(ctx: Context, insured_number: str) -> int | None:
+    """The person with this insured number."""
+    found = InsuredNumber.objects.filter(number=insured_number).first()
+    return found.person_id if found else None
+
+
+def history(ctx: Context, person: int) -> list[InsuredPeriod]:
+    """All decisions about a person, oldest first; `current` marks those in force."""
+    rows = Qualification.objects.filter(person_id=person).select_related("superseded_by").order_by("id")
+    return [
+        InsuredPeriod(
+            q.id, q.period, q.acquired_on, q.acquired_reason, q.lost_on, q.lost_reason, q.provisional, q.cancelled,
+            q.decided_on, not q.cancelled and not hasattr(q, "superseded_by"),
+        )
+        for q in rows
+    ]  # fmt: skip
+
+
+def periods_in_force(ctx: Context, person: int) -> list[InsuredPeriod]:
+    """The periods in force in the order of life."""
+    return [period for period in history(ctx, person) if period.current]
+
+
+def open_tasks(ctx: Context) -> int:
+    """How many tasks wait."""
+    return Task.objects.filter(state="open").count()
+
+
+def counts(ctx: Context) -> dict[str, int]:
+    """Insured on ctx.on; acquired and lost in the month of ctx.on."""
+    first = ctx.on.replace(day=1)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FILTER (WHERE q.acquired_on <= %(on)s AND (q.lost_on IS NULL OR q.lost_on > %(on)s)), "
+            f"count(*) FILTER (WHERE q.acquired_on BETWEEN %(first)s AND %(on)s), "
+            f"count(*) FILTER (WHERE q.lost_on BETWEEN %(first)s AND %(on)s) "
+            f"FROM qualification_decision q WHERE {IN_FORCE}",
+            {"on": ctx.on, "first": first},
+        )
+        insured, acquired, lost = cursor.fetchone()
+    return {"insured": insured, "acquired": acquired, "lost": lost}
