@@ -17,13 +17,10 @@ from django.utils.decorators import classonlymethod
 
 from kaigo.base.audit.write import record, record_apart
 from kaigo.base.records.context import Context, acting
+from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.who import can
 
 log = logging.getLogger("kaigo.desk")
-
-
-class Refused(Exception):
-    """The act is not allowed or not possible now; the text is for the user, in Japanese."""
 
 
 class Page:

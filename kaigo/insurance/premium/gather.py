@@ -1,0 +1,173 @@
+"""Storage → the facts of a fiscal year, for one person or for everybody: the same queries, another WHERE.
+
+The household is that of the assessment day (4月1日 or the day of acquisition, 法130条); everything else is as
+believed at ctx.known_at (the cut-off of a freeze; None = now).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from django.db import connection
+
+from kaigo.base.records.context import Context
+from kaigo.insurance.qualification import read as qualification
+from kaigo.insurance.residents import read as residents
+from kaigo.law.premium_facts import AssessFacts, PersonTax, Span, StageSpan
+
+STATUS = {
+    "1": "taxed",
+    "2": "untaxed",
+    "3": "undeclared",
+    "4": "investigating",
+    "5": "inquiring",
+    "6": "cancelled",
+}
+# Nobody below this age on 1 January has a tax record of his own (work is barred until then: 労働基準法56条).
+CHILD = 15
+_TAX = (
+    "status, total_income, pension_revenue, pension_income, salary_revenue, salary_income, income_adjustment, "
+    "long_special_deduction + short_special_deduction, deemed_taxed"
+)
+_UNKNOWN = PersonTax("unknown")
+_CHILD = PersonTax("untaxed")
+
+
+class Gathered(NamedTuple):
+    """A person-year."""
+
+    person: int
+    facts: AssessFacts
+
+
+def gather(ctx: Context, fiscal_year: int, persons: list[int] | None = None) -> Iterator[Gathered]:
+    """Everybody insured in the fiscal year, in the order of id."""
+    params = {
+        "known_at": ctx.known_at,
+        "on": ctx.on,
+        "persons": persons,
+        "begin": date(fiscal_year, 4, 1),
+        "finish": date(fiscal_year + 1, 4, 1),
+        "fiscal_year": fiscal_year,
+        "child_born_after": date(fiscal_year - CHILD, 1, 1),
+    }
+    spans = _spans(ctx, params)
+    members = _members(ctx, params)
+    taxes = _taxes(ctx, params)
+    begin = params["begin"]
+    for person, insured in _insured(ctx, params):
+        day = max(begin, min(span.start for span in insured))
+        special = spans.get(person, _NO_SPANS)
+        yield Gathered(
+            person,
+            AssessFacts(
+                fiscal_year, day, taxes.get(person, _UNKNOWN), members.get(person, ()), insured, special.assistance,
+                special.support, special.old_age, special.borderline,
+            ),
+        )  # fmt: skip
+
+
+class _Special(NamedTuple):
+    assistance: tuple[Span, ...] = ()
+    support: tuple[Span, ...] = ()
+    old_age: tuple[Span, ...] = ()
+    borderline: tuple[StageSpan, ...] = ()
+
+
+_NO_SPANS = _Special()
+
+
+def _insured_cte(ctx: Context) -> str:
+    return f"""insured AS (
+        SELECT q.person_id, q.acquired_on, q.lost_on FROM ({qualification.in_force_sql(ctx)}) q
+        WHERE q.acquired_on < %(finish)s AND (q.lost_on IS NULL OR q.lost_on > %(begin)s)
+          AND (%(persons)s::bigint[] IS NULL OR q.person_id = ANY(%(persons)s::bigint[])))"""
+
+
+def _insured(ctx: Context, params: dict) -> Iterator[tuple[int, tuple[Span, ...]]]:
+    before, spans = None, []
+    for person, start, end in _rows(
+        f"WITH {_insured_cte(ctx)} SELECT person_id, acquired_on, lost_on FROM insured ORDER BY person_id, acquired_on",
+        params,
+    ):
+        if person != before and before is not None:
+            yield before, tuple(spans)
+            spans = []
+        before = person
+        spans.append(Span(start, end))
+    if before is not None:
+        yield before, tuple(spans)
+
+
+def _taxes(ctx: Context, params: dict) -> dict[int, PersonTax]:
+    query = f"""WITH {_insured_cte(ctx)}
+        SELECT t.person_id, {_TAX} FROM ({residents.taxation_sql(ctx)}) t
+        WHERE t.fiscal_year = %(fiscal_year)s AND t.person_id IN (SELECT person_id FROM insured)"""
+    return {person: _tax(row) for person, *row in _rows(query, params)}
+
+
+def _members(ctx: Context, params: dict) -> dict[int, tuple[PersonTax, ...]]:
+    """insured person → the other members of the household on the assessment day."""
+    query = f"""WITH {_insured_cte(ctx)},
+        day AS (SELECT person_id, greatest(min(acquired_on), %(begin)s::date) AS day FROM insured GROUP BY person_id),
+        memberships AS MATERIALIZED ({residents.membership_history_sql(ctx)}),
+        home AS (SELECT d.person_id, d.day, m.household_id FROM day d
+                 JOIN memberships m ON m.person_id = d.person_id AND m.effective @> d.day),
+        pair AS (SELECT h.person_id, o.person_id AS other FROM home h JOIN memberships o
+                 ON o.household_id = h.household_id AND o.effective @> h.day AND o.person_id <> h.person_id)
+        SELECT p.person_id, b.birth_date >= %(child_born_after)s, {_TAX}
+        FROM pair p
+        LEFT JOIN ({residents.taxation_sql(ctx)}) t ON t.person_id = p.other AND t.fiscal_year = %(fiscal_year)s
+        LEFT JOIN ({residents.particulars_sql(ctx)}) b ON b.person_id = p.other
+        ORDER BY p.person_id, p.other"""
+    found: dict[int, list[PersonTax]] = {}
+    for person, child, *row in _rows(query, params):
+        found.setdefault(person, []).append(
+            _tax(row) if row[0] is not None else _CHILD if child else _UNKNOWN
+        )
+    return {person: tuple(taxes) for person, taxes in found.items()}
+
+
+def _tax(row) -> PersonTax:
+    status, total, pension, pension_income, salary, salary_income, adjustment, special, deemed = row
+    return PersonTax(
+        STATUS[status], total, pension, pension_income, salary, salary_income, adjustment, special, deemed
+    )
+
+
+def _spans(ctx: Context, params: dict) -> dict[int, _Special]:
+    """Intervals that touch the fiscal year and change the stage by month. Few people have any."""
+    found: dict[int, _Special] = {}
+
+    def add(person: int, name: str, span) -> None:
+        special = found.get(person, _NO_SPANS)
+        found[person] = special._replace(**{name: (*getattr(special, name), span)})
+
+    touching = "effective && daterange(%(begin)s::date, %(finish)s::date)"
+    for person, kind, start, end in _rows(
+        f"SELECT person_id, welfare_kind, lower(effective), upper(effective) FROM ({residents.welfare_sql(ctx)}) w "
+        f"WHERE {touching} ORDER BY person_id, lower(effective)",
+        params,
+    ):
+        add(person, "assistance" if kind == "1" else "support", Span(start, end))
+    for person, start, end in _rows(
+        f"SELECT person_id, lower(effective), upper(effective) FROM ({residents.old_age_pension_sql(ctx)}) o "
+        f"WHERE {touching} ORDER BY person_id, lower(effective)",
+        params,
+    ):
+        add(person, "old_age", Span(start, end))
+    for person, start, end, stage in _rows(
+        f"SELECT person_id, lower(effective), upper(effective), stage FROM ({residents.borderline_sql(ctx)}) b "
+        f"WHERE stage IS NOT NULL AND {touching} ORDER BY person_id, lower(effective)",
+        params,
+    ):
+        add(person, "borderline", StageSpan(start, end, stage))
+    return found
+
+
+def _rows(query: str, params: dict) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return cursor.fetchall()

@@ -1,0 +1,143 @@
+"""What other rooms read of premium."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+
+from kaigo.base.records.context import Context
+from kaigo.insurance.premium.models import Assessment, AssessmentFinding, Batch, Task
+from kaigo.insurance.premium.save import stage_numbers
+from kaigo.law.reasons import Reason, unpack
+from kaigo.law.words import Audience, Told, tell_all
+
+IN_FORCE = "NOT EXISTS (SELECT 1 FROM premium_assessment n WHERE n.supersedes_id = a.id)"
+
+
+@dataclass(frozen=True, slots=True)
+class AssessmentView:
+    """One assessment; yen; stages by month from April (0 = not insured)."""
+
+    id: int
+    person: int
+    fiscal_year: int
+    sort: str
+    assessment_day: date
+    annual_yen: int
+    months: int
+    stage: int
+    stages: tuple[int, ...]
+    tax_status: str
+    change_reason: str
+    interim: bool
+    decided_on: date
+    decided_at: datetime
+    current: bool
+    supersedes: int | None
+
+
+def in_force_sql(ctx: Context) -> str:
+    """Relation of assessments in force now, or at ctx.known_at: all columns of premium_assessment as a.*"""
+    if ctx.known_at is None:
+        return f"SELECT a.* FROM premium_assessment a WHERE {IN_FORCE}"
+    return (
+        "SELECT a.* FROM premium_assessment a WHERE a.decided_at <= %(known_at)s AND NOT EXISTS (SELECT 1 FROM "
+        "premium_assessment n WHERE n.supersedes_id = a.id AND n.decided_at <= %(known_at)s)"
+    )
+
+
+def history(ctx: Context, person: int, fiscal_year: int | None = None) -> list[AssessmentView]:
+    """All assessments of a person, newest year first, newest decision first."""
+    rows = (
+        Assessment.objects.filter(person_id=person)
+        .select_related("superseded_by")
+        .order_by("-fiscal_year", "-id")
+    )
+    if fiscal_year is not None:
+        rows = rows.filter(fiscal_year=fiscal_year)
+    if ctx.known_at is not None:
+        rows = rows.filter(decided_at__lte=ctx.known_at)
+    return [_view(row) for row in rows]
+
+
+def current(ctx: Context, person: int, fiscal_year: int) -> AssessmentView | None:
+    """The assessment in force for a year."""
+    return next((view for view in history(ctx, person, fiscal_year) if view.current), None)
+
+
+def one(ctx: Context, assessment: int) -> AssessmentView | None:
+    """By id."""
+    row = Assessment.objects.filter(id=assessment).select_related("superseded_by").first()
+    return _view(row) if row else None
+
+
+def reasons(ctx: Context, assessment: int) -> tuple[Reason, ...]:
+    """The stored reasons of a decision."""
+    finding = AssessmentFinding.objects.filter(decision_id=assessment).first()
+    return unpack(finding.reasons) if finding else ()
+
+
+def told(ctx: Context, assessment: int, audience: Audience = "staff") -> tuple[Told, ...]:
+    """The stored reasons in words; never computed again."""
+    return tell_all(reasons(ctx, assessment), audience)
+
+
+def law_of(ctx: Context, assessment: int) -> str:
+    """The version of the law room that decided."""
+    finding = AssessmentFinding.objects.filter(decision_id=assessment).first()
+    return finding.law if finding else ""
+
+
+def facts_of(ctx: Context, assessment: int) -> list:
+    """The stored facts, packed in the order of AssessFacts."""
+    finding = AssessmentFinding.objects.filter(decision_id=assessment).first()
+    return finding.facts if finding else []
+
+
+def totals(ctx: Context, fiscal_year: int) -> dict:
+    """People, yen and people by stage of the assessments in force."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT stage, count(*), sum(annual_yen) FROM premium_assessment a WHERE fiscal_year = %s AND {IN_FORCE} "
+            "AND months > 0 GROUP BY stage ORDER BY stage",
+            [fiscal_year],
+        )
+        rows = cursor.fetchall()
+    return {
+        "people": sum(row[1] for row in rows),
+        "yen": int(sum(row[2] for row in rows)),
+        "by_stage": {row[0]: row[1] for row in rows},
+        "yen_by_stage": {row[0]: int(row[2]) for row in rows},
+    }
+
+
+def open_tasks(ctx: Context) -> dict[str, int]:
+    """Waiting tasks by sort."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT sort, count(*) FROM premium_task WHERE state = 'open' GROUP BY sort")
+        return dict(cursor.fetchall())
+
+
+def batches(ctx: Context) -> list[Batch]:
+    """Newest first."""
+    return list(Batch.objects.select_related("freeze").order_by("-id")[:50])
+
+
+def tasks(ctx: Context, sort: str = "", person: int | None = None) -> list[Task]:
+    """Open tasks, at most 500."""
+    rows = Task.objects.filter(state="open").order_by("id")
+    if sort:
+        rows = rows.filter(sort=sort)
+    if person is not None:
+        rows = rows.filter(person_id=person)
+    return list(rows[:500])
+
+
+def _view(row: Assessment) -> AssessmentView:
+    return AssessmentView(
+        row.id, row.person_id, row.fiscal_year, row.sort, row.assessment_day, row.annual_yen, row.months, row.stage,
+        stage_numbers(row.stages), row.tax_status, row.change_reason, row.interim, row.decided_on, row.decided_at,
+        not hasattr(row, "superseded_by"), row.supersedes_id,
+    )  # fmt: skip
