@@ -135,3 +135,21 @@ class Task(Work):
                 name="premium_task_once",
             )
         ]
+
+
+class Deducted(Document):
+    """What a pension payer deducted from a person in a month of a fiscal year (14 = February), as told by a file."""
+
+    about = About("person", "premium", {"yen": ("収納情報/期別収納額",), "month": ("収納情報/特徴期別",)})
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    fiscal_year = models.SmallIntegerField()
+    month = models.SmallIntegerField()
+    yen = models.IntegerField()
+    source = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "premium_deducted"
+        constraints = [
+            models.UniqueConstraint(fields=["person", "fiscal_year", "month"], name="premium_deducted_once")
+        ]
