@@ -84,7 +84,9 @@ def get(name: str, on: date | None = None) -> Layout:
 
 def _read(path: Path) -> Layout:
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    records = tuple((mark, tuple(_field(path, f) for f in fields)) for mark, fields in raw.get("records", {}).items())
+    records = tuple(
+        (mark, tuple(_field(path, f) for f in fields)) for mark, fields in raw.get("records", {}).items()
+    )
     for mark, fields in records:
         if sum(f.length or 0 for f in fields) != raw["length"]:
             raise LayoutError(f"{path.name}: レコード {mark} の長さの合計が {raw['length']} になりません")
@@ -101,5 +103,11 @@ def _field(path: Path, raw: dict) -> Field:
         raise LayoutError(f"{path.name}: {raw['name']} の型 {raw['type']} はありません")
     codes = tuple((str(code), str(name)) for code, name in raw.get("codes", {}).items())
     return Field(
-        raw["key"], raw["name"], raw["type"], bool(raw.get("required")), raw.get("length"), raw.get("max"), codes
+        raw["key"],
+        raw["name"],
+        raw["type"],
+        bool(raw.get("required")),
+        raw.get("length"),
+        raw.get("max"),
+        codes,
     )
