@@ -44,9 +44,10 @@ def raw_copy(tables: list[str], where: dict[str, str] | None = None) -> float:
     total = 0.0
     for table in tables:
         condition = (where or {}).get(table, "true")
-        with connection.cursor() as cursor, cursor.copy(
-            f"COPY (SELECT * FROM {table} WHERE {condition}) TO STDOUT (FORMAT binary)"
-        ) as out:
+        with (
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY (SELECT * FROM {table} WHERE {condition}) TO STDOUT (FORMAT binary)") as out,
+        ):
             data = b"".join(bytes(part) for part in out)
 
         def once(table=table, data=data) -> None:

@@ -12,5 +12,5 @@ run() { # title, system, arguments
 "$BIN/lint-imports" --no-cache || failed=1
 run "law, layouts, paper, world, insurance, checks" insurance -n 2 --dist loadfile \
     kaigo/law kaigo/layouts kaigo/base kaigo/insurance world checks stories --ignore=kaigo/base/staff
-run "staff" staff kaigo/base/staff
+run "staff" staff kaigo/base/staff/tests
 exit $failed

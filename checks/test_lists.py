@@ -38,7 +38,10 @@ def exists(reference: str) -> bool:
     if not file.exists() or not name:
         return False
     if file.suffix == ".yaml":
-        return any(str(case.get("id", case["case"])).split(" ")[0] == name for case in yaml.safe_load(file.read_text()))
+        return any(
+            str(case.get("id", case["case"])).split(" ")[0] == name
+            for case in yaml.safe_load(file.read_text())
+        )
     for node in ast.walk(ast.parse(file.read_text())):
         if isinstance(node, ast.FunctionDef) and node.name == name.split("[")[0]:
             return not any("skip" in ast.dump(d) or "xfail" in ast.dump(d) for d in node.decorator_list)

@@ -79,7 +79,14 @@ def _decide(ctx: Context, insurer: str, people: Iterable[Gathered], progress: Pr
     _save(ctx, rows, values)
     _number(ctx, insurer, [row.person for row in rows if row.supersedes is None])
     _file_tasks(tasks)
-    return Outcome(looked_at, new, len(rows) - new - cancelled, cancelled, unclear, sum(1 for t in tasks if t[1] == "hold"))
+    return Outcome(
+        looked_at,
+        new,
+        len(rows) - new - cancelled,
+        cancelled,
+        unclear,
+        sum(1 for t in tasks if t[1] == "hold"),
+    )
 
 
 def _changes(ctx: Context, gathered: Gathered, found: Finding[Life], current: list[tuple]) -> list[Row]:
@@ -167,8 +174,9 @@ def _number(ctx: Context, insurer: str, persons: list[int]) -> None:
 def _file_tasks(tasks: list[tuple[int, str, str, str]]) -> None:
     """Open tasks, once each."""
     Task.objects.bulk_create(
-        [Task(person_id=p, sort=sort, what=what, message=why, state="open") for p, sort, what, why in dict.fromkeys(tasks)],
+        [
+            Task(person_id=p, sort=sort, what=what, message=why, state="open")
+            for p, sort, what, why in dict.fromkeys(tasks)
+        ],
         ignore_conflicts=True,
     )
-
-

@@ -32,7 +32,9 @@ def gather(ctx: Context, persons: list[int] | None = None) -> Iterator[Gathered]
         "on": ctx.on,
         "known_at": ctx.known_at,
         "persons": persons,
-        "latest": date(ctx.on.year - 65, ctx.on.month, min(ctx.on.day, 28)) if persons is None else date(9999, 1, 1),
+        "latest": date(ctx.on.year - 65, ctx.on.month, min(ctx.on.day, 28))
+        if persons is None
+        else date(9999, 1, 1),
     }
     histories = _grouped(_residence(ctx), params)
     exclusions = _grouped(_exclusions(ctx), params)
@@ -42,7 +44,9 @@ def gather(ctx: Context, persons: list[int] | None = None) -> Iterator[Gathered]
         facts = LifeFacts(
             birth,
             stays,
-            tuple(Exclusion(kind, start, end, grant) for start, end, kind, grant in exclusions.get(person, ())),
+            tuple(
+                Exclusion(kind, start, end, grant) for start, end, kind, grant in exclusions.get(person, ())
+            ),
             tuple(_exception(*row) for row in exceptions.get(person, ())),
         )
         yield Gathered(person, facts, notified)
@@ -89,7 +93,9 @@ def _exceptions(ctx: Context) -> str:
         ORDER BY e.person_id, lower(e.effective)"""
 
 
-def _exception(which: str, start: date, end: date | None, state: str | None, removed_on: date | None) -> Exception_:
+def _exception(
+    which: str, start: date, end: date | None, state: str | None, removed_on: date | None
+) -> Exception_:
     if which == "own" and state == "dead" and (end is None or removed_on <= end):
         return Exception_("own", start, removed_on, "died")
     return Exception_(which, start, end, "own_exception_ended" if which == "own" and end else None)

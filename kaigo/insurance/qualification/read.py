@@ -10,7 +10,9 @@ from django.db import connection
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification.models import InsuredNumber, Qualification, Task
 
-IN_FORCE = "NOT q.cancelled AND NOT EXISTS (SELECT 1 FROM qualification_decision n WHERE n.supersedes_id = q.id)"
+IN_FORCE = (
+    "NOT q.cancelled AND NOT EXISTS (SELECT 1 FROM qualification_decision n WHERE n.supersedes_id = q.id)"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,10 @@ import sys
 
 from kaigo.site.home import PROJECT
 
-_HEAD = {"features": ("row", "capability", "where", "test", "note"), "incidents": ("id", "organisation", "area", "test")}
+_HEAD = {
+    "features": ("row", "capability", "where", "test", "note"),
+    "incidents": ("id", "organisation", "area", "test"),
+}
 
 
 def main(argv: list[str]) -> int:
