@@ -1,0 +1,41 @@
+"""`kaigo demo start | stop | reset`: what `make demo` runs. RESIDENTS, PORT and DETACH come from the environment."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+
+from kaigo.site.demo import make, serve
+from kaigo.site.embedded import Cluster
+from kaigo.site.home import PROJECT, home
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="kaigo demo")
+    parser.add_argument("word", choices=("start", "stop", "reset"))
+    options = parser.parse_args(argv)
+    if options.word == "start":
+        return start()
+    serve.stop()
+    Cluster(home()).stop()
+    if options.word == "reset":
+        Cluster(home()).remove()
+        shutil.rmtree(PROJECT / ".demo", ignore_errors=True)
+        print("実演のデータをすべて消しました。", file=sys.stderr)
+    return 0
+
+
+def start() -> int:
+    """Make the ward when it is not there, serve the screens, say what to click."""
+    residents = int(os.environ.get("RESIDENTS") or 20000)
+    port = int(os.environ.get("PORT") or 8000)
+    serve.stop()
+    made = make.ensure(residents, port)
+    running = serve.start(port, made["business_date"])
+    serve.write_ready(port, made)
+    print(serve.told(port, made))
+    if os.environ.get("DETACH"):
+        return 0
+    return serve.wait(running)
