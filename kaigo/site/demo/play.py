@@ -1,0 +1,195 @@
+"""Play the ward's year: every file on its day, every job when the calendar calls it, two people where two must act.
+
+Runs in a process of the insurance system. Wiring only: it calls what the screens call.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+import django
+
+django.setup()
+
+from django.conf import settings  # noqa: E402  after setup
+
+from kaigo.base.jobs.run import run  # noqa: E402
+from kaigo.base.records.context import Context, acting  # noqa: E402
+
+CLERK, HEAD = "account:1", "account:2"
+YEAR = 2026
+OPENING = date(YEAR, 4, 1)
+ASSESSED = date(YEAR, 7, 1)
+DATED = date(YEAR, 7, 10)
+POSTED = date(YEAR, 7, 13)
+UNTIL = date(YEAR, 7, 15)
+
+
+def play(folder: Path) -> dict:
+    """Files and jobs until UNTIL. Returns what the demo tells: date, totals, samples, pages worth a click."""
+    manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    days: dict[date, list[dict]] = defaultdict(list)
+    for entry in manifest["files"]:
+        days[max(date.fromisoformat(entry["date"]), OPENING)].append(entry)
+    calendar = [day for day in _days(OPENING, UNTIL) if day in days or day in STEPS]
+    with bar("見本区の一年") as show:
+        for place, day in enumerate(calendar):
+            show(place, len(calendar), f"{day:%m月%d日}")
+            for entry in days.get(day, ()):
+                _receive(day, folder, entry)
+            if day in days:
+                _daily(day)
+            for step in STEPS.get(day, ()):
+                step(day)
+        show(len(calendar), len(calendar), "")
+    return _result(manifest)
+
+
+def _days(first: date, last: date) -> Iterator[date]:
+    day = first
+    while day <= last:
+        yield day
+        day += timedelta(days=1)
+
+
+def _context(day: date, actor: str = CLERK, purpose: str = "operations") -> Context:
+    return Context(actor, purpose, day)
+
+
+def _receive(day: date, folder: Path, entry: dict) -> None:
+    from kaigo.insurance.feeds.decide import receive
+
+    ctx = _context(day, purpose="intake")
+    content = (folder / entry["file"]).read_bytes()
+    with acting(ctx):
+        receive(ctx, settings.INSURER, Path(entry["file"]).name, content, entry["layout"])
+
+
+def _daily(day: date) -> None:
+    for name in ("registers.take", "residents.take", "qualification.daily"):
+        run(_context(day), name)
+
+
+def _opening(day: date) -> None:
+    for name in ("premium.take_february", "premium.provisional", "collection.plan"):
+        run(_context(day), name)
+
+
+def _monthly(day: date) -> None:
+    for name in ("premium.monthly", "collection.plan", "certificates.monthly"):
+        run(_context(day), name)
+
+
+def _match(day: date) -> None:
+    run(_context(day), "collection.match_targets")
+
+
+def _main(day: date) -> None:
+    from kaigo.insurance.premium.batch import approve
+    from kaigo.insurance.premium.models import Batch
+
+    run(_context(day), "premium.shadow_main")
+    head = _context(day, HEAD, "premium")
+    with acting(head):
+        approve(head, Batch.objects.get(sort="main", fiscal_year=YEAR, state="shadowed"))
+    run(_context(day), "premium.main")
+    run(_context(day), "collection.plan")
+
+
+def _notices(day: date) -> None:
+    from kaigo.insurance.release import decide as release
+
+    run(_context(day), "notices.draft_premium")
+    clerk, head = _context(day, CLERK, "release"), _context(day, HEAD, "release")
+    with acting(clerk):
+        wanted = release.request_run(clerk, settings.INSURER, "premium_notice", YEAR)
+    with acting(head):
+        release.approve_run(head, wanted)
+
+
+def _post(day: date) -> None:
+    from kaigo.insurance.release import decide as release
+    from kaigo.insurance.release.models import PrintRun
+
+    head = _context(day, HEAD, "release")
+    with acting(head):
+        for printed in PrintRun.objects.filter(posting__isnull=True):
+            release.post(head, printed)
+
+
+def _file(day: date) -> None:
+    run(_context(day), "collection.request")
+
+
+STEPS = {
+    OPENING: (_opening,),
+    date(YEAR, 5, 1): (_monthly,),
+    date(YEAR, 6, 10): (_match,),
+    date(YEAR, 6, 1): (_monthly,),
+    ASSESSED: (_main,),
+    DATED: (_notices,),
+    POSTED: (_post,),
+    UNTIL: (_file,),
+}
+
+
+def _result(manifest: dict) -> dict:
+    from kaigo.insurance.collection import read as collection
+    from kaigo.insurance.premium import read as premium
+    from kaigo.insurance.qualification import read as qualification
+    from kaigo.insurance.residents.models import AddresseeNumber
+
+    ctx = _context(UNTIL, purpose="inquiry")
+    levied = premium.totals(ctx, YEAR)
+    persons = dict(
+        AddresseeNumber.objects.filter(number__in=_numbers(manifest)).values_list("number", "person_id")
+    )
+    samples = {
+        name: [persons[n] for n in numbers if n in persons] for name, numbers in manifest["samples"].items()
+    }
+    return {
+        "business_date": UNTIL.isoformat(),
+        "samples": samples,
+        "clicks": _clicks(samples),
+        "totals": {
+            "被保険者": qualification.counts(ctx)["insured"],
+            "賦課した人": levied["people"],
+            "賦課額(円)": levied["yen"],
+            "調定と決定の差": len(collection.invariant(ctx, YEAR)),
+        },
+    }
+
+
+def _numbers(manifest: dict) -> list[str]:
+    return [number for numbers in manifest["samples"].values() for number in numbers]
+
+
+def _clicks(samples: dict) -> list[tuple[str, str]]:
+    found = [
+        ("ホーム(一年の暦)", "/"),
+        ("ファイルと直すべき行", "/feeds/"),
+        ("本算定の一括処理", "/premium/"),
+    ]
+    for name, ids in samples.items():
+        if ids:
+            found.append((f"人の画面 {name}", f"/person/{ids[0]}/"))
+    return found
+
+
+@contextmanager
+def bar(title: str):
+    """The progress bar of the command line; this process has no other output than its last line."""
+    from kaigo.site.commands.setup import bar as draw
+
+    with draw(title) as show:
+        yield show
+
+
+if __name__ == "__main__":
+    print(json.dumps(play(Path(sys.argv[1])), ensure_ascii=False))
