@@ -35,7 +35,7 @@ test-long: $(VENV)/dev-ready
 	@KAIGO_LONG=1 sh checks/test.sh
 
 bench: $(VENV)/dev-ready
-	@$(BIN)/python -m benchmarks.run
+	@$(BIN)/python -m benchmarks.run $(STEPS)
 
 lint: $(VENV)/dev-ready
 	$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports --no-cache

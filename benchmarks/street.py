@@ -1,0 +1,109 @@
+"""Files → facts → qualification → assessment → plans and entries, at full size."""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+from benchmarks import ward
+from benchmarks.measure import peak_memory_mb, raw_copy, report
+
+OPENING, TAXED, ASSESSED = date(2026, 4, 1), date(2026, 6, 1), date(2026, 7, 1)
+FACTS = ("residents_particulars", "residents_residence", "residents_membership", "residents_taxation")
+DECIDED = ("premium_assessment", "premium_finding", "collection_plan", "collection_finding",
+           "collection_instalment", "collection_entry")  # fmt: skip
+
+
+def run() -> list[dict]:
+    """The whole street once; the database stays for the other steps."""
+    entries = ward.files()
+    ward.fresh()
+    from django.conf import settings
+
+    from kaigo.base.jobs.run import run as job
+    from kaigo.base.records.context import acting
+    from kaigo.insurance.feeds.decide import receive
+
+    def take(entry: dict, day: date) -> None:
+        ctx = ward.context(day, purpose="intake")
+        with acting(ctx):
+            receive(ctx, settings.INSURER, entry["file"].split("/")[-1], ward.content(entry), entry["layout"])
+
+    def jobs(day: date, *names: str) -> None:
+        for name in names:
+            job(ward.context(day), name)
+
+    rows = []
+    first = [e for e in entries if date.fromisoformat(e["date"]) <= OPENING]
+    with ward.clock() as seconds:
+        for entry in first:
+            take(entry, OPENING)
+        jobs(OPENING, "registers.take", "residents.take")
+    rows.append(
+        report(
+            "first_load",
+            seconds,
+            120,
+            raw=raw_copy(list(FACTS)),
+            raw_name="COPY of the facts",
+            seed=ward.SEED,
+        )
+    )
+    with ward.clock() as seconds:
+        jobs(OPENING, "qualification.daily")
+    rows.append(report("qualification_first", seconds, 60, seed=ward.SEED, peak_mb=peak_memory_mb()))
+    jobs(OPENING, "premium.take_february", "premium.provisional", "collection.plan")
+    for entry in entries:
+        wanted = entry["layout"] in ("ward.tax", "pension.special_collection") and entry not in first
+        if wanted and date.fromisoformat(entry["date"]) <= TAXED + timedelta(days=20):
+            take(entry, TAXED)
+    jobs(TAXED, "residents.take")
+    jobs(ASSESSED, "collection.match_targets")
+    rows += _main(jobs)
+    rows.append(_daily_full(first, take, jobs))
+    return rows
+
+
+def _main(jobs) -> list[dict]:
+    from kaigo.base.records.context import acting
+    from kaigo.insurance.premium.batch import approve
+    from kaigo.insurance.premium.models import Batch
+
+    with ward.clock() as shadow:
+        jobs(ASSESSED, "premium.shadow_main")
+    head = ward.context(ASSESSED, "account:2", "premium")
+    with acting(head):
+        approve(head, Batch.objects.get(sort="main", state="shadowed"))
+    with ward.clock() as seconds:
+        jobs(ASSESSED, "premium.main", "collection.plan")
+    raw = raw_copy(list(DECIDED), {"premium_assessment": "sort = 'main'"})
+    return [
+        report("shadow_main", shadow, 60, seed=ward.SEED),
+        report("main_assessment", seconds, 60, raw=raw, raw_name="COPY of decisions, findings, plans, entries",
+               seed=ward.SEED, peak_mb=peak_memory_mb()),
+    ]  # fmt: skip
+
+
+def _daily_full(first: list[dict], take, jobs) -> dict:
+    """Tomorrow's full resident file: the same lines, one in two hundred with another telephone number."""
+    entry = next(e for e in first if e["layout"] == "ward.resident")
+    lines = ward.content(entry).decode("utf-8").split("\r\n")
+    head = lines[0].split(",")
+    head[4], head[5] = f"{ASSESSED:%Y%m%d}", str(int(head[5]) + 1)
+    source = random.Random(ward.SEED)
+    from kaigo.layouts.model import get
+
+    place = [field.key for field in get("ward.resident").fields].index("phone") + 1
+    for number in range(1, len(lines) - 2):
+        if source.randrange(200) == 0 and '"' not in lines[number]:
+            parts = lines[number].split(",")
+            parts[place] = f"03-{source.randrange(10**8):08d}"
+            lines[number] = ",".join(parts)
+    lines[0] = ",".join(head)
+    changed = ward.FILES / "resident-full-again.csv"
+    changed.write_bytes("\r\n".join(lines).encode("utf-8"))
+    again = {"file": changed.name, "layout": "ward.resident"}
+    with ward.clock() as seconds:
+        take(again, ASSESSED)
+        jobs(ASSESSED, "residents.take")
+    return report("daily_full", seconds, 20, seed=ward.SEED)
