@@ -26,7 +26,7 @@ class DeductionFacts(NamedTuple):
 
     start_month: 特別徴収の始まる月(4 は前から続いている人)。february_yen: 前の二月の額(続いている人だけ)。
     provisional: すでに決めた仮徴収の額(仮徴収の決定の後)。requested: 年次の依頼を送ったか。
-    current: いま依頼している本徴収の額。deducted: 引かれた額。
+    current: いま依頼している本徴収の額。ended_on: 資格を失った日(失っていれば)。stopped: 中止をすでに知らせたか。
     """
 
     fiscal_year: int
@@ -38,6 +38,8 @@ class DeductionFacts(NamedTuple):
     current: tuple[Paid, ...] = ()
     decided_on: date | None = None
     may_level: bool = True
+    ended_on: date | None = None
+    stopped: bool = False
 
 
 class Deduction(NamedTuple):

@@ -98,10 +98,12 @@ def split(yen: int, count: int, how: Split) -> tuple[int, ...]:
 
 @rule("instalments.pension_deduction", facts=DeductionFacts, article="法134条から140条")
 def pension_deduction(facts: DeductionFacts, values: Values) -> Finding[DeductionPlan] | Unclear:
-    """特別徴収の六回分。年次の依頼の前は本徴収だけを動かし、後は増額なら併徴、減額なら中止。"""
+    """特別徴収の六回分。年次の依頼の前は本徴収だけを動かし、後は増額なら併徴、減額なら中止。資格を失えば中止。"""
     view = _found(values)
     if isinstance(view, Unclear):
         return view
+    if facts.ended_on or facts.stopped:
+        return _no_longer(facts, view)
     if facts.requested:
         return _after_request(facts)
     if facts.start_month > 4:
@@ -158,10 +160,35 @@ def _new_starter(facts: DeductionFacts, view: _View) -> Finding[DeductionPlan]:
     return Finding(DeductionPlan(taken, facts.annual_yen - share, 0, "start"), (reason,))
 
 
-def _after_request(facts: DeductionFacts) -> Finding[DeductionPlan]:
-    current = tuple(Deduction(m, y, True) for m, y in facts.provisional) + tuple(
+def _no_longer(facts: DeductionFacts, view: _View) -> Finding[DeductionPlan] | Unclear:
+    """資格を失った人、中止を知らせた人: 引き終えた回だけを残し、残りは普通徴収、多ければ返す(法138条)。"""
+    known = _known(facts)
+    if not known and facts.start_month <= 4:
+        found = _provisional(facts._replace(may_level=False), view)
+        if isinstance(found, Unclear):
+            return found
+        known = found
+    done = tuple(part for part in known if facts.stopped or _is_past(part.month, facts))
+    taken = sum(part.yen for part in done)
+    rest = facts.annual_yen - taken
+    if facts.ended_on:
+        why = Reason("deduction.ended", "法138条", (facts.ended_on, taken, facts.annual_yen))
+    else:
+        why = Reason("deduction.stopped", "法138条", (taken, facts.annual_yen))
+    # 依頼もしていず引いてもいない人には、止めるものがない。
+    request = "stop" if known else "none"
+    return Finding(DeductionPlan(done, max(0, rest), max(0, -rest), request), (why,))
+
+
+def _known(facts: DeductionFacts) -> tuple[Deduction, ...]:
+    """すでに決めた仮徴収と、依頼している本徴収。"""
+    return tuple(Deduction(m, y, True) for m, y in facts.provisional) + tuple(
         Deduction(m, y, False) for m, y in facts.current
     )
+
+
+def _after_request(facts: DeductionFacts) -> Finding[DeductionPlan]:
+    current = _known(facts)
     planned = sum(part.yen for part in current)
     if facts.annual_yen >= planned:
         more = facts.annual_yen - planned
@@ -175,11 +202,9 @@ def _after_request(facts: DeductionFacts) -> Finding[DeductionPlan]:
 
 
 def _is_past(month: int, facts: DeductionFacts) -> bool:
-    """その月の支払いはもう止められないか。決定の日の属する月までの支払いは引かれる。"""
-    if facts.decided_on is None:
-        return False
+    """その月の支払いはもう止められないか。決定の日と資格を失った日の遅い方の属する月までの支払いは引かれる。"""
     day = date(facts.fiscal_year + (month > 12), (month - 1) % 12 + 1, 1)
-    return day <= facts.decided_on
+    return any(day <= until for until in (facts.decided_on, facts.ended_on) if until)
 
 
 @rule("instalments.direct_payment", facts=DirectFacts, article="法131条・条例")
