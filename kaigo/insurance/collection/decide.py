@@ -2,200 +2,262 @@
 
 from __future__ import annotations
 
-import json
+import gc
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date
-from typing import NamedTuple
+from functools import lru_cache
 
 from kaigo.base.jobs.registry import NotReady, Progress
-from kaigo.base.records.bulk import copy_rows, reserve_ids
 from kaigo.base.records.context import Context
+from kaigo.base.records.refusal import Refused
 from kaigo.insurance.collection.gather import Gathered, gather
-from kaigo.insurance.collection.models import Plan as PlanRow
+from kaigo.insurance.collection.models import DeductionRequest, DeductionTarget, Match, Task, Way
+from kaigo.insurance.collection.save import Judged, Part, save
+from kaigo.insurance.collection.ways import LABELS, ways
 from kaigo.law.dates import business_day
 from kaigo.law.digest import law_version
 from kaigo.law.instalment_facts import Plan
 from kaigo.law.instalments import plan as judge
 from kaigo.law.provisional import ProvisionalFacts, provisional
-from kaigo.law.reasons import Finding, Unclear, pack
+from kaigo.law.reasons import Finding, Missing, Unclear
 from kaigo.law.values import ValueMissing, Values, load
 
-
-class Part(NamedTuple):
-    """One due part: (way, number) with due date and yen."""
-
-    way: str
-    number: int
-    due_on: date
-    yen: int
-    provisional: bool
+NEEDED = (
+    "collection.deduction_split",
+    "collection.direct_split",
+    "collection.direct_schedule",
+    "collection.levelling",
+)
 
 
-def plan_all(ctx: Context, insurer: str, fiscal_year: int, progress: Progress | None = None) -> dict:
-    """Plans for all assessments in force of the year that have none. In the caller's transaction."""
+def values_for(insurer: str, fiscal_year: int) -> Values:
+    """The values in force on the first day of the fiscal year. Raises NotReady when one of those needed is missing."""
     values = load().values(insurer, date(fiscal_year, 4, 1))
-    try:
-        waiting = list(gather(ctx, fiscal_year, values))
-    except ValueMissing as lack:
-        raise NotReady([f"{lack.what}が値に入っていません"]) from lack
+    lacks = []
+    for name in NEEDED:
+        try:
+            values.get(name)
+        except ValueMissing as lack:
+            lacks.append(f"{lack.what}が値に入っていません")
+    if lacks:
+        raise NotReady(lacks)
+    return values
+
+
+def plan_all(
+    ctx: Context,
+    insurer: str,
+    fiscal_year: int,
+    progress: Progress | None = None,
+    persons: list[int] | None = None,
+) -> dict:
+    """Plans for everybody of the year who wants one (gather says why). In the caller's transaction.
+
+    Returns counts: plans, instalments, entries, booked_yen, unclear, same. People whom the law cannot judge become
+    tasks and have no plan; everybody else is planned.
+    """
+    values = values_for(insurer, fiscal_year)
+    with _quiet_collector():
+        judged, unclear, same = work_out(ctx, fiscal_year, values, progress, persons)
+        done = save(ctx, fiscal_year, judged, law_version(values.digest))
+    _file_unclear(fiscal_year, unclear, [j.gathered.person for j in judged])
+    return done | {"unclear": len(unclear), "same": same}
+
+
+def work_out(
+    ctx: Context,
+    fiscal_year: int,
+    values: Values,
+    progress: Progress | None = None,
+    persons: list[int] | None = None,
+) -> tuple[list[Judged], list[tuple[int, tuple[Missing, ...]]], int]:
+    """Judge without saving: (plans, unclear, how many would stay as they are). Previews and work are the same call."""
     step = (progress or Progress()).step
-    judged: list[tuple[Gathered, Finding[Plan], list[Part]]] = []
+    judged: list[Judged] = []
+    unclear: list[tuple[int, tuple[Missing, ...]]] = []
+    same = 0
+    waiting = list(gather(ctx, fiscal_year, values, persons))
     for place, person in enumerate(waiting):
         if place % 10000 == 0:
             step(place, len(waiting), "期別")
         found = _judge(person, values)
         if isinstance(found, Unclear):
-            raise NotReady([f"{m.what}: {m.why}" for m in found.missing])
-        judged.append((person, found, _parts(person, found.value)))
-    return _save(ctx, fiscal_year, values, judged)
+            unclear.append((person.person, found.missing))
+            continue
+        parts = _parts(person, found.value)
+        if _is_same(person, found.value, parts):
+            same += 1
+            continue
+        judged.append(Judged(person, found, parts))
+    return judged, unclear, same
+
+
+def change_way(ctx: Context, insurer: str, fiscal_year: int, person: int, way: str, valid_from: date) -> dict:
+    """How a person pays from a day on (slip | debit | substitute | auto), and the plan that follows from it."""
+    if way not in ("slip", "debit", "substitute", "auto"):
+        raise Refused("納付方法は、納付書・口座振替・代理納付・届出どおり のどれかです。")
+    known = ways(ctx, [person]).get(person)
+    if way == "debit" and not (known and any(end is None or end > valid_from for _, end in known.debit)):
+        raise Refused("口座振替の口座が登録されていません。先に口座振替依頼書を登録してください。")
+    before = Way.objects.filter(person_id=person, superseded_by__isnull=True).order_by("-id").first()
+    Way.objects.create(
+        person_id=person,
+        way=way,
+        valid_from=valid_from,
+        decided_on=ctx.on,
+        actor=ctx.actor,
+        supersedes=before,
+    )
+    return plan_all(ctx, insurer, fiscal_year, persons=[person])
+
+
+def match(ctx: Context, target: int, person: int | None) -> Match:
+    """A pension record belongs to a person (None = to nobody here), decided by hand. Settles its task."""
+    row = DeductionTarget.objects.get(id=target)
+    before = Match.objects.filter(target=row, superseded_by__isnull=True).order_by("-id").first()
+    if (before.person_id if before else row.person_id) == person and (before or person is not None):
+        raise Refused("この年金記録は、もうそのように同定されています。")
+    made = Match.objects.create(
+        target=row, person_id=person, supersedes=before, decided_on=ctx.on, actor=ctx.actor
+    )
+    for task in Task.objects.filter(sort="target", what=f"target:{target}", state="open"):
+        task.state = "settled"
+        task.settled_reason = (
+            "手で同定しました。" if person is not None else "この区の被保険者ではないとしました。"
+        )
+        task.save(update_fields=["state", "settled_reason"])
+    return made
+
+
+def note_requested(ctx: Context, fiscal_year: int, file_id: int, rows: Sequence) -> int:
+    """What was asked of the pension payers in a file that went out (rows of request.prepare). Returns how many."""
+    made = DeductionRequest.objects.bulk_create(
+        [
+            DeductionRequest(
+                person_id=row.person,
+                fiscal_year=fiscal_year,
+                code=row.code,
+                kind=row.kind,
+                payer=row.payer,
+                plan_id=row.plan,
+                target_id=row.target,
+                yen1=row.yen1,
+                yen2=row.yen2,
+                yen3=row.yen3,
+                file=file_id,
+            )
+            for row in rows
+        ],
+        batch_size=2000,
+    )
+    return len(made)
+
+
+# -- from the law's answer to parts -----------------------------------------------------------------------
 
 
 def _judge(person: Gathered, values: Values) -> Finding[Plan] | Unclear:
     if person.sort == "provisional":
         # Until the main assessment only the three provisional deductions are planned.
+        if person.february is None:
+            return Unclear((Missing("前の二月に引いた額", "仮徴収の額を決められません"),))
         found = provisional(ProvisionalFacts(person.facts.fiscal_year, person.february), values)
         return Finding(Plan("deduction", found.value.deductions, (), 0, "keep"), found.reasons)
     return judge(person.facts, values)
 
 
-def _parts(person: Gathered, plan: Plan) -> list[Part]:
-    year = person.facts.fiscal_year
-    taken = [
-        Part("deduction", d.month, _deducted_on(year, d.month), d.yen, d.provisional) for d in plan.deductions
+def _parts(person: Gathered, plan: Plan) -> tuple[Part, ...]:
+    days = deduction_days(person.facts.fiscal_year)
+    parts = [
+        Part("deduction", d.month, days[d.month], d.yen, d.provisional) for d in plan.deductions if d.yen
     ]
+    if not plan.instalments:
+        return tuple(parts)
+    on = person.facts.decided_on
     # A term that is already due keeps the way in which it was asked for.
-    past = {
-        number: way
-        for (way, number), (due, _) in person.before.items()
-        if way != "deduction" and due <= person.facts.decided_on
-    }
-    direct = [
-        Part(past.get(i.number, person.direct_way), i.number, i.due_on, i.yen, False)
+    past = {}
+    if person.before:
+        past = {
+            number: way
+            for (way, number), (due, _) in person.before.parts.items()
+            if way != "deduction" and due <= on
+        }
+    paying = person.ways
+    parts += [
+        Part(past.get(i.number) or paying.on(i.due_on), i.number, i.due_on, i.yen, False)
         for i in plan.instalments
+        if i.yen
     ]
-    return [part for part in (*taken, *direct) if part.yen]
+    return tuple(parts)
 
 
-def _deducted_on(fiscal_year: int, month: int) -> date:
+def _is_same(person: Gathered, plan: Plan, parts: Iterable[Part]) -> bool:
+    """The same assessment gave the same parts again: no new plan."""
+    before = person.before
+    if before is None or before.assessment != person.assessment or before.request != plan.request:
+        return False
+    return before.parts == {(p.way, p.number): (p.due_on, p.yen) for p in parts}
+
+
+@lru_cache(maxsize=16)
+def deduction_days(fiscal_year: int) -> dict[int, date]:
     """Pensions are paid on the 15th of even months, on the business day before when that is a holiday."""
-    day = date(fiscal_year + (month > 12), (month - 1) % 12 + 1, 15)
-    while business_day(day) != day:
-        day = date.fromordinal(day.toordinal() - 1)
-    return day
+    found = {}
+    for month in (4, 6, 8, 10, 12, 14):
+        day = date(fiscal_year + (month > 12), (month - 1) % 12 + 1, 15)
+        while business_day(day) != day:
+            day = date.fromordinal(day.toordinal() - 1)
+        found[month] = day
+    return found
 
 
-_PLAN = (
-    "id",
-    "person_id",
-    "fiscal_year",
-    "assessment_id",
-    "way",
-    "refund_yen",
-    "request",
-    "supersedes_id",
-    "decided_on",
-    "actor",
-)
-_INSTALMENT = ("plan_id", "person_id", "fiscal_year", "way", "number", "due_on", "yen", "provisional")
-_ENTRY = (
-    "person_id",
-    "fiscal_year",
-    "sort",
-    "way",
-    "number",
-    "yen",
-    "reason",
-    "source",
-    "key",
-    "business_date",
-    "actor",
-)
-
-
-def _save(ctx: Context, fiscal_year: int, values: Values, judged) -> dict:
-    ids = reserve_ids(PlanRow, len(judged))
-    law = law_version(values.digest)
-    copy_rows(
-        "collection_plan",
-        _PLAN,
-        (
-            (
-                i,
-                g.person,
-                fiscal_year,
-                g.assessment,
-                f.value.way,
-                f.value.refund_yen,
-                f.value.request,
-                g.before_plan,
-                ctx.on,
-                ctx.actor,
+def _file_unclear(
+    fiscal_year: int, unclear: list[tuple[int, tuple[Missing, ...]]], planned: list[int]
+) -> None:
+    """One open task per person-year that the law cannot judge; those of people who have a plan now are settled."""
+    mine = Task.objects.filter(sort="unclear", what=f"year:{fiscal_year}", state="open")
+    if mine.exists():
+        have = set(planned)
+        for task in mine:
+            if task.person_id in have:
+                task.state, task.settled_reason = "settled", "期別が決まりました。"
+                task.save(update_fields=["state", "settled_reason"])
+    Task.objects.bulk_create(
+        [
+            Task(
+                person_id=person,
+                sort="unclear",
+                what=f"year:{fiscal_year}",
+                message="、".join(f"{m.what}({m.why})" for m in missing),
+                state="open",
             )
-            for i, (g, f, _) in zip(ids, judged, strict=True)
-        ),
+            for person, missing in unclear
+        ],
+        ignore_conflicts=True,
     )
-    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-    copy_rows(
-        "collection_finding",
-        ("decision_id", "facts", "reasons", "law"),
-        ((i, dump(g.facts), dump(pack(f.reasons)), law) for i, (g, f, _) in zip(ids, judged, strict=True)),
-    )
-    instalments = copy_rows(
-        "collection_instalment",
-        _INSTALMENT,
-        (
-            (i, g.person, fiscal_year, p.way, p.number, p.due_on, p.yen, p.provisional)
-            for i, (g, _, parts) in zip(ids, judged, strict=True)
-            for p in parts
-        ),
-    )
-    entries = copy_rows(
-        "collection_entry",
-        _ENTRY,
-        (
-            row
-            for i, (g, f, parts) in zip(ids, judged, strict=True)
-            for row in _entries(ctx, fiscal_year, i, g, f.value, parts)
-        ),
-    )
-    return {"plans": len(ids), "instalments": instalments, "entries": entries,
-            "yen": sum(g.facts.annual_yen for g, _, _ in judged)}  # fmt: skip
 
 
-def _entries(ctx: Context, fiscal_year: int, plan: int, person: Gathered, found: Plan, parts: list[Part]):
-    """調定 for a first plan, adjusting entries for the difference to the plan before.
-
-    What will be deducted beyond the annual amount is not levied: the excess is taken off the last part, so that
-    the levy of the year always equals the assessment.
-    """
-    new = {(p.way, p.number): p.yen for p in parts}
-    old = {key: yen for key, (_, yen) in person.before.items()}
-    _take_off(new, found.refund_yen)
-    _take_off(old, person.before_refund)
-    for way, number in sorted(new.keys() | old.keys()):
-        yen = new.get((way, number), 0) - old.get((way, number), 0)
-        if yen:
-            sort = "levy" if person.before_plan is None else "adjust"
-            reason = "levy" if person.before_plan is None else person.sort
-            key = f"plan:{plan}:{way}:{number}"
-            yield (
-                person.person,
-                fiscal_year,
-                sort,
-                way,
-                number,
-                yen,
-                reason,
-                f"plan:{plan}",
-                key,
-                ctx.on,
-                ctx.actor,
-            )
+@contextmanager
+def _quiet_collector() -> Iterator[None]:
+    """The collector walks every tuple again and again while hundreds of thousands are made and none can be freed."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
 
 
-def _take_off(parts: dict[tuple[str, int], int], excess: int) -> None:
-    for key in sorted(parts, key=lambda k: (k[0] == "deduction", k[1]), reverse=True):
-        if excess <= 0:
-            return
-        off = min(excess, parts[key])
-        parts[key] -= off
-        excess -= off
+__all__ = [
+    "LABELS",
+    "change_way",
+    "deduction_days",
+    "match",
+    "note_requested",
+    "plan_all",
+    "values_for",
+    "work_out",
+]

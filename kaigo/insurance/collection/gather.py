@@ -1,4 +1,9 @@
-"""Storage → the facts of a payment plan: assessments that have no plan yet, and what came before them."""
+"""Storage → the facts of a payment plan: who wants a plan, and what was asked, sent and booked before.
+
+A plan is wanted for an assessment that has none, and again for the same assessment when an open instalment no
+longer has the way of its due date, when a pension record was matched or taken off, or when the yearly request went
+out without the person.
+"""
 
 from __future__ import annotations
 
@@ -6,158 +11,346 @@ from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
 
-from django.db import connection
-
 from kaigo.base.records.context import Context
+from kaigo.insurance.collection.rows import rows
+from kaigo.insurance.collection.targets_read import starts
+from kaigo.insurance.collection.ways import SLIP, Ways, ways
 from kaigo.insurance.premium import read as premium
-from kaigo.insurance.residents import read as residents
+from kaigo.insurance.qualification import read as qualification
 from kaigo.law.instalment_facts import DeductionFacts, Levied, Paid, PlanFacts
 from kaigo.law.values import Values
 
+Key = tuple[str, int]
+
+
+class Before(NamedTuple):
+    """The plan in force until now: its parts (way, number) → (due, yen)."""
+
+    plan: int
+    assessment: int
+    request: str
+    parts: dict[Key, tuple[date, int]]
+
 
 class Gathered(NamedTuple):
-    """An assessment that wants a plan. before: (way, number) → yen of the plan in force until now."""
+    """A person-year that wants a plan. cause: provisional | main | revision | way | match | request.
+
+    booked: what the ledger says was levied until now, (way, number) → yen.
+    """
 
     person: int
     assessment: int
     sort: str
+    cause: str
     facts: PlanFacts
     february: int | None
-    before_plan: int | None
-    before: dict[tuple[str, int], tuple[date, int]]
-    before_refund: int
-    direct_way: str
+    before: Before | None
+    booked: dict[Key, int]
+    ways: Ways
 
 
-def gather(ctx: Context, fiscal_year: int, values: Values) -> Iterator[Gathered]:
-    """Assessments in force of the year without a plan, in the order of person."""
-    params = {"year": fiscal_year, "before": fiscal_year - 1, "on": ctx.on, "known_at": ctx.known_at}
-    february = dict(
-        _rows(
-            "SELECT person_id, yen FROM premium_deducted WHERE fiscal_year = %(before)s AND month = 14",
-            params,
-        )
+class _Sent(NamedTuple):
+    """What the pension payers know: amounts of October, December, February; stopped by a file 41."""
+
+    main: tuple[Paid, ...]
+    stopped: bool
+
+
+class _Insured(NamedTuple):
+    on_first: bool
+    ended_on: date | None
+
+
+class _Year(NamedTuple):
+    """What holds for everybody. closed: the yearly request is out (or too late): October cannot be asked any more."""
+
+    year: int
+    first: date
+    on: date
+    closed: bool
+    levels_in_august: bool
+
+
+class Waiting(NamedTuple):
+    person: int
+    assessment: int
+    sort: str
+    annual: int
+    cause: str
+    plan: int | None
+
+
+def gather(
+    ctx: Context, fiscal_year: int, values: Values, persons: list[int] | None = None
+) -> Iterator[Gathered]:
+    """Everybody of the year (or of `persons`) who wants a plan, in the order of person."""
+    params = _params(ctx, fiscal_year, persons)
+    year = _Year(
+        fiscal_year,
+        date(fiscal_year, 4, 1),
+        ctx.on,
+        is_closed(ctx, fiscal_year),
+        values.get("collection.levelling").startswith("august"),
     )
-    starts = _starts(params, values)
-    plans = _plans(params)
-    instalments = _instalments(params)
-    ways = _ways(ctx, params)
-    requested = {row[0] for row in _rows(_REQUESTED, params)}
-    levels_in_august = values.get("collection.levelling").startswith("august")
-    for assessment, person, sort, annual in _rows(
-        _WAITING.format(assessments=premium.in_force_sql(ctx)), params
-    ):
-        plan = plans.get(person)
-        parts = instalments.get(plan[0], {}) if plan else {}
+    paying = ways(ctx, persons)
+    begin = starts(ctx, fiscal_year, values, persons)
+    sent = _sent(params)
+    wanted = waiting(ctx, params, year, paying, begin, sent)
+    params["people"] = [w.person for w in wanted]
+    february = _february(params)
+    insured = _insured(ctx, params)
+    parts = _parts(params) if any(w.plan for w in wanted) else {}
+    booked = _booked(params)
+    for w in wanted:
+        before = None
+        if w.plan:
+            assessment, request, held = parts[w.plan]
+            before = Before(w.plan, assessment, request, held)
+        held = before.parts if before else {}
+        covered = insured.get(w.person, _Insured(False, year.first))
         deduction = _deduction(
-            ctx, fiscal_year, annual, february.get(person), starts.get(person), parts, person in requested,
-            levels_in_august,
-        )  # fmt: skip
+            year, w.annual, february.get(w.person), begin.get(w.person), held, sent.get(w.person), covered
+        )
         levied = tuple(
             Levied(number, due, yen)
-            for (way, number), (due, yen) in sorted(parts.items())
+            for (way, number), (due, yen) in sorted(held.items(), key=_by_number)
             if way != "deduction" and due <= ctx.on
         )
+        facts = PlanFacts(fiscal_year, w.annual, ctx.on, deduction, levied)
         yield Gathered(
-            person, assessment, sort, PlanFacts(fiscal_year, annual, ctx.on, deduction, levied), february.get(person),
-            plan[0] if plan else None, parts, plan[1] if plan else 0, ways.get(person, "slip"),
+            w.person, w.assessment, w.sort, w.cause, facts, february.get(w.person), before,
+            booked.get(w.person, {}), paying.get(w.person, SLIP),
         )  # fmt: skip
 
 
-def _deduction(
-    ctx, fiscal_year, annual, february, start, parts, requested, levels_in_august
-) -> DeductionFacts | None:
-    if february is None and start is None:
-        return None
-    provisional = tuple(
-        Paid(m, yen) for (way, m), (_, yen) in sorted(parts.items()) if way == "deduction" and m <= 8
-    )
-    current = tuple(
-        Paid(m, yen) for (way, m), (_, yen) in sorted(parts.items()) if way == "deduction" and m > 8
-    )
-    # Until August is requested it may still be levelled: then law starts from February's amount again.
-    may_level = not requested and levels_in_august and ctx.on < date(fiscal_year, 8, 1)
-    return DeductionFacts(
-        fiscal_year,
-        annual,
-        4 if february is not None else start,
-        february,
-        () if may_level else provisional,
-        requested,
-        current if requested else (),
-        ctx.on,
-        may_level,
-    )
+def _by_number(part: tuple[Key, tuple[date, int]]) -> tuple[int, str]:
+    (way, number), _ = part
+    return number, way
 
 
-_WAITING = """
-SELECT a.id, a.person_id, a.sort, a.annual_yen FROM ({assessments}) a
-WHERE a.fiscal_year = %(year)s AND NOT EXISTS (SELECT 1 FROM collection_plan p WHERE p.assessment_id = a.id)
+def is_closed(ctx: Context, fiscal_year: int) -> bool:
+    """Whether October can no longer be asked: the yearly request is out, or October has begun."""
+    if ctx.on >= date(fiscal_year, 10, 1):
+        return True
+    found = rows(
+        "SELECT EXISTS (SELECT 1 FROM collection_deduction_request WHERE fiscal_year = %(year)s AND code = '01')",
+        {"year": fiscal_year},
+    )
+    return found[0][0]
+
+
+def _params(ctx: Context, fiscal_year: int, persons: list[int] | None) -> dict:
+    return {
+        "year": fiscal_year,
+        "before": fiscal_year - 1,
+        "first": date(fiscal_year, 4, 1),
+        "finish": date(fiscal_year + 1, 4, 1),
+        "on": ctx.on,
+        "known_at": ctx.known_at,
+        "persons": persons,
+    }
+
+
+# -- who ------------------------------------------------------------------------------------------------
+
+PLAN_IN_FORCE = "NOT EXISTS (SELECT 1 FROM collection_plan n WHERE n.supersedes_id = p.id)"
+
+_ALL = """
+SELECT a.person_id, a.id, a.sort, a.annual_yen, p.id, p.assessment_id = a.id, p.request FROM ({assessments}) a
+LEFT JOIN collection_plan p ON p.person_id = a.person_id AND p.fiscal_year = a.fiscal_year AND {in_force}
+WHERE a.fiscal_year = %(year)s AND (%(persons)s::bigint[] IS NULL OR a.person_id = ANY(%(persons)s::bigint[]))
 ORDER BY a.person_id"""
 
-_REQUESTED = """
-SELECT DISTINCT person_id FROM collection_deduction_request WHERE fiscal_year = %(year)s AND code IN ('01', '31')"""
 
-
-def _starts(params: dict, values: Values) -> dict[int, int]:
-    """person → month in which deduction starts, from the newest matched record of the pension service."""
-    capture = values.get("collection.capture")
-    least = values.get("collection.deduction_minimum_pension")
-    rows = _rows(
-        "SELECT coalesce(m.person_id, t.person_id), t.captured_month FROM collection_deduction_target t "
-        "LEFT JOIN collection_match m ON m.target_id = t.id AND NOT EXISTS "
-        "(SELECT 1 FROM collection_match n WHERE n.supersedes_id = m.id) "
-        "WHERE t.annual_pension_yen >= %(least)s AND coalesce(m.person_id, t.person_id) IS NOT NULL ORDER BY t.id",
-        params | {"least": least},
-    )
-    return {person: capture[month] for person, month in rows if month in capture}
-
-
-def _plans(params: dict) -> dict[int, tuple[int, int]]:
-    rows = _rows(
-        "SELECT p.person_id, p.id, p.refund_yen FROM collection_plan p WHERE p.fiscal_year = %(year)s AND NOT EXISTS "
-        "(SELECT 1 FROM collection_plan n WHERE n.supersedes_id = p.id)",
-        params,
-    )
-    return {person: (plan, refund) for person, plan, refund in rows}
-
-
-def _instalments(params: dict) -> dict[int, dict[tuple[str, int], tuple[date, int]]]:
-    found: dict[int, dict[tuple[str, int], tuple[date, int]]] = {}
-    for plan, way, number, due, yen in _rows(
-        "SELECT i.plan_id, i.way, i.number, i.due_on, i.yen FROM collection_instalment i "
-        "JOIN collection_plan p ON p.id = i.plan_id WHERE i.fiscal_year = %(year)s AND NOT EXISTS "
-        "(SELECT 1 FROM collection_plan n WHERE n.supersedes_id = p.id)",
-        params,
-    ):
-        found.setdefault(plan, {})[(way, number)] = (due, yen)
+def waiting(
+    ctx: Context, params: dict, year: _Year, paying: dict[int, Ways], begin: dict[int, int],
+    sent: dict[int, _Sent],
+) -> list[Waiting]:  # fmt: skip
+    """Who wants a plan and why."""
+    everybody = rows(_ALL.format(assessments=premium.in_force_sql(ctx), in_force=PLAN_IN_FORCE), params)
+    other_way: set[int] = set()
+    deducted: dict[int, tuple[int, int]] = {}
+    if any(same for *_, same, _ in everybody):
+        other_way = _other_way(params, paying)
+        deducted = _deducted(params)
+    found = []
+    for person, assessment, sort, annual, plan, same, request in everybody:
+        if not same:
+            cause = sort
+        elif person in other_way:
+            cause = "way"
+        else:
+            cause = _deduction_cause(
+                year, sort, request, begin.get(person), deducted.get(person), person in sent
+            )
+        if cause:
+            found.append(Waiting(person, assessment, sort, annual, cause, plan))
     return found
 
 
-def _ways(ctx: Context, params: dict) -> dict[int, str]:
-    """How each person pays what is not deducted. Public assistance with 代理納付 wins, then a mandate, else slips."""
-    ways = {
-        person: "debit"
-        for (person,) in _rows(
-            f"SELECT person_id FROM ({residents.bank_account_sql(ctx)}) b WHERE b.use = 'debit' AND b.effective @> %(on)s::date",
+def _deduction_cause(
+    year: _Year, sort: str, request: str, start: int | None, months: tuple[int, int] | None, was_sent: bool
+) -> str:
+    """months: first and last month that the plan in force deducts; start: where a matched record begins."""
+    if sort == "provisional" or was_sent:
+        return ""
+    if request == "start" and not _may_start(year, start):
+        return "request" if start is not None else "match"
+    if request == "start" and months and start != months[0]:
+        return "match"
+    if request == "none" and months is None and _may_start(year, start):
+        return "match"
+    if request == "keep" and year.closed and months and months[0] <= 8 < months[1]:
+        return "request"
+    return ""
+
+
+def _may_start(year: _Year, start: int | None) -> bool:
+    """A new starter's first month is still ahead and its request not yet out."""
+    if start is None or start <= 4:
+        return False
+    month = date(year.year + (start > 12), (start - 1) % 12 + 1, 1)
+    return month > year.on and not (start <= 10 and year.closed)
+
+
+def _other_way(params: dict, paying: dict[int, Ways]) -> set[int]:
+    """People with an open instalment whose way is not the way of its due date (I25)."""
+    return {
+        person
+        for person, due, way in rows(
+            "SELECT i.person_id, i.due_on, i.way FROM collection_instalment i JOIN collection_plan p ON p.id = i.plan_id "
+            f"WHERE p.fiscal_year = %(year)s AND {PLAN_IN_FORCE} AND i.due_on > %(on)s AND i.way <> 'deduction' "
+            "AND (i.way <> 'slip' OR i.person_id = ANY(%(special)s))",
+            params | {"special": list(paying)},
+        )
+        if paying.get(person, SLIP).on(due) != way
+    }
+
+
+def _deducted(params: dict) -> dict[int, tuple[int, int]]:
+    """First and last month that the plan in force deducts."""
+    return {
+        person: (first, last)
+        for person, first, last in rows(
+            "SELECT i.person_id, min(i.number), max(i.number) FROM collection_instalment i "
+            "JOIN collection_plan p ON p.id = i.plan_id "
+            f"WHERE p.fiscal_year = %(year)s AND {PLAN_IN_FORCE} AND i.way = 'deduction' GROUP BY i.person_id",
             params,
         )
     }
-    for person, way in _rows(
-        "SELECT w.person_id, w.way FROM collection_way w WHERE w.valid_from <= %(on)s AND NOT EXISTS "
-        "(SELECT 1 FROM collection_way n WHERE n.supersedes_id = w.id)",
-        params,
-    ):
-        ways[person] = way
-    for (person,) in _rows(
-        f"SELECT person_id FROM ({residents.welfare_sql(ctx)}) w WHERE w.substitute_payment AND w.effective @> %(on)s::date",
-        params,
-    ):
-        ways[person] = "substitute"
-    return ways
 
 
-def _rows(query: str, params: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()
+# -- what -----------------------------------------------------------------------------------------------
+
+
+def _deduction(
+    year: _Year, annual: int, february: int | None, start: int | None, parts: dict, sent: _Sent | None,
+    covered: _Insured,
+) -> DeductionFacts | None:  # fmt: skip
+    """The facts of the deduction, or None for somebody who only pays directly."""
+    planned = [Paid(m, yen) for (way, m), (_, yen) in sorted(parts.items()) if way == "deduction"]
+    early = tuple(paid for paid in planned if paid.month <= 8)
+    going_on = bool(early) or (february is not None and covered.on_first)
+    asked = sent is not None and bool(sent.main)
+    if not (going_on or asked or (sent is not None and sent.stopped) or _may_start(year, start)):
+        return None
+    requested = asked or (going_on and year.closed)
+    stopped = sent is not None and sent.stopped
+    if going_on and not early and february is not None:
+        early = tuple(Paid(month, february) for month in (4, 6, 8))
+    # Until August is asked for it may still be levelled: then the law starts from February's amount again.
+    may_level = (
+        going_on
+        and february is not None
+        and not requested
+        and year.levels_in_august
+        and year.on < date(year.year, 8, 1)
+        and covered.ended_on is None
+        and not stopped
+    )
+    current: tuple[Paid, ...] = ()
+    if stopped:
+        current = tuple(paid for paid in planned if paid.month > 8)
+    elif asked:
+        current = sent.main
+    return DeductionFacts(
+        year.year,
+        annual,
+        4 if going_on else (start or 10),
+        february if going_on else None,
+        () if may_level else early,
+        requested,
+        current,
+        year.on,
+        may_level,
+        covered.ended_on,
+        stopped,
+    )
+
+
+def _february(params: dict) -> dict[int, int]:
+    return dict(
+        rows(
+            "SELECT person_id, yen FROM premium_deducted WHERE fiscal_year = %(before)s AND month = 14 AND yen > 0 "
+            "AND person_id = ANY(%(people)s::bigint[])",
+            params,
+        )
+    )
+
+
+def _insured(ctx: Context, params: dict) -> dict[int, _Insured]:
+    """Insured on 1 April; the day on which the last period of the year ended, if it has."""
+    first, finish = params["first"], params["finish"]
+    return {
+        person: _Insured(on_first, None if still or last >= finish else max(last, first))
+        for person, on_first, still, last in rows(
+            "SELECT person_id, bool_or(acquired_on <= %(first)s AND (lost_on IS NULL OR lost_on > %(first)s)), "
+            "bool_or(lost_on IS NULL), max(lost_on) "
+            f"FROM ({qualification.in_force_sql(ctx)}) q WHERE acquired_on < %(finish)s "
+            "AND person_id = ANY(%(people)s::bigint[]) GROUP BY person_id",
+            params,
+        )
+    }
+
+
+def _sent(params: dict) -> dict[int, _Sent]:
+    found: dict[int, _Sent] = {}
+    for person, code, *yen in rows(
+        "SELECT person_id, code, yen1, yen2, yen3 FROM collection_deduction_request WHERE fiscal_year = %(year)s "
+        "AND code IN ('01', '31', '41') AND (%(persons)s::bigint[] IS NULL OR person_id = ANY(%(persons)s::bigint[])) "
+        "ORDER BY id",
+        params,
+    ):
+        if code == "41":
+            found[person] = _Sent(found[person].main if person in found else (), True)
+        else:
+            main = tuple(Paid(month, y) for month, y in zip((10, 12, 14), yen, strict=True) if y)
+            found[person] = _Sent(main, False)
+    return found
+
+
+def _parts(params: dict) -> dict[int, tuple[int, str, dict[Key, tuple[date, int]]]]:
+    """plan in force → (assessment, request, parts), of the people waiting."""
+    found: dict[int, tuple[int, str, dict[Key, tuple[date, int]]]] = {}
+    for plan, assessment, request, way, number, due, yen in rows(
+        "SELECT p.id, p.assessment_id, p.request, i.way, i.number, i.due_on, i.yen FROM collection_plan p "
+        "LEFT JOIN collection_instalment i ON i.plan_id = p.id "
+        f"WHERE p.fiscal_year = %(year)s AND p.person_id = ANY(%(people)s::bigint[]) AND {PLAN_IN_FORCE}",
+        params,
+    ):
+        held = found.setdefault(plan, (assessment, request, {}))[2]
+        if way is not None:
+            held[(way, number)] = (due, yen)
+    return found
+
+
+def _booked(params: dict) -> dict[int, dict[Key, int]]:
+    found: dict[int, dict[Key, int]] = {}
+    for person, way, number, yen in rows(
+        "SELECT person_id, way, number, sum(yen)::int FROM collection_entry WHERE fiscal_year = %(year)s "
+        "AND sort IN ('levy', 'adjust') AND person_id = ANY(%(people)s::bigint[]) "
+        "GROUP BY person_id, way, number HAVING sum(yen) <> 0",
+        params,
+    ):
+        found.setdefault(person, {})[(way, number)] = yen
+    return found

@@ -13,7 +13,10 @@ MONEY = "収納情報"
 
 
 class Way(Decision):
-    """How a person pays what is not deducted: slip | debit | substitute (by the welfare office), from a day."""
+    """How a person pays what is not deducted, from a day: slip | debit | substitute (by the welfare office) | auto.
+
+    auto: again by what the facts say (代理納付, else mandate, else slip). On a day the newest row begun by then counts.
+    """
 
     about = About(
         "person", "collection", {"way": (f"{MONEY}/徴収区分",), "valid_from": (f"{MONEY}/口座振替情報",)}
@@ -28,7 +31,10 @@ class Way(Decision):
 
 
 class Plan(Decision):
-    """The instalments of one person for one fiscal year, following one assessment."""
+    """The instalments of one person for one fiscal year, following one assessment.
+
+    Several plans may follow one assessment: the way of payment changed, a pension record was matched.
+    """
 
     about = About(
         "person",
@@ -38,12 +44,14 @@ class Plan(Decision):
             "way": (f"{LEVY}/徴収区分", f"{LEVY}/徴収方法情報"),
             "refund_yen": (f"{MONEY}/還付充当情報",),
             "request": (f"{LEVY}/徴収方法情報",),
+            "cause": (f"{MONEY}/賦課更正事由",),
         },
     )
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
     fiscal_year = models.SmallIntegerField()
-    assessment = models.OneToOneField(Assessment, models.PROTECT, related_name="plan")
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="plans")
+    cause = models.CharField(max_length=12)  # provisional | main | revision | way | match | request
     way = models.CharField(max_length=12)  # deduction | direct | both | none
     refund_yen = models.IntegerField()
     request = models.CharField(max_length=12)  # none | start | keep | stop
@@ -123,11 +131,13 @@ class LedgerEntry(Entry):
     yen = models.IntegerField()
     reason = models.CharField(max_length=20)
     source = models.CharField(max_length=60)  # plan:<id> | migration:<file> | receipt:<id>
-    key = models.CharField(max_length=80, unique=True)
+    key = models.CharField(max_length=80)
 
     class Meta:
         db_table = "collection_entry"
         indexes = [models.Index(fields=["person", "fiscal_year"], name="collection_entry_person")]
+        # A constraint, not unique=True: that would add a second index for LIKE.
+        constraints = [models.UniqueConstraint(fields=["key"], name="collection_entry_once")]
 
 
 class DeductionTarget(Document):
@@ -153,6 +163,7 @@ class DeductionTarget(Document):
 
     delivery = models.BigIntegerField()
     line = models.IntegerField()
+    captured_year = models.SmallIntegerField()  # calendar year and month of the capture (捕捉)
     captured_month = models.SmallIntegerField()
     payer = models.CharField(max_length=3)
     basic_pension_number = models.CharField(max_length=10)
@@ -166,6 +177,8 @@ class DeductionTarget(Document):
 
     class Meta:
         db_table = "collection_deduction_target"
+        # A line that was repaired comes again: the newest row of a place counts.
+        indexes = [models.Index(fields=["delivery", "line"], name="collection_target_place")]
 
 
 class Match(Decision):
@@ -181,7 +194,10 @@ class Match(Decision):
 
 
 class DeductionRequest(Document):
-    """What was asked of a pension payer for a person in a sent file; amounts of the three months in it."""
+    """What was asked of a pension payer for a person in a sent file.
+
+    yen1–yen3: October, December, February; in a file 61 (仮徴収額変更) April, June, August.
+    """
 
     about = About(
         "person",
@@ -203,19 +219,28 @@ class DeductionRequest(Document):
 
     class Meta:
         db_table = "collection_deduction_request"
+        indexes = [models.Index(fields=["fiscal_year", "code"], name="collection_request_year")]
 
 
 class Task(Work):
-    """Something to settle: an unmatched pension record, a person without a way to pay."""
+    """Something to settle: an unmatched pension record, a person-year that could not be planned."""
 
     about = About("person", "collection", {"message": (f"{LEVY}/徴収方法情報",)})
 
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
-    sort = models.CharField(max_length=20)
-    what = models.CharField(max_length=80)
+    sort = models.CharField(max_length=20)  # target | unclear
+    what = models.CharField(max_length=80)  # target:<id> | year:<fiscal year>
     message = models.TextField()
-    state = models.CharField(max_length=10)
+    state = models.CharField(max_length=10)  # open | settled
     settled_reason = models.TextField(blank=True)
 
     class Meta:
         db_table = "collection_task"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "sort", "what"],
+                condition=models.Q(state="open"),
+                nulls_distinct=False,
+                name="collection_task_once",
+            )
+        ]

@@ -1,0 +1,14 @@
+"""One query, all rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import connection
+
+
+def rows(query: str, params: dict[str, Any]) -> list[tuple]:
+    """Rows of a parameterised query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return cursor.fetchall()

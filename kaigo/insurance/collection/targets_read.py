@@ -1,0 +1,52 @@
+"""Which persons a pension record was matched with, and in which month their deduction begins."""
+
+from __future__ import annotations
+
+from kaigo.base.records.context import Context
+from kaigo.insurance.collection.rows import rows
+from kaigo.law.values import Values
+
+# The newest row of a place in a file, with the person it is matched with now: by hand before by machine.
+MATCHED = """
+SELECT t.*, CASE WHEN m.id IS NULL THEN t.person_id ELSE m.person_id END AS matched_person,
+       m.id AS match_id
+FROM collection_deduction_target t
+LEFT JOIN collection_match m ON m.target_id = t.id
+     AND NOT EXISTS (SELECT 1 FROM collection_match n WHERE n.supersedes_id = m.id)
+WHERE NOT EXISTS (SELECT 1 FROM collection_deduction_target u
+                  WHERE u.delivery = t.delivery AND u.line = t.line AND u.id > t.id)"""
+
+
+def starts(
+    ctx: Context, fiscal_year: int, values: Values, persons: list[int] | None = None
+) -> dict[int, int]:
+    """person → month (4 … 14) of the fiscal year in which the deduction begins, from the newest capture."""
+    capture = values.get("collection.capture")
+    found: dict[int, int] = {}
+    for person, year, month in rows(
+        f"SELECT matched_person, captured_year, captured_month FROM ({MATCHED}) t "
+        "WHERE annual_pension_yen >= %(least)s AND matched_person IS NOT NULL "
+        "AND captured_year IN (%(year)s - 1, %(year)s, %(year)s + 1) "
+        "AND (%(persons)s::bigint[] IS NULL OR matched_person = ANY(%(persons)s::bigint[])) "
+        "ORDER BY captured_year DESC, captured_month DESC, id DESC",
+        {
+            "least": values.get("collection.deduction_minimum_pension"),
+            "year": fiscal_year,
+            "persons": persons,
+        },
+    ):
+        begin = start_of(year, month, capture)
+        # The earliest month of the year wins: a later capture of somebody already captured changes nothing.
+        if begin and begin[0] == fiscal_year and begin[1] < found.get(person, 15):
+            found[person] = begin[1]
+    return found
+
+
+def start_of(year: int, month: int, capture: dict[int, int]) -> tuple[int, int] | None:
+    """Capture (calendar year, month) → (fiscal year, month 4 … 14) of the first deduction."""
+    if month not in capture:
+        return None
+    captured = year if month >= 4 else year - 1
+    start = capture[month]
+    # Captured in October, December or February: the deduction begins in the next fiscal year.
+    return (captured + 1, start) if start < 10 else (captured, start)
