@@ -55,6 +55,8 @@ BEGIN
   END IF;
   NEW := OLD;
   NEW.known := tstzrange(lower(OLD.known), now());
+  -- What is closed without a successor (a record that never was) must not escape those who read by watermark.
+  NEW.tx := pg_current_xact_id();
   RETURN NEW;
 END $$;
 

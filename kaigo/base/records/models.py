@@ -54,7 +54,7 @@ class OpenFromNow(models.Func):
 
 
 class Record(models.Model):
-    """Common to all kinds. `tx` is the transaction that wrote the row."""
+    """Common to all kinds. `tx` is the transaction that wrote the row, or closed it when it is a Fact."""
 
     record_kind: ClassVar[str] = ""
     about: ClassVar[About]

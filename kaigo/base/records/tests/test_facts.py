@@ -144,6 +144,17 @@ def test_a_reader_never_loses_a_late_commit(people, ctx):
     assert sorted(found) == sorted([person.id, other.id])
 
 
+def test_what_is_no_longer_believed_is_found_by_the_next_reading(people, ctx):
+    person, first, _ = people
+    with acting(ctx):
+        believe_rows(Membership, [state(person, first, date(2020, 1, 1))])
+    assert read_new(ctx) == [person.id]
+    with acting(ctx):
+        believe_rows(Membership, [state(person, first, date(2020, 1, 1)) | {"void": True}])
+    assert read_new(ctx) == [person.id]
+    assert read_new(ctx) == []
+
+
 def read_new(ctx):
     with acting(ctx), reading("test", "residents_membership") as span, connection.cursor() as cursor:
         cursor.execute(f"SELECT person_id FROM residents_membership WHERE {NEW}", span._asdict())
