@@ -1,0 +1,94 @@
+"""All files of a world in the order of their delivery, and the manifest that says what to expect of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from world.town import days, previous
+from world.town.chance import generator
+from world.town.circumstances import Circumstances
+from world.town.expected import counts
+from world.town.files import Folder, resident_line, tax_line
+from world.town.pension import file00
+from world.town.ward import Ward
+
+# Small files in the order in which the ward's offices send them.
+SMALL = (
+    "ward.facility", "ward.nonresident", "ward.relationship", "ward.welfare", "ward.old_age_pension", "ward.medical",
+    "ward.facility_stay", "ward.address_exception", "ward.mailing_address", "ward.bank_account", "ward.borderline",
+)  # fmt: skip
+
+
+def make(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
+    """Write the world into a folder (made if need be, its old world removed) and return the manifest."""
+    path.mkdir(parents=True, exist_ok=True)
+    for old in (*path.glob("*_ward.*.csv"), *path.glob("*_migrate.*.csv"), *path.glob("*.dat")):
+        old.unlink()
+    ward = Ward(residents, seed, fiscal_year)
+    office = Circumstances(ward)
+    office.everybody()
+    folder = Folder(path)
+    opening(ward, folder)
+    expected = {"opening": counts(ward, ward.opening)}
+    pension_notice(ward, folder)
+    taxes(ward, folder)
+    manifest = {
+        "ward": "見本区(架空)",
+        "insurer": "131997",
+        "residents": residents,
+        "seed": seed,
+        "fiscal_year": fiscal_year,
+        "files": folder.entries,
+        "expected": expected,
+        "samples": ward.samples,
+    }
+    (path / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
+    return manifest
+
+
+def opening(ward: Ward, folder: Folder) -> None:
+    """1 April: everything known, in full."""
+    on, before = ward.opening, ward.fiscal_year - 1
+    folder.write("ward.resident", on, "full", ((resident_line(p), 0) for p in ward.known()))
+    people = (*ward.known(), *ward.guests)
+    folder.write("ward.tax", on, "full", (tax_line(p, before) for p in people if before in p.tax))
+    for layout in SMALL:
+        lines = ward.small.get(layout, {})
+        folder.write(layout, on, "full", ((",".join(values), 0) for _, values in sorted(lines.items())))
+    rng = generator(ward.seed, "february")
+    assisted = {key[0] for key, values in ward.small.get("ward.welfare", {}).items() if not values[6]}
+
+    def february():
+        for person in people:
+            found = previous.assessed(rng, before, person, person.number in assisted)
+            if found and len(found.deducted) == 6 and found.deducted[-1]:
+                yen = found.deducted[-1]
+                number = person.pension.number if rng.random() < 0.93 else ""
+                yield f"{person.number},{before},{yen},{number}", yen
+
+    folder.write("migrate.february", on, "full", february())
+
+
+def pension_notice(ward: Ward, folder: Folder) -> None:
+    """The service's list arrives in May; a few on it have died or left since."""
+    rng = generator(ward.seed, "pension")
+    year = ward.fiscal_year
+    made = next(day for day in days.offices(year) if day >= days.day(year, 5, 20))
+    born = days.day(year - 65, 4, 2)
+    people = [p for p in (*ward.residents(), *ward.guests) if p.birth <= born]
+    people += [p for p in ward.gone if p.birth <= born and p.event_on > ward.opening - 60]
+    people.sort(key=lambda person: person.pension.number if person.pension else "")
+    data, count, total = file00(rng, made, people)
+    folder.keep(
+        f"{days.iso(made)}_pension.special_collection_00.dat", "pension.special_collection", made, data, count,
+        {"count": count, "total": total},
+    )  # fmt: skip
+
+
+def taxes(ward: Ward, folder: Folder) -> None:
+    """The tax of the fiscal year is decided in June."""
+    year = ward.fiscal_year
+    on = next(day for day in days.offices(year) if day >= days.day(year, 6, 1))
+    people = (*ward.known(), *ward.guests)
+    folder.write("ward.tax", on, "full", (tax_line(p, year) for p in people if year in p.tax))
