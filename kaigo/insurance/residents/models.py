@@ -94,12 +94,12 @@ class Particulars(PersonFact):
     resident_kind = models.CharField(max_length=1)
     nationality = models.CharField(max_length=60)
     stay_until = models.DateField(null=True)
-    # Names as people type them: variants of characters and widths folded (search.py).
+    # Names as people type them: variants of characters and widths folded, "name" or "name/alias" (search.py).
     search = models.CharField(max_length=250)
     search_kana = models.CharField(max_length=250)
 
     class Meta:
-        db_table = "residents_particulars"
+        db_table = "residents_particulars"  # indexes for search: migrations/0002_search.py
 
 
 class Residence(PersonFact):
@@ -119,7 +119,15 @@ class Residence(PersonFact):
             "became_resident_notified_on": (f"{ADDRESSEE}/住民となった届出年月日",),
             "became_resident_reason": (f"{ADDRESSEE}/住民となった事由",),
             **dict.fromkeys(
-                ("from_code", "from_address", "to_code", "to_address", "move_planned_on", "taken_on"),
+                (
+                    "from_code",
+                    "from_address",
+                    "to_code",
+                    "to_address",
+                    "to_address_key",
+                    "move_planned_on",
+                    "taken_on",
+                ),
                 (f"{ADDRESSEE}/転入元転出先情報",),
             ),
         },
@@ -139,6 +147,8 @@ class Residence(PersonFact):
     from_address = models.CharField(max_length=200)
     to_code = models.CharField(max_length=6)
     to_address = models.CharField(max_length=200)
+    # As registers.read.address_key folds it: whether somebody moved to a facility of the register.
+    to_address_key = models.CharField(max_length=200)
     move_planned_on = models.DateField(null=True)
     taken_on = models.DateField(null=True)
     removed_on = models.DateField(null=True)

@@ -1,0 +1,241 @@
+"""One person, one household, many names: dataclasses for screens and letters, on ctx.on as believed at ctx.known_at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from django.db import connection
+
+from kaigo.base.records.context import Context
+
+HEAD = "02"  # 続柄: 世帯主
+_STATES = {
+    "resident": "住民",
+    "left": "転出",
+    "dead": "死亡",
+    "erased": "消除",
+    "nonresident": "住登外",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PersonView:
+    """A person on a day. protected: 支援措置 in force. merged_into: read that person instead (None = himself)."""
+
+    id: int
+    numbers: tuple[str, ...]
+    name: str
+    kana: str
+    alias: str
+    alias_kana: str
+    birth_date: date | None
+    birth_raw: str
+    sex: str
+    resident_kind: str
+    nationality: str
+    stay_until: date | None
+    state: str
+    event: str
+    since: date | None
+    notified_on: date | None
+    postal_code: str
+    address: str
+    building: str
+    phone: str
+    became_resident_on: date | None
+    from_code: str
+    from_address: str
+    to_code: str
+    to_address: str
+    move_planned_on: date | None
+    taken_on: date | None
+    household: int | None
+    household_number: str
+    relationship: str
+    head: str
+    protected: bool
+    hold: str
+    merged_into: int | None = None
+
+    @property
+    def state_label(self) -> str:
+        """住民 | 転出 | 死亡 | 消除 | 住登外."""
+        return _STATES.get(self.state, "不明")
+
+    @property
+    def sex_label(self) -> str:
+        """男 | 女 | empty."""
+        return {"1": "男", "2": "女"}.get(self.sex, "")
+
+    @property
+    def dead(self) -> bool:
+        """死亡."""
+        return self.state == "dead"
+
+    @property
+    def moved(self) -> bool:
+        """転出."""
+        return self.state == "left"
+
+    @property
+    def known_as(self) -> str:
+        """通称 if registered, else the name."""
+        return self.alias or self.name
+
+
+class Member(NamedTuple):
+    """Somebody of a household on a day."""
+
+    person: int
+    name: str
+    kana: str
+    birth_date: date | None
+    sex: str
+    relationship: str
+    state: str
+    since: date
+    protected: bool
+
+
+class Related(NamedTuple):
+    """A relationship of a person, also outside the household."""
+
+    person: int
+    name: str
+    relation: str
+    since: date
+    until: date | None
+    source: str
+
+
+def believed(alias: str) -> str:
+    """Believed now, or at the moment in params."""
+    return (
+        f"(CASE WHEN %(known_at)s::timestamptz IS NULL THEN upper_inf({alias}.known) "
+        f"ELSE {alias}.known @> %(known_at)s::timestamptz END)"
+    )
+
+
+def in_force(alias: str) -> str:
+    """On the day in params, as believed."""
+    return f"{alias}.effective @> %(on)s::date AND {believed(alias)}"
+
+
+def times(ctx: Context) -> dict:
+    """The two times of every relation."""
+    return {"on": ctx.on, "known_at": ctx.known_at}
+
+
+def rows(query: str, params: dict) -> list[tuple]:
+    """All rows of a query."""
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return cursor.fetchall()
+
+
+_ONE = f"""
+    SELECT q.id, ARRAY(SELECT n.number FROM residents_addressee_number n WHERE n.person_id = q.id
+                       OR n.person_id IN (SELECT w.person_id FROM residents_merge w WHERE w.into_id = q.id)
+                       ORDER BY n.id),
+           p.name, p.kana, p.alias, p.alias_kana, p.birth_date, p.birth_raw, p.sex, p.resident_kind, p.nationality,
+           p.stay_until, r.state, r.event, lower(r.effective), r.notified_on, r.postal_code, r.address, r.building,
+           r.phone, r.became_resident_on, r.from_code, r.from_address, r.to_code, r.to_address, r.move_planned_on,
+           r.taken_on, h.household_id, a.number, h.relationship, c.name, s.id IS NOT NULL, d.reason, g.into_id
+    FROM residents_person q
+    LEFT JOIN residents_particulars p ON p.person_id = q.id AND {in_force("p")}
+    LEFT JOIN residents_residence r ON r.person_id = q.id AND {in_force("r")}
+    LEFT JOIN residents_membership h ON h.person_id = q.id AND {in_force("h")}
+    LEFT JOIN residents_household a ON a.id = h.household_id
+    LEFT JOIN residents_protection s ON s.person_id = q.id AND {in_force("s")}
+    LEFT JOIN residents_hold d ON d.person_id = q.id AND {in_force("d")}
+    LEFT JOIN residents_merge g ON g.person_id = q.id
+    LEFT JOIN LATERAL (
+        SELECT b.name FROM residents_membership o JOIN residents_particulars b ON b.person_id = o.person_id
+               AND {in_force("b")}
+        WHERE o.household_id = h.household_id AND o.relationship = '{HEAD}' AND {in_force("o")} LIMIT 1) c ON true
+    WHERE q.id = %(person)s"""
+
+
+def one(ctx: Context, person: int) -> PersonView | None:
+    """The person on ctx.on; nothing is known on that day = empty strings and None. No such id = None."""
+    found = rows(_ONE, {**times(ctx), "person": person})
+    if not found:
+        return None
+    return PersonView(*(_plain(name, value) for name, value in zip(_FIELDS, found[0], strict=True)))
+
+
+_FIELDS = tuple(PersonView.__dataclass_fields__)
+_MAY_BE_NONE = {
+    "birth_date", "stay_until", "since", "notified_on", "became_resident_on", "move_planned_on", "taken_on",
+    "household", "merged_into",
+}  # fmt: skip
+
+
+def _plain(field: str, value):
+    if field == "numbers":
+        return tuple(value)
+    return "" if value is None and field not in _MAY_BE_NONE else value
+
+
+def name(ctx: Context, person: int) -> str:
+    """Name on ctx.on, "" = unknown on that day."""
+    return names(ctx, [person]).get(person, "")
+
+
+def names(ctx: Context, persons: Iterable[int]) -> dict[int, str]:
+    """person → name on ctx.on, for those who have one on that day."""
+    return dict(
+        rows(
+            "SELECT p.person_id, p.name FROM residents_particulars p "
+            f"WHERE p.person_id = ANY(%(persons)s::bigint[]) AND {in_force('p')}",
+            {**times(ctx), "persons": list(persons)},
+        )
+    )
+
+
+def household(ctx: Context, person: int, on: date | None = None) -> list[Member]:
+    """All members of the person's household on the day (None = ctx.on), the head first, then by age."""
+    return [
+        Member(*row)
+        for row in rows(
+            f"""
+            SELECT o.person_id, coalesce(p.name, ''), coalesce(p.kana, ''), p.birth_date, coalesce(p.sex, ''),
+                   o.relationship, coalesce(r.state, ''), lower(o.effective), s.id IS NOT NULL
+            FROM residents_membership h
+            JOIN residents_membership o ON o.household_id = h.household_id AND {in_force("o")}
+            LEFT JOIN residents_particulars p ON p.person_id = o.person_id AND {in_force("p")}
+            LEFT JOIN residents_residence r ON r.person_id = o.person_id AND {in_force("r")}
+            LEFT JOIN residents_protection s ON s.person_id = o.person_id AND {in_force("s")}
+            WHERE h.person_id = %(person)s AND {in_force("h")}
+            ORDER BY o.relationship <> '{HEAD}', p.birth_date, o.person_id""",
+            {"on": on or ctx.on, "known_at": ctx.known_at, "person": person},
+        )
+    ]
+
+
+def relations(ctx: Context, person: int) -> list[Related]:
+    """Relationships in force on ctx.on, also outside the household."""
+    return [
+        Related(*row)
+        for row in rows(
+            f"""
+            SELECT f.other_id, coalesce(p.name, ''), f.relation, lower(f.effective), upper(f.effective), f.source
+            FROM residents_relation f
+            LEFT JOIN residents_particulars p ON p.person_id = f.other_id AND {in_force("p")}
+            WHERE f.person_id = %(person)s AND {in_force("f")} ORDER BY lower(f.effective), f.other_id""",
+            {**times(ctx), "person": person},
+        )
+    ]
+
+
+def person_of_number(ctx: Context, number: str) -> int | None:
+    """The person of a 宛名番号; after a merge the one that remained."""
+    found = rows(
+        "SELECT coalesce(w.into_id, n.person_id) FROM residents_addressee_number n "
+        "LEFT JOIN residents_merge w ON w.person_id = n.person_id WHERE n.number = %(number)s",
+        {"number": number},
+    )
+    return found[0][0] if found else None
