@@ -77,6 +77,35 @@ class QualificationFinding(Document):
         db_table = "qualification_finding"
 
 
+class Ruling(Decision):
+    """What the section found itself, with its reason, where the facts alone do not decide.
+
+    matter: not_exception (the move of `day` to a facility's address is no 住所地特例: the person loses) |
+    periods (訂正: as long as the law judges `judged` from the facts, `decided` is what holds).
+    withdrawn: the ruling before, named in supersedes, no longer holds.
+    """
+
+    about = About(
+        "person",
+        "qualification",
+        dict.fromkeys(
+            ("matter", "day", "judged", "decided", "reason"),
+            (f"{QUALIFICATION}/資格異動事由・年月日・届出年月日・届出場所",),
+        ),
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    matter = models.CharField(max_length=20)
+    day = models.DateField(null=True)
+    judged = models.JSONField(null=True)
+    decided = models.JSONField(null=True)
+    reason = models.TextField()
+    withdrawn = models.BooleanField()
+
+    class Meta:
+        db_table = "qualification_ruling"
+
+
 class Task(Work):
     """Something a clerk must settle: a hold at a facility address, an unclear date, a mismatch with the register."""
 
@@ -88,9 +117,10 @@ class Task(Work):
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     sort = models.CharField(max_length=20)  # hold | unclear | mismatch
-    what = models.CharField(max_length=80)
+    what = models.CharField(max_length=80)  # key of what is missing, with the day of the event
     message = models.TextField()
     state = models.CharField(max_length=10)  # open | settled
+    settled_by = models.CharField(max_length=60, blank=True)  # a clerk, or "facts": the facts changed
     settled_reason = models.TextField(blank=True)
 
     class Meta:

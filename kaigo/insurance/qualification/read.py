@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.db import connection
 
 from kaigo.base.records.context import Context
-from kaigo.insurance.qualification.models import InsuredNumber, Qualification, Task
+from kaigo.insurance.qualification.models import InsuredNumber, Qualification, QualificationFinding, Task
+from kaigo.law.reasons import unpack
+from kaigo.law.words import Audience, Told, name_of, tell_all
 
 IN_FORCE = (
     "NOT q.cancelled AND NOT EXISTS (SELECT 1 FROM qualification_decision n WHERE n.supersedes_id = q.id)"
@@ -17,7 +19,7 @@ IN_FORCE = (
 
 @dataclass(frozen=True, slots=True)
 class InsuredPeriod:
-    """[acquired_on, lost_on) with the codes of the reasons."""
+    """[acquired_on, lost_on) with the codes of the reasons, and when each was notified (届出年月日)."""
 
     id: int
     period: int
@@ -29,6 +31,19 @@ class InsuredPeriod:
     cancelled: bool
     decided_on: date
     current: bool
+    acquired_notified_on: date | None
+    lost_notified_on: date | None
+    decided_at: datetime
+    actor: str
+    supersedes: int | None
+
+    @property
+    def acquired_why(self) -> str:
+        return name_of("acquired", self.acquired_reason)
+
+    @property
+    def lost_why(self) -> str:
+        return name_of("lost", self.lost_reason) if self.lost_reason else ""
 
 
 def in_force_sql(ctx: Context) -> str:
@@ -59,15 +74,31 @@ def person_of(ctx: Context, insured_number: str) -> int | None:
 
 
 def history(ctx: Context, person: int) -> list[InsuredPeriod]:
-    """All decisions about a person, oldest first; `current` marks those in force."""
+    """All decisions about a person, oldest first; `current` marks those in force (at ctx.known_at when it is set)."""
     rows = Qualification.objects.filter(person_id=person).select_related("superseded_by").order_by("id")
-    return [
-        InsuredPeriod(
-            q.id, q.period, q.acquired_on, q.acquired_reason, q.lost_on, q.lost_reason, q.provisional, q.cancelled,
-            q.decided_on, not q.cancelled and not hasattr(q, "superseded_by"),
-        )
-        for q in rows
-    ]  # fmt: skip
+    if ctx.known_at is not None:
+        rows = rows.filter(decided_at__lte=ctx.known_at)
+    rows = list(rows)
+    replaced = {q.supersedes_id for q in rows}
+    return [_view(q, not q.cancelled and q.id not in replaced) for q in rows]
+
+
+def _view(q: Qualification, current: bool) -> InsuredPeriod:
+    return InsuredPeriod(
+        q.id, q.period, q.acquired_on, q.acquired_reason, q.lost_on, q.lost_reason, q.provisional, q.cancelled,
+        q.decided_on, current, q.acquired_notified_on, q.lost_notified_on, q.decided_at, q.actor, q.supersedes_id,
+    )  # fmt: skip
+
+
+def told(ctx: Context, decision: int, audience: Audience = "staff") -> tuple[Told, ...]:
+    """The stored reasons of a decision in words; never computed again."""
+    finding = QualificationFinding.objects.filter(decision_id=decision).first()
+    return tell_all(unpack(finding.reasons), audience) if finding else ()
+
+
+def finding(ctx: Context, decision: int) -> QualificationFinding | None:
+    """Facts, reasons and law version of a decision as stored."""
+    return QualificationFinding.objects.filter(decision_id=decision).first()
 
 
 def periods_in_force(ctx: Context, person: int) -> list[InsuredPeriod]:
@@ -93,3 +124,19 @@ def counts(ctx: Context) -> dict[str, int]:
         )
         insured, acquired, lost = cursor.fetchone()
     return {"insured": insured, "acquired": acquired, "lost": lost}
+
+
+def tasks(ctx: Context, sort: str = "", person: int | None = None) -> list[Task]:
+    """Open tasks, the oldest first."""
+    rows = Task.objects.filter(state="open").order_by("id")
+    if sort:
+        rows = rows.filter(sort=sort)
+    if person is not None:
+        rows = rows.filter(person_id=person)
+    return list(rows)
+
+
+def numbers(ctx: Context, persons: list[int]) -> dict[int, str]:
+    """person → insured number, of those who have one."""
+    rows = InsuredNumber.objects.filter(person_id__in=persons)
+    return {row.person_id: row.number for row in rows}
