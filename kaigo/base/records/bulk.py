@@ -22,6 +22,28 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
     return count
 
 
+def copy_lines(table: str, columns: Sequence[str], lines: Iterable[str]) -> int:
+    """COPY lines in PostgreSQL's text format: tabs between columns, \\N for NULL, backslashes doubled by the caller.
+
+    For hundreds of thousands of rows: making lines costs a third of adapting every value.
+    """
+    statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
+        sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
+    )
+    count, block = 0, []
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+        for line in lines:
+            block.append(line)
+            if len(block) == 2000:
+                count += len(block)
+                copy.write(("\n".join(block) + "\n").encode())
+                block = []
+        if block:
+            count += len(block)
+            copy.write(("\n".join(block) + "\n").encode())
+    return count
+
+
 def copy_csv(table: str, columns: Sequence[str], data: bytes | Iterable[bytes]) -> None:
     """COPY CSV bytes without a head line (unquoted empty = NULL), for example from Polars `write_csv`."""
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(

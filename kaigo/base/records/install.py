@@ -77,6 +77,53 @@ BEGIN
 END $$;
 """
 
+FILL = """
+CREATE OR REPLACE FUNCTION records_fill(target text, source text) RETURNS bigint LANGUAGE plpgsql
+SECURITY DEFINER SET search_path = public, pg_temp SET maintenance_work_mem = '512MB' AS $$
+DECLARE
+  t regclass := format('public.%I', target)::regclass;
+  s regclass := format('pg_temp.%I', source)::regclass;
+  listed text;
+  rows bigint;
+  dropping text[];
+  making text[];
+  step text;
+BEGIN
+  -- Filling an empty table: the rows go in first, indexes and constraints are built after them, in one call, so
+  -- that nobody ever meets the table without its constraints. Three times as fast as row by row.
+  IF coalesce(obj_description(t, 'pg_class'), '') !~ '^(Fact|Anchor) ' THEN
+    RAISE EXCEPTION 'records: % cannot be filled', target USING ERRCODE = '42501';
+  END IF;
+  EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', t);
+  EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM %s LIMIT 1) x', t) INTO rows;
+  IF rows > 0 THEN
+    RAISE EXCEPTION 'records: % is not empty', target USING ERRCODE = '42501';
+  END IF;
+  -- This runs as the owner: from the caller's table it takes plain columns of the same types and nothing else.
+  IF NOT EXISTS (SELECT 1 FROM pg_class WHERE oid = s AND relkind = 'r' AND relpersistence = 't'
+                 AND NOT relrowsecurity AND NOT relhasrules) THEN
+    RAISE EXCEPTION 'records: % is no plain temporary table', source USING ERRCODE = '42501';
+  END IF;
+  SELECT string_agg(quote_ident(a.attname), ', ') INTO listed
+  FROM pg_attribute a JOIN pg_attribute b ON b.attrelid = t AND b.attname = a.attname AND b.atttypid = a.atttypid
+  WHERE a.attrelid = s AND a.attnum > 0 AND NOT a.attisdropped AND a.attname NOT IN ('known', 'tx');
+  SELECT array_agg(format('ALTER TABLE %s DROP CONSTRAINT %I', t, conname) ORDER BY contype DESC),
+         array_agg(format('ALTER TABLE %s ADD CONSTRAINT %I %s', t, conname, pg_get_constraintdef(oid)))
+  INTO dropping, making FROM pg_constraint WHERE conrelid = t AND contype IN ('x', 'f', 'u');
+  SELECT dropping || coalesce(array_agg(format('DROP INDEX %s', i.indexrelid::regclass)), '{}'),
+         coalesce(array_agg(pg_get_indexdef(i.indexrelid)), '{}') || making
+  INTO dropping, making FROM pg_index i
+  WHERE i.indrelid = t AND NOT i.indisprimary
+    AND NOT EXISTS (SELECT 1 FROM pg_constraint c WHERE c.conindid = i.indexrelid AND c.conrelid = t);
+  FOREACH step IN ARRAY coalesce(dropping, '{}') LOOP EXECUTE step; END LOOP;
+  EXECUTE format('INSERT INTO %s (%s) SELECT %s FROM %s', t, listed, listed, s);
+  GET DIAGNOSTICS rows = ROW_COUNT;
+  FOREACH step IN ARRAY coalesce(making, '{}') LOOP EXECUTE step; END LOOP;
+  EXECUTE format('ANALYZE %s', t);
+  RETURN rows;
+END $$;
+"""
+
 GRANTS = {
     "Anchor": "SELECT, INSERT",
     "Fact": "SELECT, INSERT, UPDATE (known)",
@@ -108,6 +155,7 @@ def install(connection, database: str, only: list[type[Record]] | None = None) -
     """Write everything. `database` is the name that the roles are built from."""
     with connection.cursor() as cursor:
         cursor.execute(FUNCTIONS)
+        cursor.execute(FILL)
         cursor.execute(
             f'GRANT USAGE ON SCHEMA public TO "app_{database}", "erase_{database}", "read_{database}"'
         )

@@ -9,10 +9,12 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection
 from psycopg.types.range import Range
 
+from kaigo.base.records import facts
 from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import acting
 from kaigo.base.records.facts import as_of, believe, believe_rows, incoming
 from kaigo.base.records.freeze import freeze
+from kaigo.base.records.statements import restate, stating
 from kaigo.base.records.watermarks import NEW, reading
 from kaigo.insurance.residents.models import Household, Membership, Person
 
@@ -190,3 +192,76 @@ def test_believe_in_bulk(people, ctx):
         )
         done = believe(Membership, table)
     assert done.added == 500
+
+
+def test_a_first_load_builds_constraints_afterwards_and_keeps_them(people, ctx, monkeypatch):
+    person, first, second = people
+    monkeypatch.setattr(facts, "FILL_FROM", 2)
+    definitions = (
+        "SELECT conname, pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'residents_membership'::regclass "
+        "UNION ALL SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'residents_membership' ORDER BY 1, 2"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(definitions)
+        before = cursor.fetchall()
+    two = [state(person, first, date(2020, 1, 1), date(2021, 1, 1)), state(person, second, date(2021, 1, 1))]
+    with acting(ctx):
+        done = believe_rows(Membership, two)
+    assert done.added == 2
+    with connection.cursor() as cursor:
+        cursor.execute(definitions)
+        assert cursor.fetchall() == before
+    assert believed(date(2020, 6, 1)) == [first.id]
+
+
+def test_a_first_load_of_overlapping_statements_is_refused_as_a_whole(people, ctx, monkeypatch):
+    person, first, second = people
+    monkeypatch.setattr(facts, "FILL_FROM", 2)
+    with pytest.raises(IntegrityError), acting(ctx):
+        believe_rows(
+            Membership, [state(person, first, date(2020, 1, 1)), state(person, second, date(2021, 1, 1))]
+        )
+    assert Membership.objects.count() == 0
+
+
+def test_only_an_empty_table_is_filled_and_only_from_a_plain_temporary_table(people, ctx):
+    person, first, _ = people
+    with acting(ctx):
+        believe_rows(Membership, [state(person, first, date(2020, 1, 1))])
+    for source, target, why in (
+        ("CREATE TEMP TABLE s AS SELECT * FROM residents_membership", "residents_membership", "not empty"),
+        ("CREATE TEMP VIEW s AS SELECT 1 AS person_id", "residents_hold", "plain temporary"),
+        ("CREATE TEMP TABLE s (id bigint)", "records_watermark", "cannot be filled"),
+    ):
+        with pytest.raises(ProgrammingError, match=why), acting(ctx), connection.cursor() as cursor:
+            cursor.execute(source)
+            facts.fill(target, "s")
+
+
+def test_restating_takes_back_what_files_said_and_leaves_what_people_entered(people, ctx):
+    person, first, second = people
+    with acting(ctx):
+        believe_rows(
+            Membership,
+            [
+                state(person, first, date(2020, 1, 1), date(2024, 1, 1)) | {"source": "feed:1:1"},
+                state(person, second, date(2024, 1, 1), date(2025, 1, 1)) | {"source": "case:1"},
+            ],
+        )
+    for fresh, expected in ((False, second.id), (True, first.id)):
+        with acting(ctx):
+            table = stating(Membership)
+            copy_rows(
+                table,
+                ("person_id", "household_id", "relationship", "effective", "source", "fresh"),
+                [(person.id, first.id, "02", Range(date(2022, 1, 1), date(2026, 1, 1)), "feed:2:1", fresh)],
+            )
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "CREATE TEMP TABLE subjects ON COMMIT DROP AS SELECT %s::bigint AS person_id", [person.id]
+                )
+            restate(Membership, table, "subjects")
+        assert believed(date(2021, 1, 1)) == []  # no file says it any more
+        assert believed(date(2023, 1, 1)) == [first.id]
+        assert believed(date(2024, 6, 1)) == [expected]
+        assert believed(date(2025, 6, 1)) == [first.id]
