@@ -25,8 +25,17 @@ class Certificate(Decision):
     sort = models.CharField(max_length=20)  # insured
     number = models.SmallIntegerField()  # 1 = first issue, 2 = first reissue …
     issued_on = models.DateField()
-    reason = models.CharField(max_length=20)  # age_65 | moved_in | reissue | change
+    reason = models.CharField(
+        max_length=20
+    )  # age_65 | moved_in | other | lost | damaged | change | returned …
     state = models.CharField(max_length=14)
 
     class Meta:
         db_table = "certificates_certificate"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["qualification"],
+                condition=models.Q(supersedes__isnull=True),
+                name="certificates_one_beginning",
+            )
+        ]

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from django.db import models
 
-from kaigo.base.records.models import About, Work
+from kaigo.base.records.models import About, Document, Work
+from kaigo.insurance.certificates.models import Certificate
 from kaigo.insurance.collection.models import Plan
 from kaigo.insurance.premium.models import Assessment
 from kaigo.insurance.residents.models import Person
 
 NOTICE = "賦課情報/通知書区分"
+NUMBER = "賦課情報/通知書番号"
 
 
 class Draft(Work):
-    """One letter to one person. `data` is everything the page shows; amounts also stand in columns for the gate.
+    """One letter to one person. What the page says stands in Content; the amount also here, for lists.
 
-    state: draft → released | withdrawn. held: why it may not go out now (支援措置, 処理停止, unprintable name).
+    letter: premium_notice | deduction_start | change_notice | insured_certificate. state: draft | withdrawn.
+    held: why it may not go out now ("" = it may): protected | stopped | unprintable | dead | address | interim.
+    A draft went out when it has an Issue; a letter taken back before posting is withdrawn.
     """
 
     about = About(
@@ -23,31 +27,67 @@ class Draft(Work):
         "letter",
         {
             "letter": (NOTICE,),
-            "data": (NOTICE, "宛名情報/氏名情報", "宛名情報/送付先情報", "賦課情報/賦課詳細情報"),
             "annual_yen": ("賦課情報/保険料額",),
-            "held": ("宛名情報/処理停止情報",),
+            "dated": ("賦課情報/通知書発行年月日",),
+            **dict.fromkeys(("held", "held_why", "lifted_reason"), ("宛名情報/処理停止情報",)),
         },
     )
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    letter = models.CharField(
-        max_length=30
-    )  # premium_notice | deduction_start | change_notice | insured_certificate
+    letter = models.CharField(max_length=30)
     fiscal_year = models.SmallIntegerField()
-    assessment = models.ForeignKey(Assessment, models.PROTECT, null=True, related_name="+")
-    plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="+")
+    assessment = models.ForeignKey(Assessment, models.PROTECT, null=True, related_name="+", db_index=False)
+    plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="+", db_index=False)
+    certificate = models.ForeignKey(Certificate, models.PROTECT, null=True, related_name="+", db_index=False)
     annual_yen = models.IntegerField()
-    data = models.JSONField()
+    dated = models.DateField()
     state = models.CharField(max_length=10)
-    held = models.CharField(max_length=120, blank=True)
+    held = models.CharField(max_length=12, blank=True)
+    held_why = models.CharField(max_length=200, blank=True)
+    lifted_reason = models.CharField(max_length=200, blank=True)
+    withdrawn_reason = models.CharField(max_length=12, blank=True)
 
     class Meta:
         db_table = "notices_draft"
-        indexes = [models.Index(fields=["letter", "state"], name="notices_draft_state")]
+        indexes = [models.Index(fields=["letter", "fiscal_year", "state"], name="notices_draft_queue")]
         constraints = [
             models.UniqueConstraint(
-                fields=["letter", "assessment"],
+                fields=["plan"], condition=models.Q(state="draft"), name="notices_draft_plan_once"
+            ),
+            models.UniqueConstraint(
+                fields=["certificate"],
                 condition=models.Q(state="draft"),
-                name="notices_draft_once",
-            )
+                name="notices_draft_certificate_once",
+            ),
         ]
+
+
+class Content(Document):
+    """What a draft says, word for word. `common`: digest (base/files) of what all letters of its kind and day share."""
+
+    about = About(
+        "person",
+        "letter",
+        {"data": (NOTICE, "宛名情報/氏名情報", "宛名情報/送付先情報", "賦課情報/賦課詳細情報")},
+    )
+
+    draft = models.OneToOneField(Draft, models.PROTECT, related_name="content")
+    data = models.JSONField()
+    common = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "notices_content"
+
+
+class Issue(Document):
+    """A draft went out under a document number. Written by release when it prints."""
+
+    about = About("person", "letter", {"number": (NUMBER,), "issued_on": ("賦課情報/通知書発行年月日",)})
+
+    draft = models.OneToOneField(Draft, models.PROTECT, related_name="issue")
+    number = models.CharField(max_length=40)
+    issued_on = models.DateField()
+
+    class Meta:
+        db_table = "notices_issue"
+        constraints = [models.UniqueConstraint(fields=["number"], name="notices_issue_once")]

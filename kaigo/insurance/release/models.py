@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
-from kaigo.base.records.models import About, Document
-from kaigo.insurance.notices.models import NOTICE, Draft
+from kaigo.base.records.models import About, Document, Work
+from kaigo.insurance.notices.models import NOTICE, NUMBER, Draft
 from kaigo.insurance.residents.models import Person
-
-NUMBER = "賦課情報/通知書番号"
 
 
 class GateReport(Document):
@@ -20,7 +18,10 @@ class GateReport(Document):
     fiscal_year = models.SmallIntegerField()
     compared = models.IntegerField()
     totals = models.JSONField()  # {decisions, entries, letters, file: yen}
-    differences = models.JSONField(default=list)  # [{person, what, decision, entries, letter, file}]
+    difference_count = models.IntegerField(default=0)
+    differences = models.JSONField(
+        default=list
+    )  # the first 1,000: [{person, what, decision, entries, letter, file}]
     actor = models.CharField(max_length=60)
 
     class Meta:
@@ -28,17 +29,19 @@ class GateReport(Document):
 
 
 class PrintRun(Document):
-    """Letters of one kind printed together, with a manifest that names every sheet."""
+    """Letters of one kind printed together, with a manifest that names every sheet (digests of base/files)."""
 
     about = About("none", "letter", {})
 
     letter = models.CharField(max_length=30)
+    fiscal_year = models.SmallIntegerField()
     on = models.DateField()
     gate = models.ForeignKey(GateReport, models.PROTECT, related_name="+")
     letters = models.IntegerField()
     pages = models.IntegerField()
     files = models.JSONField()  # [{digest, letters, pages}]
     manifest = models.CharField(max_length=64)
+    manifest_csv = models.CharField(max_length=64)
     requested_by = models.CharField(max_length=60)
     approved_by = models.CharField(max_length=60)
 
@@ -66,24 +69,31 @@ class Letter(Document):
     run = models.ForeignKey(PrintRun, models.PROTECT, related_name="+", db_index=False)
     letter = models.CharField(max_length=30)
     fiscal_year = models.SmallIntegerField()
-    number = models.CharField(max_length=40, unique=True)
+    number = models.CharField(max_length=40)
     dated = models.DateField()
     sequence = models.IntegerField()
-    sheet = models.CharField(max_length=40, unique=True)
+    sheet = models.CharField(max_length=40)
+    pages = models.SmallIntegerField()
     annual_yen = models.IntegerField()
     content = models.CharField(max_length=64)
 
     class Meta:
         db_table = "release_letter"
         indexes = [models.Index(fields=["run", "sequence"], name="release_letter_run")]
+        # Constraints, not unique=True: that would add a second index each for LIKE.
+        constraints = [
+            models.UniqueConstraint(fields=["number"], name="release_letter_number_once"),
+            models.UniqueConstraint(fields=["sheet"], name="release_letter_sheet_once"),
+        ]
 
 
 class Pull(Document):
-    """A letter taken out between print and posting, with the reason."""
+    """A letter taken out between print and posting. code: protected | superseded | address | … | hand."""
 
-    about = About("person", "letter", {"reason": (NOTICE,)})
+    about = About("person", "letter", {"reason": (NOTICE,), "code": (NOTICE,)})
 
     letter = models.OneToOneField(Letter, models.PROTECT, related_name="pull")
+    code = models.CharField(max_length=12)
     reason = models.CharField(max_length=200)
     actor = models.CharField(max_length=60)
 
@@ -122,3 +132,27 @@ class OutgoingFile(Document):
 
     class Meta:
         db_table = "release_file"
+
+
+class Request(Work):
+    """Somebody asks that letters or a file go out; somebody else approves; then it is done.
+
+    subject: letters | file. what: kind of letter, or notice code of the file (01 31 41 61).
+    state: requested → approved → done | abandoned.
+    """
+
+    about = About("none", "letter", {})
+
+    subject = models.CharField(max_length=10)
+    what = models.CharField(max_length=30)
+    fiscal_year = models.SmallIntegerField()
+    dated = models.DateField()
+    state = models.CharField(max_length=12)
+    gate = models.ForeignKey(GateReport, models.PROTECT, related_name="+")
+    requested_by = models.CharField(max_length=60)
+    approved_by = models.CharField(max_length=60, blank=True)
+    run = models.ForeignKey(PrintRun, models.PROTECT, null=True, related_name="+")
+    file = models.ForeignKey(OutgoingFile, models.PROTECT, null=True, related_name="+")
+
+    class Meta:
+        db_table = "release_request"
