@@ -28,6 +28,7 @@ __all__ = [
     "LedgerLine",
     "LedgerYear",
     "PlanView",
+    "findings_sql",
     "first_due",
     "history",
     "instalments",
@@ -229,6 +230,11 @@ def told(ctx: Context, plan: int, audience: Audience = "staff") -> tuple[Told, .
     """The stored reasons in words; never computed again."""
     finding = PlanFinding.objects.filter(decision_id=plan).first()
     return tell_all(unpack(finding.reasons), audience) if finding else ()
+
+
+def findings_sql() -> str:
+    """Relation (decision_id, reasons packed) of all plans, for those who tell many people at once."""
+    return "SELECT decision_id, reasons FROM collection_finding"
 
 
 def law_of(ctx: Context, plan: int) -> str:

@@ -84,6 +84,11 @@ def told(ctx: Context, assessment: int, audience: Audience = "staff") -> tuple[T
     return tell_all(reasons(ctx, assessment), audience)
 
 
+def findings_sql() -> str:
+    """Relation (decision_id, reasons packed) of all assessments, for those who tell many people at once."""
+    return "SELECT decision_id, reasons FROM premium_finding"
+
+
 def law_of(ctx: Context, assessment: int) -> str:
     """The version of the law room that decided."""
     finding = AssessmentFinding.objects.filter(decision_id=assessment).first()
