@@ -306,7 +306,7 @@ class Circumstances:
             self.stay(person, facility, start)
             self.exception(person, "1", facility.municipality, facility, start)
             if serial < 3:
-                ward.sample("住所地特例(自特例)", person)
+                ward.sample("住所地特例(自特例)の人", person)
 
     def left_for(self, rng: Random, family: list[Member], facility: Facility) -> Person:
         from world.town.ward import leave

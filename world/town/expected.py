@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from world.town import days
+from world.town.records import Person
 from world.town.ward import Ward
 
 
@@ -14,17 +15,27 @@ def counts(ward: Ward, on: int) -> dict[str, int]:
     ours = {v[0] for v in exceptions if v[1] == "1" and v[4] <= day and (not v[5] or v[5] > day)}
     theirs = {v[0] for v in exceptions if v[1] == "2" and v[4] <= day and (not v[5] or v[5] > day)}
     kinds = {f.number: f.exclusion_kind for f in ward.facilities.all()}
+    # Whoever left for a registered home is insured until somebody has looked into it (住所地特例).
+    homes = {facility.address for facility in ward.facilities.targets}
     excluded = {
         v[0]
         for v in ward.small.get("ward.facility_stay", {}).values()
         if kinds[v[1]] and v[2] < day and (not v[3] or v[3] > day)
     }
     old = [person for person in residents if days.attained(person.birth, 65) <= on]
+    insured = {
+        p.number for p in old if "birth_text" not in p.extra and int(p.extra.get("move_planned_on", on)) >= on
+    }
+    insured |= {
+        p.number
+        for p in ward.gone
+        if _still(p, on) or (p.extra.get("to_address") in homes and p.state == "2")
+    }
+    insured -= theirs | excluded
+    insured |= {p.number for p in (*ward.guests, *ward.gone) if p.number in ours and p.state != "3"}
     welfare = {
         v[0] for v in ward.small.get("ward.welfare", {}).values() if v[5] <= day and (not v[6] or v[6] > day)
     }
-    outside = theirs | excluded
-    guests = [p for p in (*ward.guests, *ward.gone) if p.number in ours and p.state != "3"]
     return {
         "register_lines": sum(1 for _ in ward.known()),
         "residents": len(residents),
@@ -32,10 +43,16 @@ def counts(ward: Ward, on: int) -> dict[str, int]:
         "foreign": sum("nationality" in person.extra for person in residents),
         "protected": sum("protection" in person.extra for person in residents),
         "aged_65": len(old),
-        "insured": sum(p.number not in outside for p in old)
-        + sum(days.attained(p.birth, 65) <= on for p in guests),
+        "insured": len(insured),
         "own_exceptions": len(ours),
         "other_exceptions": len(theirs),
         "excluded": len(excluded),
         "public_assistance": len(welfare),
     }
+
+
+def _still(person: Person, on: int) -> bool:
+    """Insured until the day after he died or left; until the day itself when registered elsewhere the same day."""
+    if person.became_on > on or days.attained(person.birth, 65) > on or person.event_on < on:
+        return False
+    return person.event_on > on or person.extra.get("taken_on", 0) != person.event_on

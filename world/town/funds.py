@@ -31,7 +31,7 @@ class Funds:
                 continue
             taxable = 0
             if age >= 64:
-                number = self._basic(person)
+                number = self.basic(person)
                 person.pension, taxable = self.incomes.pension(rng, person.male, age, not married, number)
             couple = married and person.relation in ("世帯主", "夫", "妻")
             income = self.incomes.draw(rng, person.male, age, couple, taxable if age >= 66 else 0)
@@ -54,7 +54,8 @@ class Funds:
         """Age on 1 April of the fiscal year (years of 365.2425 days are near enough for money)."""
         return int((self.opening - person.birth) / 365.2425)
 
-    def _basic(self, person: Person) -> str:
+    def basic(self, person: Person) -> str:
+        """基礎年金番号 of a person."""
         return f"{9_000_000_000 + int(person.number) * 573_292_817 % 1_000_000_000}"
 
     def _levy(self, rng: Random, members: list[Person], incomes: dict, year: int) -> None:

@@ -5,13 +5,18 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from world.town import days, previous
+from world.town import days, mishaps, previous
+from world.town.cast import Cast
 from world.town.chance import generator
 from world.town.circumstances import Circumstances
+from world.town.events import Events
 from world.town.expected import counts
 from world.town.files import Folder, resident_line, tax_line
+from world.town.offices import Offices
 from world.town.pension import file00
+from world.town.script import Script
 from world.town.ward import Ward
+from world.town.year import Year
 
 # Small files in the order in which the ward's offices send them.
 SMALL = (
@@ -28,11 +33,21 @@ def make(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
     ward = Ward(residents, seed, fiscal_year)
     office = Circumstances(ward)
     office.everybody()
+    cast = Cast(ward, office)
+    cast.settle()
     folder = Folder(path)
     opening(ward, folder)
-    expected = {"opening": counts(ward, ward.opening)}
-    pension_notice(ward, folder)
-    taxes(ward, folder)
+    year = Year(ward, office, folder)
+    year.expected["opening"] = counts(ward, ward.opening)
+    offices = Offices(year)
+    events = Events(year, offices)
+    events.fill()
+    offices.fill()
+    Script(cast, year, events, offices).fill()
+    year.at(days.day(fiscal_year, 5, 20), pension_notice, ward, folder)
+    mishaps.bad_lines(year)
+    year.play()
+    mishaps.disturb(folder)
     manifest = {
         "ward": "見本区(架空)",
         "insurer": "131997",
@@ -40,7 +55,8 @@ def make(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
         "seed": seed,
         "fiscal_year": fiscal_year,
         "files": folder.entries,
-        "expected": expected,
+        "bad": mishaps.bad_set(folder),
+        "expected": year.expected,
         "samples": ward.samples,
     }
     (path / "manifest.json").write_text(json.dumps(manifest, ensure_ascii=False, indent=1), encoding="utf-8")
@@ -70,25 +86,16 @@ def opening(ward: Ward, folder: Folder) -> None:
     folder.write("migrate.february", on, "full", february())
 
 
-def pension_notice(ward: Ward, folder: Folder) -> None:
-    """The service's list arrives in May; a few on it have died or left since."""
+def pension_notice(made: int, ward: Ward, folder: Folder) -> None:
+    """The service's list, captured in April, arrives in May; a few on it have died or left since."""
     rng = generator(ward.seed, "pension")
-    year = ward.fiscal_year
-    made = next(day for day in days.offices(year) if day >= days.day(year, 5, 20))
-    born = days.day(year - 65, 4, 2)
+    born, captured = days.day(ward.fiscal_year - 65, 4, 2), ward.opening
     people = [p for p in (*ward.residents(), *ward.guests) if p.birth <= born]
-    people += [p for p in ward.gone if p.birth <= born and p.event_on > ward.opening - 60]
+    people += [p for p in ward.gone if p.birth <= born and p.event_on > captured - 40]
+    people = [p for p in people if p.became_on <= captured]
     people.sort(key=lambda person: person.pension.number if person.pension else "")
     data, count, total = file00(rng, made, people)
     folder.keep(
         f"{days.iso(made)}_pension.special_collection_00.dat", "pension.special_collection", made, data, count,
         {"count": count, "total": total},
     )  # fmt: skip
-
-
-def taxes(ward: Ward, folder: Folder) -> None:
-    """The tax of the fiscal year is decided in June."""
-    year = ward.fiscal_year
-    on = next(day for day in days.offices(year) if day >= days.day(year, 6, 1))
-    people = (*ward.known(), *ward.guests)
-    folder.write("ward.tax", on, "full", (tax_line(p, year) for p in people if year in p.tax))

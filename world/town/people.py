@@ -18,7 +18,7 @@ class Numbers:
     """宛名番号 and 世帯番号: unique, not in the order of anything."""
 
     # Multiplying by a number prime to 10 permutes the remainders: no two serials meet.
-    _MODULUS, _PERSON, _HOME, _PENSION = 10**9, 387_420_489, 715_827_881, 573_292_817
+    _MODULUS, _PERSON, _HOME = 10**9, 387_420_489, 715_827_881
 
     def __init__(self) -> None:
         self._serial = 0
@@ -31,10 +31,6 @@ class Numbers:
     def home(self) -> str:
         self._home += 1
         return f"9{(self._home * self._HOME) % self._MODULUS:014}"
-
-    def pension(self) -> str:
-        """基礎年金番号 of the person numbered last."""
-        return f"{9_000_000_000 + (self._serial * self._PENSION) % self._MODULUS}"
 
 
 class People:
@@ -81,6 +77,9 @@ class People:
         person.name, person.kana = f"{surname.text}　{given.text}", f"{surname.kana}　{given.kana}"
         if nation:
             self._foreigner(rng, person, nation, person.name, person.kana)
+
+    def nation(self, rng: Random) -> str:
+        return self._nation.pick(rng.random())
 
     def _foreigner(self, rng: Random, person: Person, nation: str, alias: str, alias_kana: str) -> None:
         family, given = self.names.foreign(rng, nation, person.male, None)

@@ -101,6 +101,6 @@ def _continuing(rng: Random, found: int, annual: int) -> tuple[int, ...]:
 
 
 def _started(annual: int, months: int, parts: int) -> tuple[int, ...]:
-    share = annual * min(parts * 2, months) // months
+    share = annual * min(parts * 2, months) // months // 10 * 10
     each = share // parts // 100 * 100
     return (0,) * (6 - parts) + (share - (parts - 1) * each, *(each,) * (parts - 1))

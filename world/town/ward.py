@@ -38,7 +38,10 @@ class Ward:
         # Insured by the ward without living in it, and without a line in its register any more.
         self.guests: list[Person] = []
         self.samples: dict[str, list[str]] = {}
+        # Households and people whose year is written by hand (cast.py): chance leaves them alone.
+        self.reserved: set[str] = set()
         self.small: dict[str, dict[tuple, tuple[str, ...]]] = {}
+        self._index: dict[str, list[tuple[str, tuple]]] = {}
         self._settle(residents)
         self._gone(residents)
 
@@ -52,7 +55,14 @@ class Ward:
 
     def note(self, layout: str, values: tuple[str, ...], key: tuple) -> None:
         """Keep a line of a small file; a later line of the same key replaces it."""
-        self.small.setdefault(layout, {})[key] = values
+        lines = self.small.setdefault(layout, {})
+        if key not in lines and layout != "ward.facility":
+            self._index.setdefault(values[0], []).append((layout, key))
+        lines[key] = values
+
+    def lines_of(self, number: str) -> list[tuple[str, tuple, tuple[str, ...]]]:
+        """(layout, key, values) of what the small files say of a person."""
+        return [(layout, key, self.small[layout][key]) for layout, key in self._index.get(number, ())]
 
     def sample(self, name: str, person: Person | str) -> None:
         number = person if isinstance(person, str) else person.number
