@@ -124,6 +124,28 @@ BEGIN
 END $$;
 """
 
+# Foreign keys of bulk tables (db_constraint=False): one anti-join per statement instead of a look-up per row.
+REFERS = """
+CREATE OR REPLACE FUNCTION records_refers() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  place int := 0;
+  lost bigint;
+BEGIN
+  -- Arguments come in pairs: our column, the table whose id it names.
+  WHILE place < TG_NARGS LOOP
+    EXECUTE format('SELECT n.%1$I FROM fresh n WHERE n.%1$I IS NOT NULL AND NOT EXISTS '
+                   '(SELECT 1 FROM %2$I r WHERE r.id = n.%1$I) LIMIT 1', TG_ARGV[place], TG_ARGV[place + 1])
+      INTO lost;
+    IF lost IS NOT NULL THEN
+      RAISE EXCEPTION 'records: %.% names a row of % that is not there', TG_TABLE_NAME, TG_ARGV[place],
+        TG_ARGV[place + 1] USING ERRCODE = '23503';
+    END IF;
+    place := place + 2;
+  END LOOP;
+  RETURN NULL;
+END $$;
+"""
+
 GRANTS = {
     "Anchor": "SELECT, INSERT",
     "Fact": "SELECT, INSERT, UPDATE (known)",
@@ -155,6 +177,7 @@ def install(connection, database: str, only: list[type[Record]] | None = None) -
     """Write everything. `database` is the name that the roles are built from."""
     with connection.cursor() as cursor:
         cursor.execute(FUNCTIONS)
+        cursor.execute(REFERS)
         cursor.execute(FILL)
         cursor.execute(
             f'GRANT USAGE ON SCHEMA public TO "app_{database}", "erase_{database}", "read_{database}"'
@@ -184,10 +207,10 @@ def _statements(model: type[Record], database: str) -> list[str]:
 
 
 def _triggers(model: type[Record], table: str) -> list[str]:
-    def trigger(name: str, when: str, level: str, function: str) -> list[str]:
+    def trigger(name: str, when: str, level: str, function: str, only: str = "") -> list[str]:
         return [
             f"DROP TRIGGER IF EXISTS {name} ON {table}",
-            f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {level} EXECUTE FUNCTION {function}()",
+            f"CREATE TRIGGER {name} {when} ON {table} FOR EACH {level} {only} EXECUTE FUNCTION {function}()",
         ]
 
     if model.record_kind == "Fact":
@@ -201,9 +224,32 @@ def _triggers(model: type[Record], table: str) -> list[str]:
             *trigger("records_history", "AFTER UPDATE OR DELETE", "ROW", "records_work_history"),
             *trigger("records_stamp", "BEFORE INSERT OR UPDATE", "ROW", "records_stamp"),
         ]
+    # The column's default is right already; only a row that dates itself wakes the function.
+    forged = "WHEN (NEW.tx IS DISTINCT FROM pg_current_xact_id())"
     return [
         *trigger("records_never", "BEFORE UPDATE OR DELETE", "ROW", "records_never"),
-        *trigger("records_stamp", "BEFORE INSERT", "ROW", "records_stamp"),
+        *trigger("records_stamp", "BEFORE INSERT", "ROW", "records_stamp", forged),
+        *_references(model, table),
+    ]
+
+
+def _references(model: type[Record], table: str) -> list[str]:
+    """For rows that are only ever added in bulk: foreign keys without a constraint of their own, checked in sets.
+
+    Nobody but the retention job deletes rows, so that looking at the new rows is enough.
+    """
+    pairs = [
+        f"'{f.column}', '{f.related_model._meta.db_table}'"
+        for f in model._meta.concrete_fields
+        if f.is_relation and not f.db_constraint
+    ]
+    drop = f"DROP TRIGGER IF EXISTS records_refers ON {table}"
+    if not pairs:
+        return [drop]
+    return [
+        drop,
+        f"CREATE TRIGGER records_refers AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh "
+        f"FOR EACH STATEMENT EXECUTE FUNCTION records_refers({', '.join(pairs)})",
     ]
 
 
