@@ -48,9 +48,10 @@ class Plan(Decision):
         },
     )
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    # Saved for everybody at once: references are checked per statement (base/records/install.py), not per row.
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     fiscal_year = models.SmallIntegerField()
-    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="plans")
+    assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="plans", db_constraint=False)
     cause = models.CharField(max_length=12)  # provisional | main | revision | way | match | request
     way = models.CharField(max_length=12)  # deduction | direct | both | none
     refund_yen = models.IntegerField()
@@ -68,7 +69,7 @@ class PlanFinding(Document):
         "person", "collection", {"facts": (f"{LEVY}/徴収方法情報",), "reasons": (f"{LEVY}/徴収方法情報",)}
     )
 
-    decision = models.OneToOneField(Plan, models.PROTECT, related_name="finding")
+    decision = models.OneToOneField(Plan, models.PROTECT, related_name="finding", db_constraint=False)
     facts = models.JSONField()
     reasons = models.JSONField()
     law = models.CharField(max_length=64)
@@ -91,8 +92,8 @@ class Instalment(Document):
         },
     )
 
-    plan = models.ForeignKey(Plan, models.PROTECT, related_name="instalments")
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    plan = models.ForeignKey(Plan, models.PROTECT, related_name="instalments", db_constraint=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     fiscal_year = models.SmallIntegerField()
     way = models.CharField(max_length=12)
     number = models.SmallIntegerField()
@@ -123,7 +124,7 @@ class LedgerEntry(Entry):
         },
     )
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     fiscal_year = models.SmallIntegerField()
     sort = models.CharField(max_length=12)
     way = models.CharField(max_length=12)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from kaigo.insurance.collection import read
-from kaigo.insurance.collection.models import LedgerEntry, Plan
+from kaigo.insurance.collection.models import Instalment, LedgerEntry, Plan
 from kaigo.insurance.collection.rows import rows
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, on, person, target
 from kaigo.insurance.collection.tests.test_plan import JULY, continuing, in_force, plan_on
@@ -129,3 +130,17 @@ def test_history_and_reasons_of_plans():
     assert read.told(CTX, plans[0].id)[0].article
     assert read.law_of(CTX, plans[0].id)
     assert Plan.objects.count() == 2
+
+
+def test_rows_of_bulk_tables_cannot_name_what_is_not_there():
+    """Their foreign keys are checked per statement, not per row."""
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Instalment.objects.create(
+            plan_id=999_999, person_id=by_slips(), fiscal_year=YEAR, way="slip", number=1, due_on=JULY, yen=1,
+            provisional=False,
+        )  # fmt: skip
+    with pytest.raises(IntegrityError), transaction.atomic():
+        LedgerEntry.objects.create(
+            person_id=999_999, fiscal_year=YEAR, sort="levy", way="slip", number=1, yen=1, reason="", source="t",
+            key="t", business_date=JULY, actor="account:1",
+        )  # fmt: skip
