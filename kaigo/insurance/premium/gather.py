@@ -1,4 +1,4 @@
-"""Storage → the facts of a fiscal year, for one person or for everybody: the same queries, another WHERE.
+"""Storage → the facts of a fiscal year, for some people or for everybody: the same queries, another WHERE.
 
 The household is that of the assessment day (4月1日 or the day of acquisition, 法130条); everything else is as
 believed at ctx.known_at (the cut-off of a freeze; None = now).
@@ -53,18 +53,20 @@ def gather(ctx: Context, fiscal_year: int, persons: list[int] | None = None) -> 
         "fiscal_year": fiscal_year,
         "child_born_after": date(fiscal_year - CHILD, 1, 1),
     }
+    insured = _insured(ctx, params)
+    _homes(ctx, params)
     spans = _spans(ctx, params)
     members = _members(ctx, params)
     taxes = _taxes(ctx, params)
     begin = params["begin"]
-    for person, insured in _insured(ctx, params):
-        day = max(begin, min(span.start for span in insured))
+    for person, own in insured.items():
+        first = own[0].start
         special = spans.get(person, _NO_SPANS)
         yield Gathered(
             person,
             AssessFacts(
-                fiscal_year, day, taxes.get(person, _UNKNOWN), members.get(person, ()), insured, special.assistance,
-                special.support, special.old_age, special.borderline,
+                fiscal_year, first if first > begin else begin, taxes.get(person, _UNKNOWN), members.get(person, ()),
+                own, special.assistance, special.support, special.old_age, special.borderline,
             ),
         )  # fmt: skip
 
@@ -79,54 +81,71 @@ class _Special(NamedTuple):
 _NO_SPANS = _Special()
 
 
-def _insured_cte(ctx: Context) -> str:
-    return f"""insured AS (
-        SELECT q.person_id, q.acquired_on, q.lost_on FROM ({qualification.in_force_sql(ctx)}) q
-        WHERE q.acquired_on < %(finish)s AND (q.lost_on IS NULL OR q.lost_on > %(begin)s)
-          AND (%(persons)s::bigint[] IS NULL OR q.person_id = ANY(%(persons)s::bigint[])))"""
+def _insured(ctx: Context, params: dict) -> dict[int, tuple[Span, ...]]:
+    """person → the insured periods that touch the year, in the order of id; kept in a temporary table for the rest."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS premium_insured, premium_home")
+        cursor.execute(
+            f"""CREATE TEMPORARY TABLE premium_insured ON COMMIT DROP AS
+            SELECT q.person_id, q.acquired_on, q.lost_on FROM ({qualification.in_force_sql(ctx)}) q
+            WHERE q.acquired_on < %(finish)s AND (q.lost_on IS NULL OR q.lost_on > %(begin)s)
+              AND (%(persons)s::bigint[] IS NULL OR q.person_id = ANY(%(persons)s::bigint[]))
+            ORDER BY q.person_id, q.acquired_on""",
+            params,
+        )
+        cursor.execute("ANALYZE premium_insured")
+        cursor.execute(
+            "SELECT person_id, acquired_on, lost_on FROM premium_insured ORDER BY person_id, acquired_on"
+        )
+        found: dict[int, tuple[Span, ...]] = {}
+        for person, start, end in cursor.fetchall():
+            before = found.get(person)
+            span = (Span(start, end),)
+            found[person] = before + span if before else span
+    return found
 
 
-def _insured(ctx: Context, params: dict) -> Iterator[tuple[int, tuple[Span, ...]]]:
-    before, spans = None, []
-    for person, start, end in _rows(
-        f"WITH {_insured_cte(ctx)} SELECT person_id, acquired_on, lost_on FROM insured ORDER BY person_id, acquired_on",
-        params,
-    ):
-        if person != before and before is not None:
-            yield before, tuple(spans)
-            spans = []
-        before = person
-        spans.append(Span(start, end))
-    if before is not None:
-        yield before, tuple(spans)
+def _homes(ctx: Context, params: dict) -> None:
+    """The household of each insured person on the assessment day, in a temporary table."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""CREATE TEMPORARY TABLE premium_home ON COMMIT DROP AS
+            SELECT d.person_id, d.day, m.household_id FROM (
+                SELECT person_id, greatest(min(acquired_on), %(begin)s::date) AS day
+                FROM premium_insured GROUP BY person_id) d
+            JOIN ({residents.membership_history_sql(ctx)}) m
+              ON m.person_id = d.person_id AND m.effective @> d.day""",
+            params,
+        )
+        cursor.execute("ANALYZE premium_home")
 
 
 def _taxes(ctx: Context, params: dict) -> dict[int, PersonTax]:
-    query = f"""WITH {_insured_cte(ctx)}
+    query = f"""
         SELECT t.person_id, {_TAX} FROM ({residents.taxation_sql(ctx)}) t
-        WHERE t.fiscal_year = %(fiscal_year)s AND t.person_id IN (SELECT person_id FROM insured)"""
+        WHERE t.fiscal_year = %(fiscal_year)s AND t.person_id IN (SELECT person_id FROM premium_insured)"""
     return {person: _tax(row) for person, *row in _rows(query, params)}
 
 
 def _members(ctx: Context, params: dict) -> dict[int, tuple[PersonTax, ...]]:
     """insured person → the other members of the household on the assessment day."""
-    query = f"""WITH {_insured_cte(ctx)},
-        day AS (SELECT person_id, greatest(min(acquired_on), %(begin)s::date) AS day FROM insured GROUP BY person_id),
-        memberships AS MATERIALIZED ({residents.membership_history_sql(ctx)}),
-        home AS (SELECT d.person_id, d.day, m.household_id FROM day d
-                 JOIN memberships m ON m.person_id = d.person_id AND m.effective @> d.day),
-        pair AS (SELECT h.person_id, o.person_id AS other FROM home h JOIN memberships o
-                 ON o.household_id = h.household_id AND o.effective @> h.day AND o.person_id <> h.person_id)
-        SELECT p.person_id, b.birth_date >= %(child_born_after)s, {_TAX}
-        FROM pair p
-        LEFT JOIN ({residents.taxation_sql(ctx)}) t ON t.person_id = p.other AND t.fiscal_year = %(fiscal_year)s
-        LEFT JOIN ({residents.particulars_sql(ctx)}) b ON b.person_id = p.other
-        ORDER BY p.person_id, p.other"""
+    query = f"""
+        SELECT h.person_id, t.person_id IS NULL AND EXISTS (
+                   SELECT 1 FROM ({residents.particulars_sql(ctx)}) b
+                   WHERE b.person_id = o.person_id AND b.birth_date >= %(child_born_after)s), {_TAX}
+        FROM premium_home h
+        JOIN ({residents.membership_history_sql(ctx)}) o
+          ON o.household_id = h.household_id AND o.effective @> h.day AND o.person_id <> h.person_id
+        LEFT JOIN ({residents.taxation_sql(ctx)}) t
+          ON t.person_id = o.person_id AND t.fiscal_year = %(fiscal_year)s
+        ORDER BY h.person_id, o.person_id"""
     found: dict[int, list[PersonTax]] = {}
     for person, child, *row in _rows(query, params):
-        found.setdefault(person, []).append(
-            _tax(row) if row[0] is not None else _CHILD if child else _UNKNOWN
-        )
+        tax = _tax(row) if row[0] is not None else _CHILD if child else _UNKNOWN
+        if person in found:
+            found[person].append(tax)
+        else:
+            found[person] = [tax]
     return {person: tuple(taxes) for person, taxes in found.items()}
 
 

@@ -124,6 +124,7 @@ class Task(Work):
     sort = models.CharField(max_length=12)  # unclear | stale | barred
     missing = models.JSONField(default=list)
     state = models.CharField(max_length=10)  # open | settled
+    settled_by = models.CharField(max_length=60, blank=True)  # a clerk, or "facts": judged again
     settled_reason = models.TextField(blank=True)
 
     class Meta:

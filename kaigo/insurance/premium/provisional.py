@@ -12,7 +12,6 @@ from kaigo.insurance.premium.save import Judged, save
 from kaigo.insurance.qualification import read as qualification
 from kaigo.law.digest import law_version
 from kaigo.law.provisional import ProvisionalFacts, provisional
-from kaigo.law.reasons import pack
 
 
 def decide_provisional(ctx: Context, insurer: str, fiscal_year: int) -> dict:
@@ -24,7 +23,7 @@ def decide_provisional(ctx: Context, insurer: str, fiscal_year: int) -> dict:
         judged.append(
             Judged(
                 person, date(fiscal_year, 4, 1), found.value.total_yen, 12, 0, "-" * 12, "unknown", False,
-                [fiscal_year, february], pack(found.reasons), None, "provisional",
+                [fiscal_year, february], found.reasons, None, "provisional",
             )
         )  # fmt: skip
     save(ctx, fiscal_year, "provisional", None, judged, law_version(values.digest))

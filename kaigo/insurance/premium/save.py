@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from kaigo.base.records.bulk import copy_rows, reserve_ids
+from kaigo.base.records.bulk import copy_lines, reserve_ids
 from kaigo.base.records.context import Context
 from kaigo.insurance.premium.models import Assessment
 
@@ -17,10 +17,16 @@ _DECISION = (
 )  # fmt: skip
 _FINDING = ("decision_id", "facts", "reasons", "law")
 _STAGES = "-123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+# Facts and reasons are tuples of tuples, numbers, texts and days: exactly what JSON lists are, so nothing is packed
+# by hand. Days become their ISO form.
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
 class Judged(NamedTuple):
-    """One person-year as the law judged it. facts and reasons are packed; yen; supersedes: id of the decision before."""
+    """One person-year as the law judged it. facts and reasons as the law has them (or packed); yen.
+
+    supersedes: id of the decision before; sort: main | revision | provisional, "" = as the caller of `save` says.
+    """
 
     person: int
     assessment_day: date
@@ -34,11 +40,12 @@ class Judged(NamedTuple):
     reasons: Any
     supersedes: int | None
     change_reason: str
+    sort: str = ""
 
 
 def stage_word(by_month: Sequence[int]) -> str:
     """Twelve stages from April (0 = not insured) as twelve characters: "-", "1"–"9", "A" = 10 …"""
-    return "".join(_STAGES[stage] for stage in by_month)
+    return "".join([_STAGES[stage] for stage in by_month])
 
 
 def stage_numbers(word: str) -> tuple[int, ...]:
@@ -50,21 +57,30 @@ def save(
     ctx: Context, fiscal_year: int, sort: str, batch: int | None, judged: Sequence[Judged], law: str
 ) -> list[int]:
     """COPY the decisions and their findings; returns the ids in the order given."""
+    if not judged:
+        return []
     ids = reserve_ids(Assessment, len(judged))
-    on, actor = ctx.on, ctx.actor
-    copy_rows(
-        "premium_assessment",
-        _DECISION,
-        (
-            (number, j.person, fiscal_year, sort, j.assessment_day, j.annual_yen, j.months, j.stage, j.stages,
-             j.tax_status, j.change_reason, j.interim, batch, j.supersedes, on, actor)
-            for number, j in zip(ids, judged, strict=True)
-        ),
-    )  # fmt: skip
-    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-    copy_rows(
-        "premium_finding",
-        _FINDING,
-        ((number, dump(j.facts), dump(j.reasons), law) for number, j in zip(ids, judged, strict=True)),
-    )
+    copy_lines("premium_assessment", _DECISION, _decisions(ctx, fiscal_year, sort, batch, ids, judged))
+    copy_lines("premium_finding", _FINDING, _findings(ids, judged, law))
     return ids
+
+
+def _decisions(ctx: Context, fiscal_year: int, sort: str, batch: int | None, ids, judged) -> Iterator[str]:
+    batch_text = r"\N" if batch is None else batch
+    tail = f"{ctx.on.isoformat()}\t{_text(ctx.actor)}"
+    for number, j in zip(ids, judged, strict=True):
+        yield (
+            f"{number}\t{j.person}\t{fiscal_year}\t{j.sort or sort}\t{j.assessment_day}\t{j.annual_yen}\t{j.months}\t"
+            f"{j.stage}\t{j.stages}\t{j.tax_status}\t{j.change_reason}\t{'t' if j.interim else 'f'}\t{batch_text}\t"
+            f"{j.supersedes or chr(92) + 'N'}\t{tail}"
+        )
+
+
+def _findings(ids, judged, law: str) -> Iterator[str]:
+    for number, j in zip(ids, judged, strict=True):
+        yield f"{number}\t{_text(to_json(j.facts))}\t{_text(to_json(j.reasons))}\t{law}"
+
+
+def _text(value: str) -> str:
+    """A text as COPY wants it. JSON holds no bare tabs or line ends, only backslashes need care."""
+    return value.replace("\\", "\\\\") if "\\" in value else value

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import connection
 
 from kaigo.base.records.context import Context
+from kaigo.base.records.watermarks import NEW
 from kaigo.insurance.qualification.models import InsuredNumber, Qualification, QualificationFinding, Task
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, name_of, tell_all
@@ -57,8 +58,13 @@ def in_force_sql(ctx: Context) -> str:
         )
     return (
         "SELECT q.id AS decision_id, q.person_id, q.period, q.acquired_on, q.acquired_reason, q.lost_on, "
-        f"q.lost_reason, q.provisional FROM qualification_decision q WHERE {condition}"
+        f"q.lost_reason, q.provisional, q.decided_at, q.tx FROM qualification_decision q WHERE {condition}"
     )
+
+
+def changed_sql() -> str:
+    """(person_id) of every decision made in [%(after)s, %(upto)s)."""
+    return f"SELECT q.person_id FROM qualification_decision q WHERE q.{NEW.replace(' AND tx', ' AND q.tx')}"
 
 
 def number(ctx: Context, person: int) -> str:

@@ -27,3 +27,12 @@ def changed_sql(kinds: Sequence[str]) -> str:
         f"FROM {_TABLES[kind]._meta.db_table} f WHERE f.{NEW.replace(' AND tx', ' AND f.tx')}"
         for kind in kinds
     )
+
+
+def addressee_sql() -> str:
+    """(number, person_id) of every 宛名番号; a merged record is read as the person that it was merged into."""
+    return (
+        "SELECT n.number, coalesce(w.into_id, n.person_id) AS person_id FROM residents_addressee_number n "
+        "LEFT JOIN residents_merge w ON w.person_id = n.person_id "
+        "AND NOT EXISTS (SELECT 1 FROM residents_merge v WHERE v.supersedes_id = w.id)"
+    )
