@@ -2,6 +2,7 @@
 
 import json
 import multiprocessing
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,7 +16,9 @@ from kaigo.base.paper import fonts
 ROOT = Path(__file__).resolve().parents[2]
 STANDARDS = ("a-3a", "ua-1")
 # Typst keeps what it compiled: memory of a worker grows with each chunk.
-CHUNKS_PER_WORKER = 2
+CHUNKS_PER_WORKER = 4
+# Chunks that wait beyond those being printed: enough that no worker idles, few enough that memory stays flat.
+AHEAD = 2
 
 
 @dataclass(frozen=True)
@@ -26,14 +29,31 @@ class Printed:
     pages: tuple[int, ...]
 
 
-def render(template: Path, data: list[dict], created: datetime, standards=STANDARDS) -> Printed:
+class PagesWrong(ValueError):
+    """A letter did not come out with its number of pages. place: its place in the data from 0."""
+
+    def __init__(self, place: int, pages: int, expected: int) -> None:
+        super().__init__(f"{place + 1}通目が{expected}ページに収まりません({pages}ページ)。")
+        self.place = place
+
+
+def render(
+    template: Path,
+    letters: list[dict],
+    created: datetime,
+    common: dict | None = None,
+    pages: int | None = None,
+    standards=STANDARDS,
+) -> Printed:
     """Print letters into one PDF. Same arguments, same bytes.
 
-    template: .typ file inside the package; data: one JSON object per letter, not empty;
-    created: time with zone that the PDF names as its own. Errors: typst.TypstError, ValueError.
+    template: .typ file inside the package, reads {common, letters}; letters: one JSON object each, not empty;
+    created: time with zone that the PDF names as its own; pages: how many each letter must have (None = any).
+    Errors: typst.TypstError, PagesWrong, ValueError.
     """
-    if not data:
+    if not letters:
         raise ValueError("印刷する通知がありません。")
+    data = {"common": common or {}, "letters": letters}
     compiler = typst.Compiler(
         input=str(template),
         root=str(ROOT),
@@ -44,9 +64,13 @@ def render(template: Path, data: list[dict], created: datetime, standards=STANDA
     pdf = compiler.compile(format="pdf", pdf_standards=list(standards), timestamp=created)
     starts = json.loads(compiler.query("<letter>", field="value"))
     last = json.loads(compiler.query("<end>", field="value"))[0]
-    if len(starts) != len(data):
-        raise ValueError(f"通知{len(data)}件に対し{len(starts)}件しか印刷されていません。")
-    return Printed(pdf, tuple(after - at for at, after in zip(starts, [*starts[1:], last + 1], strict=True)))
+    if len(starts) != len(letters):
+        raise ValueError(f"通知{len(letters)}件に対し{len(starts)}件しか印刷されていません。")
+    counted = tuple(after - at for at, after in zip(starts, [*starts[1:], last + 1], strict=True))
+    for place, found in enumerate(counted):
+        if pages is not None and found != pages:
+            raise PagesWrong(place, found, pages)
+    return Printed(pdf, counted)
 
 
 def _print(job: tuple) -> Printed:
@@ -60,13 +84,27 @@ class Press:
         self.workers, self.chunk = workers, chunk
 
     def run(
-        self, template: Path, letters: Iterable[dict], created: datetime, standards=STANDARDS
+        self,
+        template: Path,
+        letters: Iterable[dict],
+        created: datetime,
+        common: dict | None = None,
+        pages: int | None = None,
+        standards=STANDARDS,
     ) -> Iterator[Printed]:
-        """Yield one Printed per chunk, in the order of the letters."""
+        """Yield one Printed per chunk, in the order of the letters. Letters are taken only as they are needed."""
         fonts.chain()  # unpack once, before two workers would do it at the same time
-        spawn = multiprocessing.get_context("spawn")
         letters = iter(letters)
         chunks = iter(lambda: list(islice(letters, self.chunk)), [])
-        jobs = ((template, part, created, standards) for part in chunks)
+        # Spawn, not fork: a worker must not inherit the caller's database connection.
+        spawn = multiprocessing.get_context("spawn")
         with spawn.Pool(self.workers, maxtasksperchild=CHUNKS_PER_WORKER) as pool:
-            yield from pool.imap(_print, jobs)
+            waiting: deque = deque()
+            for part in chunks:
+                waiting.append(
+                    pool.apply_async(_print, ((template, part, created, common, pages, standards),))
+                )
+                if len(waiting) >= self.workers + AHEAD:
+                    yield waiting.popleft().get()
+            while waiting:
+                yield waiting.popleft().get()

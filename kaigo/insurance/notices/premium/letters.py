@@ -1,91 +1,169 @@
-"""What stands on a premium letter. Ready to print: no rule is applied here."""
+"""What stands on a premium letter. Ready to print: no rule is applied here, no amount is made here.
 
-from dataclasses import asdict, dataclass
-from datetime import date
+A letter is its own words (per person) and the words that all letters of its kind and day share (notices/common.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
 from pathlib import Path
-
-from kaigo.base.paper import qr
+from typing import Any, NamedTuple
 
 NOTICE = Path(__file__).parent / "notice.typ"
+CHANGE = Path(__file__).parent / "change.typ"
+PAGES = 2
 
 
-@dataclass(frozen=True)
-class OperativeText:
-    """教示, valid [valid_from, valid_to); valid_to None = open."""
+class Part(NamedTuple):
+    """One due part. way, number, due_on, yen as in the plan (the gate compares them); the rest is how it is printed."""
 
-    id: str
-    valid_from: date
-    valid_to: date | None
-    paragraphs: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One line of the statement of reasons, with its article and what it rests on."""
-
-    text: str
-    article: str
-    parts: tuple["Reason", ...] = ()
-
-
-@dataclass(frozen=True)
-class Instalment:
-    """One due part; amount in yen."""
-
+    way: str
+    number: int
+    due_on: str
+    yen: int
     label: str
     due: str
-    way: str
-    amount: int
+    how: str
+
+    def as_json(self) -> dict:
+        return self._asdict()
 
 
-@dataclass(frozen=True)
-class StageRow:
-    """One row of the insurer's table; amount in yen a year."""
+class Start(NamedTuple):
+    """特別徴収の開始: from which month, by whom, from which pension."""
 
-    number: int
-    condition: str
-    amount: int
+    month: str
+    payer: str
+    pension: str
 
 
-@dataclass(frozen=True)
-class PremiumNotice:
-    """介護保険料納入通知書 兼 決定通知書: two pages. Amounts in yen, days of the letter as printed text."""
+class Before(NamedTuple):
+    """What the person was told last."""
 
-    sheet: str
-    fiscal_year: str
-    document_number: str
-    issued: str
-    issued_on: date
-    issuer: str
-    seal_svg: str
-    specimen: bool
+    annual: int
+    refund: int
+    stage: int
+    parts: tuple[Part, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """To whom the letter goes, about whom it is."""
+
     postal_code: str
     address: str
     building: str
+    recipient: str
     name: str
-    insured_number: str
-    annual: int
-    stage: int
-    instalments: tuple[Instalment, ...]
-    how_to_pay: tuple[str, ...]
-    reasons: tuple[Reason, ...]
-    stages: tuple[StageRow, ...]
-    operative_text: OperativeText
-    contact: tuple[str, ...]
+    number: str
 
     def as_json(self) -> dict:
-        """The letter for the press. ValueError if amounts, stage or 教示 do not fit the letter."""
-        if sum(part.amount for part in self.instalments) != self.annual:
-            raise ValueError("期別の合計が年額と一致しません。")
-        if [row.amount for row in self.stages if row.number == self.stage] == []:
-            raise ValueError("所得段階が段階表にありません。")
-        text = self.operative_text
-        if not text.paragraphs:
-            raise ValueError("教示がない通知は印刷できません。")
-        if self.issued_on < text.valid_from or (text.valid_to and self.issued_on >= text.valid_to):
-            raise ValueError("教示が発行日に有効ではありません。")
-        data = asdict(self)
-        data["issued_on"] = self.issued_on.isoformat()
-        data["operative_text"] = {"id": text.id, "paragraphs": list(text.paragraphs)}
-        data["qr_svg"] = qr.svg(self.sheet)
-        return data
+        code = self.postal_code
+        return {
+            "postal_code": f"{code[:3]}-{code[3:]}" if len(code) == 7 else code,
+            "address": self.address,
+            "building": self.building,
+            "recipient": self.recipient,
+            "name": self.name,
+            "number": self.number,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PremiumNotice:
+    """納入通知書 兼 決定通知書, 特別徴収開始通知書. Amounts in yen; refund: what is paid beyond the annual amount.
+
+    reasons: [[words, article, parts], …]; ways: keys of common.how_to_pay; next: the next part to pay, or None.
+    """
+
+    title: str
+    person: Person
+    annual: int
+    refund: int
+    stage: int
+    parts: tuple[Part, ...]
+    ways: tuple[str, ...]
+    reasons: list
+    next: Part | None
+    start: Start | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """The letter for the press. ValueError if the parts do not add up to the annual amount."""
+        _add_up(self.parts, self.annual, self.refund)
+        return self.person.as_json() | {
+            "title": self.title,
+            "annual": self.annual,
+            "refund": self.refund,
+            "stage": self.stage,
+            "parts": [part._asdict() for part in self.parts],
+            "ways": list(self.ways),
+            "reasons": self.reasons,
+            "next": _next(self.next),
+            "start": self.start._asdict() if self.start else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeNotice:
+    """変更通知書. what: lines that say what changed; why: the cause; notes: keys of common.change."""
+
+    title: str
+    person: Person
+    annual: int
+    refund: int
+    stage: int
+    parts: tuple[Part, ...]
+    before: Before
+    what: tuple[str, ...]
+    why: str
+    notes: tuple[str, ...]
+    reasons: list
+    next: Part | None
+
+    def as_json(self) -> dict[str, Any]:
+        """The letter for the press. ValueError if the parts of either side do not add up."""
+        _add_up(self.parts, self.annual, self.refund)
+        _add_up(self.before.parts, self.before.annual, self.before.refund)
+        return self.person.as_json() | {
+            "title": self.title,
+            "annual": self.annual,
+            "refund": self.refund,
+            "stage": self.stage,
+            "parts": [part._asdict() for part in self.parts],
+            "before": {
+                "annual": self.before.annual,
+                "refund": self.before.refund,
+                "stage": self.before.stage,
+            },
+            "rows": self._rows(),
+            "what": list(self.what),
+            "why": self.why,
+            "notes": list(self.notes),
+            "reasons": self.reasons,
+            "next": _next(self.next),
+        }
+
+    def _rows(self) -> list[dict]:
+        """Both sides by way and number, in the order of due dates; None = there was or is no such part."""
+        before = {(p.way, p.number): p for p in self.before.parts}
+        after = {(p.way, p.number): p for p in self.parts}
+        keys = sorted(before.keys() | after.keys(), key=lambda k: ((after.get(k) or before[k]).due_on, k))
+        return [
+            {
+                "label": (after.get(k) or before[k]).label,
+                "due": (after.get(k) or before[k]).due,
+                "how": (after.get(k) or before[k]).how,
+                "before": before[k].yen if k in before else None,
+                "after": after[k].yen if k in after else None,
+            }
+            for k in keys
+        ]
+
+
+def _next(part: Part | None) -> dict | None:
+    return {"due": part.due, "way": part.how, "yen": part.yen} if part else None
+
+
+def _add_up(parts: tuple[Part, ...], annual: int, refund: int) -> None:
+    if sum(part.yen for part in parts) != annual + refund:
+        raise ValueError("期別の合計が年額と一致しません。")

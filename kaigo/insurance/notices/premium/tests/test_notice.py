@@ -1,4 +1,4 @@
-"""The printed premium notice says what its data says."""
+"""The printed letters say what their data says."""
 
 import subprocess
 from dataclasses import replace
@@ -7,31 +7,15 @@ from datetime import UTC, date, datetime
 import pytest
 import typst
 
-from kaigo.base.paper import press, qr
+from kaigo.base.jobs.registry import NotReady
+from kaigo.base.paper import press
+from kaigo.insurance.notices.certificates.letters import CERTIFICATE
+from kaigo.insurance.notices.common import common
 from kaigo.insurance.notices.premium import letters as L
+from kaigo.insurance.notices.tests import samples as S
+from kaigo.insurance.notices.texts import TextsError, text
 
-CREATED = datetime(2026, 6, 10, tzinfo=UTC)
-SEAL = '<svg xmlns="http://www.w3.org/2000/svg" width="60" height="60"><rect x="3" y="3" width="54" height="54" fill="none" stroke="#b00000" stroke-width="3"/></svg>'
-
-
-def notice(sequence=1, name="髙橋 𠮷江", stages=13):
-    """A made-up letter: ten instalments, the longest address."""
-    parts = tuple(
-        L.Instalment(f"第{i + 1}期", f"令和8年{6 + i}月30日", "納付書", 8_200 if i == 0 else 8_000)
-        for i in range(7)
-    ) + tuple(L.Instalment(f"第{8 + i}期", f"令和9年{1 + i}月28日", "納付書", 8_000) for i in range(3))
-    rows = tuple(L.StageRow(i, f"条件その{i}", 10_000 * i) for i in range(1, stages + 1))
-    why = L.Reason(
-        "1年間の保険料は80,200円です。",
-        "介護保険法129条",
-        (L.Reason("第5段階にあたります。", "介護保険法施行令38条"),),
-    )
-    text = L.OperativeText("appeal-test", date(2016, 4, 1), None, ("三か月以内に審査請求ができます。",))
-    return L.PremiumNotice(
-        qr.sheet_id("R1", sequence), "令和8年度", f"8見本第{sequence}号", "令和8年6月10日", date(2026, 6, 10),
-        "見本区長", SEAL, True, "100-0000", "見本県見本市" + "長" * 34, "見本" * 20 + "1234号室", name, "0000000018",
-        80_200, 5, parts, ("納期限までに納めてください。",), (why,), rows, text, ("見本区 介護保険課",),
-    )  # fmt: skip
+CREATED = datetime(2026, 7, 10, tzinfo=UTC)
 
 
 def text_of(pdf, tmp_path):
@@ -42,43 +26,118 @@ def text_of(pdf, tmp_path):
     ).stdout.decode()
 
 
-@pytest.mark.parametrize("stages", [13, 19])
-def test_paper_says_what_data_says(tmp_path, stages):
-    printed = press.render(L.NOTICE, [notice(stages=stages).as_json()], CREATED)
+def test_paper_says_what_data_says(tmp_path):
+    letter = S.notice()
+    printed = press.render(L.NOTICE, [S.printable(letter)], CREATED, S.shared(), 2)
     text = text_of(printed.pdf, tmp_path)
     assert printed.pages == (2,)
-    assert "80,200 円" in text and text.count("8,000") == 9 and text.count("8,200") == 1
-    assert f"{10_000 * stages:,}" in text and "審査請求" in text and "髙橋 𠮷江" in text
+    assert f"{letter.annual:,} 円" in text
+    assert text.count(" 8,000\n") == 10 and text.count(" 8,100\n") == 3
+    assert (
+        "東京都介護保険審査会" in text
+        and "3か月以内" in text
+        and "髙橋 𠮷江" in text
+        and "令和8年7月10日" in text
+    )
+
+
+def test_the_fullest_letter_keeps_its_two_pages(tmp_path):
+    """Nineteen stages, ten terms, six deductions, longest name and address."""
+    letter = S.notice(
+        stage=19,
+        long=True,
+        found=S.parts(10, (4, 6, 8, 10, 12, 14)),
+        name=S.LONGEST,
+        recipient=S.LONGEST + "子",
+    )
+    printed = press.render(L.NOTICE, [S.printable(letter)], CREATED, S.shared(stages=19), 2)
+    text = text_of(printed.pdf, tmp_path)
+    assert printed.pages == (2,) and "190,000" in text and "正当な理由" in text.split("\f")[1]
+
+
+def test_the_fullest_change_keeps_its_two_pages(tmp_path):
+    after, before = S.parts(10, (4, 6, 8, 10, 12, 14), 9_000), S.parts(8, (4, 6, 8), 7_000)
+    letter = S.change(after, before, name=S.LONGEST, long=True)
+    printed = press.render(L.CHANGE, [S.printable(letter)], CREATED, S.shared("change_notice", 19), 2)
+    text = text_of(printed.pdf, tmp_path)
+    assert printed.pages == (2,) and "変更前" in text and f"{letter.annual:,} 円" in text
+    assert f"＋{letter.annual - letter.before.annual:,}円" in text
+
+
+def test_a_certificate_has_every_item_and_one_page(tmp_path):
+    printed = press.render(
+        CERTIFICATE, [S.printable(S.certificate())], CREATED, S.shared("insured_certificate"), 1
+    )
+    text = text_of(printed.pdf, tmp_path)
+    assert printed.pages == (1,)
+    for item in (
+        "0000000018",
+        "タカハシ ヨシエ",
+        "昭和36年7月11日",
+        "女",
+        "令和8年7月10日",
+        "131995",
+        "見本区",
+    ):
+        assert item in text
+
+
+def test_a_letter_of_other_length_is_refused():
+    with pytest.raises(press.PagesWrong, match="1通目が1ページ"):
+        press.render(L.NOTICE, [S.printable(S.notice())], CREATED, S.shared(), 1)
 
 
 def test_same_data_gives_same_bytes_and_no_letter_shows_another(tmp_path):
-    data = [notice(1, "髙橋 花").as_json(), notice(2, "山﨑 次郎").as_json()]
-    printed = press.render(L.NOTICE, data, CREATED)
-    assert printed == press.render(L.NOTICE, data, CREATED)
+    data = [S.printable(S.notice(name="髙橋 花"), 1), S.printable(S.notice(name="山﨑 次郎"), 2)]
+    printed = press.render(L.NOTICE, data, CREATED, S.shared())
+    assert printed == press.render(L.NOTICE, data, CREATED, S.shared())
     pages = text_of(printed.pdf, tmp_path).split("\f")
     assert "山﨑" not in pages[0] + pages[1] and "髙橋" not in pages[2] + pages[3]
 
 
+def test_the_press_keeps_order_and_takes_letters_as_it_needs_them():
+    taken = []
+
+    def letters():
+        for place in range(24):
+            taken.append(place)
+            yield S.printable(S.notice(name=f"見本 {place}"), place + 1)
+
+    parts = press.Press(workers=1, chunk=4).run(L.NOTICE, letters(), CREATED, S.shared(), 2)
+    first = next(parts)
+    assert first.pages == (2, 2, 2, 2) and len(taken) < 24
+    assert sum(len(part.pages) for part in parts) == 20
+
+
 def test_markup_in_a_name_is_printed_as_it_is(tmp_path):
     name = '#panic("x") *a* $b$'
-    assert name in text_of(press.render(L.NOTICE, [notice(name=name).as_json()], CREATED).pdf, tmp_path)
+    printed = press.render(L.NOTICE, [S.printable(S.notice(name=name))], CREATED, S.shared())
+    assert name in text_of(printed.pdf, tmp_path)
 
 
-def test_a_letter_without_operative_text_is_refused():
-    letter = notice()
-    with pytest.raises(ValueError, match="教示"):
-        replace(letter, operative_text=replace(letter.operative_text, paragraphs=())).as_json()
-    data = letter.as_json()
-    del data["operative_text"]
+def test_a_letter_without_operative_text_is_refused(monkeypatch):
+    """教示: without it nothing compiles, and on a day for which there is none nothing is drafted."""
+    words = S.shared()
+    del words["operative_text"]
     with pytest.raises(typst.TypstError):
-        press.render(L.NOTICE, [data], CREATED)
+        press.render(L.NOTICE, [S.printable(S.notice())], CREATED, words)
+    words["operative_text"] = {"id": "x", "paragraphs": []}
+    with pytest.raises(typst.TypstError):
+        press.render(L.NOTICE, [S.printable(S.notice())], CREATED, words)
+    with pytest.raises(NotReady):
+        common(S.INSURER, "premium_notice", 2026, date(2016, 3, 31))
 
 
-def test_an_operative_text_out_of_its_period_is_refused():
-    with pytest.raises(ValueError, match="有効"):
-        replace(notice(), issued_on=date(2016, 3, 31)).as_json()
+def test_texts_that_overlap_or_have_unknown_keys_are_errors(tmp_path):
+    row = "- {name: contact, from: 2020-01-01, to: %s, value: {lines: [a]}, source: x, confidence: x, checked_on: 2026-01-01}\n"
+    for number, content in enumerate([row % "null" + row % "null", row.replace("source", "sauce") % "null"]):
+        folder = tmp_path / str(number) / "999999"
+        folder.mkdir(parents=True)
+        (folder / "a.yaml").write_text(content)
+        with pytest.raises(TextsError):
+            text("999999", "contact", date(2026, 1, 1), tmp_path / str(number))
 
 
 def test_amounts_that_do_not_add_up_are_refused():
     with pytest.raises(ValueError, match="年額"):
-        replace(notice(), annual=80_201).as_json()
+        replace(S.notice(), annual=80_201).as_json()

@@ -1,0 +1,42 @@
+"""What stands on an insured certificate and on the letter around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from kaigo.insurance.notices.premium.letters import Person
+
+CERTIFICATE = Path(__file__).parent / "certificate.typ"
+PAGES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class InsuredCertificate:
+    """被保険者証 (規則26条, 様式第1号の記載事項). copy: 1 = first issue; home: the registered address."""
+
+    person: Person
+    home: str
+    kana: str
+    birth: str
+    sex: str
+    issued: str
+    copy: int
+    lead: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The letter for the press. ValueError if an item that the law asks for is missing."""
+        for name, value in (("番号", self.person.number), ("住所", self.home), ("生年月日", self.birth)):
+            if not value:
+                raise ValueError(f"被保険者証の{name}がありません。")
+        return self.person.as_json() | {
+            "title": "介護保険被保険者証をお送りします",
+            "home": self.home,
+            "kana": self.kana,
+            "birth": self.birth,
+            "sex": self.sex,
+            "issued": self.issued,
+            "copy": self.copy,
+            "lead": self.lead,
+        }

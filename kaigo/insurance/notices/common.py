@@ -1,0 +1,75 @@
+"""What all letters of one kind, year and day share: issuer, seal, contact, 教示, how to pay, table of stages.
+
+Kept once in base/files under its digest, so that a letter can be printed again as it was.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+
+from kaigo.base.files import store
+from kaigo.insurance.notices.certificates.letters import CERTIFICATE
+from kaigo.insurance.notices.premium.letters import CHANGE, NOTICE
+from kaigo.insurance.notices.stages import rows
+from kaigo.insurance.notices.texts import text
+from kaigo.law.dates import fiscal_year_name, wareki
+from kaigo.law.values import load
+
+LETTERS = {
+    "premium_notice": "納入通知書・決定通知書",
+    "deduction_start": "特別徴収開始通知書",
+    "change_notice": "変更通知書",
+    "insured_certificate": "被保険者証",
+}
+TEMPLATES: dict[str, tuple[Path, int]] = {  # letter → (template, pages of one letter)
+    "premium_notice": (NOTICE, 2),
+    "deduction_start": (NOTICE, 2),
+    "change_notice": (CHANGE, 2),
+    "insured_certificate": (CERTIFICATE, 1),
+}
+
+
+def common(insurer: str, letter: str, fiscal_year: int, dated: date) -> dict:
+    """The shared words. NotReady when a text is not valid on the day, ValueError when the 教示 is empty."""
+    issuer, seal = text(insurer, "issuer", dated), text(insurer, "seal", dated)
+    found = {
+        "letter": letter,
+        "fiscal_year": fiscal_year_name(fiscal_year),
+        "dated": wareki(dated),
+        "dated_on": dated.isoformat(),
+        "insurer": issuer["insurer"],
+        "insurer_number": load().insurers[insurer].get("insurer_number", ""),
+        "head": issuer["head"],
+        "head_name": issuer["name"],
+        "seal_svg": seal["svg"],
+        "seal_alt": seal["alt"],
+        "specimen": seal["specimen"],
+        "contact": text(insurer, "contact", dated)["lines"],
+        "numbering": text(insurer, "numbering", dated)[letter],
+    }
+    if letter == "insured_certificate":
+        return found | {"certificate": text(insurer, "certificate", dated)["lines"]}
+    appeal = text(insurer, "appeal", dated)
+    if not appeal["paragraphs"]:
+        raise ValueError("教示がない通知は印刷できません。")
+    said = [line.format(insurer=issuer["insurer"], head=issuer["head"]) for line in appeal["paragraphs"]]
+    return found | {
+        "operative_text": {"id": appeal["id"], "paragraphs": said},
+        "how_to_pay": text(insurer, "how_to_pay", dated),
+        "change": text(insurer, "change", dated),
+        "stages": rows(load().values(insurer, date(fiscal_year, 4, 1))),
+    }
+
+
+def keep(words: dict) -> str:
+    """Keep shared words; returns their digest."""
+    return store.put(json.dumps(words, ensure_ascii=False, sort_keys=True).encode())
+
+
+@lru_cache(maxsize=32)
+def kept(digest: str) -> dict:
+    """Shared words by digest."""
+    return json.loads(store.get(digest))
