@@ -11,6 +11,7 @@ from kaigo.insurance.collection.in_force import plans_in_force_sql
 from kaigo.insurance.collection.invariant import WHAT, Difference, invariant
 from kaigo.insurance.collection.models import PlanFinding
 from kaigo.insurance.collection.rows import rows
+from kaigo.insurance.collection.targets_read import payers_sql
 from kaigo.insurance.collection.ways import LABELS, SLIP, Ways, ways
 from kaigo.insurance.premium import read as premium
 from kaigo.law.reasons import unpack
@@ -40,6 +41,7 @@ __all__ = [
     "open_parts",
     "open_tasks",
     "part_label",
+    "payers_sql",
     "plan",
     "plans_in_force_sql",
     "targets_of",

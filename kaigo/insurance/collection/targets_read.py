@@ -50,3 +50,12 @@ def start_of(year: int, month: int, capture: dict[int, int]) -> tuple[int, int] 
     start = capture[month]
     # Captured in October, December or February: the deduction begins in the next fiscal year.
     return (captured + 1, start) if start < 10 else (captured, start)
+
+
+def payers_sql() -> str:
+    """Relation (person_id, payer, pension_code): whose pension is deducted, as the file to the payers chooses it."""
+    return (
+        "SELECT DISTINCT ON (t.matched_person) t.matched_person AS person_id, t.payer, t.pension_code "
+        f"FROM ({MATCHED}) t WHERE t.matched_person IS NOT NULL "
+        "ORDER BY t.matched_person, t.captured_year DESC, t.captured_month DESC, t.payer, t.pension_code, t.id"
+    )
