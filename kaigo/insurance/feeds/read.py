@@ -34,8 +34,14 @@ class DeliveryView:
 
 
 def lines_sql() -> str:
-    """Relation of accepted lines: delivery_id, layout, number, values, tx. Filter by layout and watermarks.NEW."""
-    return "SELECT l.delivery_id, l.layout, l.number, l.values, l.tx FROM feeds_line l"
+    """Relation of accepted lines: id, delivery_id, sequence, layout, number, values, tx. Filter by layout and NEW.
+
+    The newest statement of a key has the highest (sequence, id): a line replayed late does not overrule later files.
+    """
+    return (
+        "SELECT l.id, l.delivery_id, d.sequence, l.layout, l.number, l.values, l.tx FROM feeds_line l "
+        "JOIN feeds_delivery d ON d.id = l.delivery_id"
+    )
 
 
 @cache
