@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import cache
 
 import jpholiday
 
@@ -10,6 +11,7 @@ _FIRST, _LAST = date(1890, 1, 1).toordinal(), date(2100, 1, 1).toordinal()
 _TEXT = [f"{date.fromordinal(day):%Y%m%d}" for day in range(_FIRST, _LAST)]
 
 
+@cache
 def day(year: int, month: int, dom: int) -> int:
     """The ordinal of a date."""
     return date(year, month, dom).toordinal()

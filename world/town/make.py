@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 
@@ -27,6 +28,17 @@ SMALL = (
 
 def make(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
     """Write the world into a folder (made if need be, its old world removed) and return the manifest."""
+    # A million small records live until the end: looking for garbage among them again and again is in vain.
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return _made(path, residents, seed, fiscal_year)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _made(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
     path.mkdir(parents=True, exist_ok=True)
     for old in (*path.glob("*_ward.*.csv"), *path.glob("*_migrate.*.csv"), *path.glob("*.dat")):
         old.unlink()

@@ -52,6 +52,7 @@ class Names:
                 # The most usual names cover more: weight falls with the rank.
                 self._given[male].append(Table(words, [1 / (rank + 6) for rank in range(len(words))]))
         self._foreign = raw["foreign"]
+        self._full: dict[tuple[str, str, str], tuple[str, str]] = {}
 
     def surname(self, rng: Random) -> Word:
         if rng.random() < _RARE:
@@ -60,6 +61,14 @@ class Names:
 
     def given(self, rng: Random, male: bool, year: int) -> Word:
         return self._given[male][bisect_left(self._years[male], year)].pick(rng.random())
+
+    def full(self, surname: Word, given: Word) -> tuple[str, str]:
+        """(name, reading); equal names are one string, which a large ward needs."""
+        found = self._full.get((surname.text, given.text, given.kana))
+        if found is None:
+            found = f"{surname.text}　{given.text}", f"{surname.kana}　{given.kana}"
+            self._full[surname.text, given.text, given.kana] = found
+        return found
 
     def foreign(self, rng: Random, nationality: str, male: bool, family: Word | None) -> tuple[Word, Word]:
         """(family name, given name) in Latin letters with their readings."""

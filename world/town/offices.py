@@ -14,7 +14,7 @@ from world.town.year import Year
 
 INQUIRING = NOTHING._replace(status="5", declared="")
 # Shares of a year, assumptions.
-_CORRECTED_MONTH, _CORRECTED_BEFORE, _DECLARES = 0.0011, 0.0003, 0.03
+_CORRECTED, _CORRECTED_BEFORE, _DECLARES = 0.011, 0.003, 0.3
 _ASSISTED, _ASSISTANCE_ENDS = 0.0022, 0.09
 _INTO_WARD_HOME, _INTO_OTHER_HOME, _FROM_OTHER = 0.012, 0.004, 0.05
 _ACCOUNT, _MAILING, _BORDERLINE = 0.012, 0.004, 0.0004
@@ -31,6 +31,7 @@ class Offices:
         self._tax: dict[tuple[str, int], Person] = {}
         self._known: dict[str, Tax] = {}
         self._decided = False
+        self._june = days.day(self.fiscal_year, 6, 1)
         self._medical: dict[str, tuple] = {
             values[0]: key for key, values in self.ward.small.get("ward.medical", {}).items()
         }
@@ -49,9 +50,9 @@ class Offices:
 
     def _fill_tax(self) -> None:
         year = self.fiscal_year
-        self.year.at(days.day(year, 6, 1), self.decide)
+        self.year.at(self._june, self.decide)
         for month in (4, 5, *range(7, 16)):
-            self.year.at(days.day(year + (month > 12), (month - 1) % 12 + 1, _DUE), self.monthly)
+            self.year.at(days.day(year + (month > 12), (month - 1) % 12 + 1, _DUE), self.send)
 
     def decide(self, told: int) -> None:
         """June: the tax of the fiscal year. Whoever came after 1 January is asked about at his old town."""
@@ -91,26 +92,20 @@ class Offices:
         person.tax[year] = Levied(history, tax, told, reason)
         self._tax[person.number, year] = person
 
-    def monthly(self, told: int) -> None:
-        """更正 of some people of both years, then the file of the month."""
-        rng, year = self.rng, self.fiscal_year
-        reserved = self.ward.reserved
-        for person in self.ward.residents():
-            r = rng.random()
-            if r > _CORRECTED_MONTH + _CORRECTED_BEFORE + _DECLARES or person.number in reserved:
-                continue
-            levied = person.tax.get(year)
-            if r < _CORRECTED_BEFORE:
-                if year - 1 in person.tax and person.tax[year - 1].tax.status in "12":
-                    self.change(told, person, year - 1, self._other(person, year - 1), "過年度更正")
-            elif r < _CORRECTED_BEFORE + _CORRECTED_MONTH:
-                if self._decided and levied and levied.tax.status in "12":
-                    self.change(told, person, year, self._other(person, year), "更正")
-            elif self._decided and levied and levied.tax.status == "3":
-                self.change(told, person, year, self._declared(person), "申告")
-        self._send(told)
+    def corrected(self, told: int, person: Person, before: bool) -> None:
+        """更正 of the fiscal year or of the one before."""
+        year = self.fiscal_year - before
+        levied = person.tax.get(year)
+        if levied and levied.tax.status in "12" and person.state == "1" and (before or self._decided):
+            self.change(told, person, year, self._other(person, year), "過年度更正" if before else "更正")
 
-    def _send(self, told: int) -> None:
+    def declares(self, told: int, person: Person) -> None:
+        levied = person.tax.get(self.fiscal_year)
+        if levied and levied.tax.status == "3" and person.state == "1":
+            self.change(told, person, self.fiscal_year, self._declared(person), "申告")
+
+    def send(self, told: int) -> None:
+        """The file of the month."""
         lines = sorted(self._tax.items(), key=lambda item: item[0])
         self._tax = {}
         if lines:
@@ -215,7 +210,15 @@ class Offices:
             if layout == "ward.welfare" and not values[6] and rng.random() < _ASSISTANCE_ENDS:
                 self.year.at(self._some_day(), self.assistance_ends, home)
         for person in home.members:
-            age = self._age(person)
+            age, r = self._age(person), rng.random()
+            if r < _CORRECTED_BEFORE + _CORRECTED:
+                self.year.at(self._some_day(), self.corrected, person, r < _CORRECTED_BEFORE)
+            elif (
+                self.fiscal_year in person.tax
+                and person.tax[self.fiscal_year].tax.status == "3"
+                and r < _DECLARES
+            ):
+                self.year.at(self._june + int(rng.random() * 290), self.declares, person)
             if age == 74:
                 on = days.attained(person.birth, 75) + 1
                 self.year.at(on - 20, self.turns_75, person, on)

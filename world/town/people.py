@@ -39,6 +39,8 @@ class People:
     def __init__(self, fiscal_year: int, numbers: Numbers, names: Names, places: Places) -> None:
         self.fiscal_year, self.numbers, self.names, self.places = fiscal_year, numbers, names, places
         self.opening = days.day(fiscal_year, 4, 1)
+        # The register no longer shows where people of long ago came from.
+        self._kept_since = days.day(fiscal_year - 10, 4, 1)
         nations = data("statistics")["foreign"]["nationalities"]
         self._nation = Table(list(nations), list(nations.values()))
 
@@ -74,7 +76,7 @@ class People:
     def named(self, rng: Random, person: Person, surname: Word, nation: str) -> None:
         year = int(days.text(person.birth)[:4])
         given = self.names.given(rng, person.male, year)
-        person.name, person.kana = f"{surname.text}　{given.text}", f"{surname.kana}　{given.kana}"
+        person.name, person.kana = self.names.full(surname, given)
         if nation:
             self._foreigner(rng, person, nation, person.name, person.kana)
 
@@ -114,7 +116,7 @@ class People:
         """The newest line of the register: what happened on `last`."""
         before = self.opening - 1
         person.became_told = min(before, person.became_on + int(rng.random() * 14))
-        if person.became_reason == "01":
+        if person.became_reason == "01" and person.became_on > self._kept_since:
             place, address = self.places.other(rng)
             person.extra["from_code"], person.extra["from_address"] = place.code, address
         person.settled_on, person.joined_on = last, person.became_on

@@ -58,7 +58,11 @@ def assessed(rng: Random, fiscal_year: int, person: Person, assisted: bool) -> A
     if since >= finish or fiscal_year not in person.tax:
         return None
     until = person.event_on + 1 if person.state != "1" else finish
-    months = sum(since < first_of(n + 1) and until >= first_of(n + 1) for n in _months(fiscal_year))
+    if since <= begin and until >= finish:
+        months = 12
+    else:
+        firsts = [days.day(fiscal_year + (month > 12), (month - 1) % 12 + 1, 1) for month in range(5, 17)]
+        months = sum(since < first <= until for first in firsts)
     if not months:
         return None
     members = [
@@ -75,15 +79,6 @@ def assessed(rng: Random, fiscal_year: int, person: Person, assisted: bool) -> A
             # Captured in April, June or August: deducted from October, December or February.
             deducted = _started(annual, months, 3 if since <= begin else 2 if since <= begin + 61 else 1)
     return Assessed(found, annual, months, deducted)
-
-
-def _months(fiscal_year: int) -> range:
-    return range(fiscal_year * 12 + 3, fiscal_year * 12 + 15)
-
-
-def first_of(month: int) -> int:
-    """The first day of a month counted from the year 0."""
-    return days.day(month // 12, month % 12 + 1, 1)
 
 
 def _continuing(rng: Random, found: int, annual: int) -> tuple[int, ...]:

@@ -56,12 +56,12 @@ class Ward:
     def note(self, layout: str, values: tuple[str, ...], key: tuple) -> None:
         """Keep a line of a small file; a later line of the same key replaces it."""
         lines = self.small.setdefault(layout, {})
-        if key not in lines and layout != "ward.facility":
+        if key not in lines and layout not in ("ward.facility", "ward.medical"):
             self._index.setdefault(values[0], []).append((layout, key))
         lines[key] = values
 
     def lines_of(self, number: str) -> list[tuple[str, tuple, tuple[str, ...]]]:
-        """(layout, key, values) of what the small files say of a person."""
+        """(layout, key, values) of what the small files say of a person (health insurance aside)."""
         return [(layout, key, self.small[layout][key]) for layout, key in self._index.get(number, ())]
 
     def sample(self, name: str, person: Person | str) -> None:
