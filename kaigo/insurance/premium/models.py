@@ -68,7 +68,8 @@ class Assessment(Decision):
         },
     )
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    # Saved for everybody at once: references are checked per statement (base/records/install.py), not per row.
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_constraint=False)
     fiscal_year = models.SmallIntegerField()
     sort = models.CharField(max_length=12)  # provisional | main | revision
     assessment_day = models.DateField()
@@ -79,7 +80,9 @@ class Assessment(Decision):
     tax_status = models.CharField(max_length=12)
     change_reason = models.CharField(max_length=20)
     interim = models.BooleanField()
-    batch = models.ForeignKey(Batch, models.PROTECT, null=True, related_name="+", db_index=False)
+    batch = models.ForeignKey(
+        Batch, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     class Meta:
         db_table = "premium_assessment"
@@ -105,7 +108,7 @@ class AssessmentFinding(Document):
         },
     )
 
-    decision = models.OneToOneField(Assessment, models.PROTECT, related_name="finding")
+    decision = models.OneToOneField(Assessment, models.PROTECT, related_name="finding", db_constraint=False)
     facts = models.JSONField()
     reasons = models.JSONField()
     law = models.CharField(max_length=64)
@@ -143,7 +146,7 @@ class Deducted(Document):
 
     about = About("person", "premium", {"yen": ("収納情報/期別収納額",), "month": ("収納情報/特徴期別",)})
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     fiscal_year = models.SmallIntegerField()
     month = models.SmallIntegerField()
     yen = models.IntegerField()

@@ -17,7 +17,8 @@ class InsuredNumber(Anchor):
 
     about = About("person", "qualification", {"number": (f"{QUALIFICATION}/被保険者番号",)})
 
-    person = models.OneToOneField(Person, models.PROTECT, related_name="+")
+    # Saved for everybody at once: references are checked per statement (base/records/install.py), not per row.
+    person = models.OneToOneField(Person, models.PROTECT, related_name="+", db_constraint=False)
     number = models.CharField(max_length=10, unique=True)
 
     class Meta:
@@ -40,7 +41,7 @@ class Qualification(Decision):
         },
     )
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_constraint=False)
     period = models.SmallIntegerField()
     category = models.SmallIntegerField()  # 1 = 第1号
     acquired_on = models.DateField()
@@ -68,7 +69,9 @@ class QualificationFinding(Document):
 
     about = About("person", "qualification", {"facts": _ACQUIRED, "reasons": _ACQUIRED})
 
-    decision = models.OneToOneField(Qualification, models.PROTECT, related_name="finding")
+    decision = models.OneToOneField(
+        Qualification, models.PROTECT, related_name="finding", db_constraint=False
+    )
     facts = models.JSONField()
     reasons = models.JSONField()
     law = models.CharField(max_length=64)

@@ -15,6 +15,7 @@ from kaigo.base.records.context import acting
 from kaigo.base.records.facts import as_of, believe, believe_rows, incoming
 from kaigo.base.records.freeze import freeze
 from kaigo.base.records.statements import restate, stating
+from kaigo.base.records.tests.waiting import wait_for_readers
 from kaigo.base.records.watermarks import NEW, reading
 from kaigo.insurance.residents.models import Household, Membership, Person
 
@@ -142,6 +143,7 @@ def test_a_reader_never_loses_a_late_commit(people, ctx):
             believe_rows(Membership, [state(person, second, date(2020, 1, 1))])
         found = read_new(ctx)
         late.commit()
+    wait_for_readers()
     found += read_new(ctx)
     assert sorted(found) == sorted([person.id, other.id])
 
@@ -150,9 +152,11 @@ def test_what_is_no_longer_believed_is_found_by_the_next_reading(people, ctx):
     person, first, _ = people
     with acting(ctx):
         believe_rows(Membership, [state(person, first, date(2020, 1, 1))])
+    wait_for_readers()
     assert read_new(ctx) == [person.id]
     with acting(ctx):
         believe_rows(Membership, [state(person, first, date(2020, 1, 1)) | {"void": True}])
+    wait_for_readers()
     assert read_new(ctx) == [person.id]
     assert read_new(ctx) == []
 

@@ -6,6 +6,8 @@ import pytest
 
 from kaigo.base.records.context import acting
 from kaigo.base.records.refusal import Refused
+from kaigo.base.records.tests.waiting import wait_for_readers
+from kaigo.base.records.watermarks import reading
 from kaigo.insurance.premium import batch as batches
 from kaigo.insurance.premium import reports, stale
 from kaigo.insurance.premium.decide import assess_persons
@@ -57,6 +59,7 @@ def main(on="2026-07-01", year=2026):
 
 def month(on):
     ctx = context(on, "job:premium.monthly")
+    wait_for_readers()
     with acting(ctx):
         return monthly(ctx, INSURER)
 
@@ -212,8 +215,7 @@ def test_for_a_deducted_pension_the_two_years_begin_on_10_may(two, on, allowed):
 
 
 def look(on="2026-08-01", year=2026):
-    from kaigo.base.records.watermarks import reading
-
+    wait_for_readers()
     ctx = context(on)
     with acting(ctx), reading("premium.stale", "facts") as span:
         return stale.run(ctx, year, span)

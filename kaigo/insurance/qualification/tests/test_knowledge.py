@@ -10,6 +10,7 @@ from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import NotReady
 from kaigo.base.jobs.run import run
 from kaigo.base.records.context import Context, acting
+from kaigo.base.records.tests.waiting import wait_for_readers
 from kaigo.insurance.qualification import read
 from kaigo.insurance.qualification.decide import decide_all
 from kaigo.insurance.qualification.tests.builders import (
@@ -75,6 +76,7 @@ def taken(street):
 
 
 def daily(on):
+    wait_for_readers()
     return run(Context("job:test", "operations", day(on)), "qualification.daily").result
 
 
