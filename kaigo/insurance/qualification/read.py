@@ -142,6 +142,11 @@ def tasks(ctx: Context, sort: str = "", person: int | None = None) -> list[Task]
     return list(rows)
 
 
+def numbers_sql() -> str:
+    """Relation (person_id, number) of insured numbers."""
+    return "SELECT person_id, number FROM qualification_number"
+
+
 def numbers(ctx: Context, persons: list[int]) -> dict[int, str]:
     """person → insured number, of those who have one."""
     rows = InsuredNumber.objects.filter(person_id__in=persons)
