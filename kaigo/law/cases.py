@@ -60,15 +60,25 @@ def read(path: Path) -> list[Case]:
     found = []
     for raw, item in zip(data, node.value if node else [], strict=True):
         line = item.start_mark.line + 1
+        if not isinstance(raw, dict):
+            raise CaseError(f"{path}:{line}: 実例は {{case, rule, on, facts, expect, source}} の組です")
         lacking = {"case", "rule", "on", "facts", "expect", "source"} - set(raw)
         unknown = set(raw) - _KEYS
         if lacking or unknown:
             raise CaseError(f"{path}:{line}: 足りない {sorted(lacking)} 知らない {sorted(unknown)}")
         found.append(
-            Case(raw["case"], str(raw.get("id", "")), raw["rule"], raw["on"], str(raw.get("insurer", "standard")),
+            Case(raw["case"], str(raw.get("id", "")), raw["rule"], _day(raw["on"], f"{path}:{line}"),
+                 str(raw.get("insurer", "standard")),
                  raw["facts"], raw["expect"], raw["source"], str(path), line)
         )  # fmt: skip
     return found
+
+
+def _day(raw: Any, where: str) -> date:
+    try:
+        return decode(date, raw, "on")
+    except FactsError as error:
+        raise CaseError(f"{where}: {error}") from error
 
 
 def files(paths: list[Path] | None = None) -> list[Path]:
@@ -84,10 +94,10 @@ def judge(case: Case, book: Book) -> Any:
     try:
         facts = decode(chosen.facts, case.facts)
         found = chosen.judge(facts, book.values(case.insurer, case.on))
-    except (FactsError, NoValue) as error:
-        return {"error": str(error)}
     except ValueMissing as error:
         return {"unclear": [error.what]}
+    except (FactsError, NoValue, OverflowError, ValueError) as error:
+        return {"error": str(error)}
     if isinstance(found, Unclear):
         return {"unclear": [missing.what for missing in found.missing]}
     return encode(found.value)

@@ -27,12 +27,9 @@ def main(argv: list[str]) -> int:
     options = _parser().parse_args(argv)
     try:
         return options.run(options)
-    except (FactsError, cases.CaseError, ValuesError, OSError, yaml.YAMLError) as error:
+    except (FactsError, cases.CaseError, ValuesError, OSError, yaml.YAMLError, UnicodeError) as error:
         print(f"読めません: {error}", file=sys.stderr)
         return USAGE
-    except NoValue as error:
-        print(str(error), file=sys.stderr)
-        return UNCLEAR
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -118,11 +115,16 @@ def _why(options) -> int:
         raise FactsError("{on, insurer?, facts} の形で書いてください")
     on = decode(date, options.on or raw.get("on"), "on")
     insurer = str(options.insurer or raw.get("insurer") or "standard")
-    values = load(options.values).values(insurer, on)
+    facts = decode(chosen.facts, raw["facts"])
     try:
-        found = chosen.judge(decode(chosen.facts, raw["facts"]), values)
+        values = load(options.values).values(insurer, on)
+        found = chosen.judge(facts, values)
     except ValueMissing as error:
         found = unclear(error.what, error.blocks)
+    except NoValue as error:
+        found = unclear("values", str(error))
+    except (OverflowError, ValueError) as error:
+        raise FactsError(f"facts: 数えられない日付か数があります({error})") from error
     if isinstance(found, Unclear):
         return _tell_unclear(options, found)
     told = {
@@ -130,13 +132,13 @@ def _why(options) -> int:
         "on": on,
         "law_version": law_version(values.digest),
         "value": encode(found.value),
-        "interim": found.interim,
         "reasons": [_reason(reason) for reason in found.reasons],
     }
     if options.json:
         _print(told)
     else:
-        print(f"{chosen.id} ({on}) = {json.dumps(told['value'], ensure_ascii=False)}")
+        mark = "(仮の扱い)" if found.interim else ""
+        print(f"{chosen.id} ({on}) = {json.dumps(told['value'], ensure_ascii=False)}{mark}")
         for reason in told["reasons"]:
             _tree(reason, 0)
     return OK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kaigo.law.income import IncomeRule, OldSalary, of_year, old_salary_income
+from kaigo.law.income import IncomeRule, OldSalary, deemed_salary_income, is_deemed, of_year
 from kaigo.law.premium_facts import HouseholdFacts, PersonTax
 from kaigo.law.reasons import Finding, Missing, Reason, Unclear
 from kaigo.law.rule import rule
@@ -103,12 +103,11 @@ def taxed(tax: PersonTax, view: TaxView, member: bool) -> tuple[bool, bool] | Un
 
 
 def _deemed(tax: PersonTax, view: TaxView) -> tuple[bool, bool] | Unclear:
-    old = view.old_salary
-    if not view.income.deemed_salary or not old.low <= tax.salary_revenue < old.high:
+    if not is_deemed(tax, view.income, view.old_salary):
         return False, False
     if tax.deemed_taxed is not None:
         return tax.deemed_taxed, False
-    before = tax.total_income - tax.salary_income + old_salary_income(tax.salary_revenue, old)
+    before = tax.total_income - tax.salary_income + deemed_salary_income(tax, view.old_salary)
     if view.limit is None:
         return Unclear((Missing("tax.nontaxable_limit", "非課税限度額が値に入っていません"),))
     # 単身の限度が最も低い: それ以下なら扶養の数によらず非課税。

@@ -62,12 +62,22 @@ def old_salary_income(revenue: int, table: OldSalary) -> int:
     raise ValueError("給与所得控除の表が収入に足りません")
 
 
+def is_deemed(person: PersonTax, view: IncomeRule, old: OldSalary) -> bool:
+    """令和8年度のみなし(改正前の給与所得控除)の対象か。賦課期日にこの市町村にいない人には及ばない。"""
+    return view.deemed_salary and person.deemed_applies and old.low <= person.salary_revenue < old.high
+
+
+def deemed_salary_income(person: PersonTax, old: OldSalary) -> int:
+    """改正前の控除による給与所得(円)。所得金額調整控除は税の記録の額のまま引く。"""
+    return max(0, old_salary_income(person.salary_revenue, old) - person.income_adjustment)
+
+
 def premium_income(person: PersonTax, view: IncomeRule, old: OldSalary) -> Income:
     """保険料のための所得。速さのため理由を作らない(理由は for_purpose と stage が作る)。"""
     salary = person.salary_income
     total = person.total_income
-    if view.deemed_salary and old.low <= person.salary_revenue < old.high:
-        before = old_salary_income(person.salary_revenue, old)
+    if view.deemed_salary and is_deemed(person, view, old):
+        before = deemed_salary_income(person, old)
         total += before - salary
         salary = before
     if view.subtract_special:
@@ -105,7 +115,7 @@ def for_purpose(facts: IncomeFacts, values: Values) -> Finding[Income]:
     if facts.purpose == "premium":
         view, old = of_year(values, facts.year).view(_premium_view)
         income = premium_income(person, view, old)
-        deemed = view.deemed_salary and old.low <= person.salary_revenue < old.high
+        deemed = is_deemed(person, view, old)
         reason = Reason(
             "income.premium_deemed" if deemed else "income.premium",
             "令38条",

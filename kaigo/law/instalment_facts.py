@@ -24,7 +24,8 @@ class Levied(NamedTuple):
 class DeductionFacts(NamedTuple):
     """特別徴収を決める事実。
 
-    start_month: 特別徴収の始まる月(4 は前から続いている人)。february_yen: 前の二月の額(続いている人だけ)。
+    start_month: 特別徴収の始まる月(4 は前から続いている人、newly なら四月に始まる人)。
+    february_yen: 前の二月の額(続いている人だけ)。
     provisional: すでに決めた仮徴収の額(仮徴収の決定の後)。requested: 年次の依頼を送ったか。
     current: いま依頼している本徴収の額。ended_on: 資格を失った日(失っていれば)。stopped: 中止をすでに知らせたか。
     """
@@ -40,6 +41,7 @@ class DeductionFacts(NamedTuple):
     may_level: bool = True
     ended_on: date | None = None
     stopped: bool = False
+    newly: bool = False
 
 
 class Deduction(NamedTuple):

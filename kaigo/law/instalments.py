@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, timedelta
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from kaigo.law.dates import add_months, business_day, month_end
 from kaigo.law.instalment_facts import (
@@ -21,6 +22,7 @@ from kaigo.law.reasons import Finding, Missing, Reason, Unclear
 from kaigo.law.rule import rule
 from kaigo.law.values import ValueMissing, Values, value
 
+T = TypeVar("T")
 PROVISIONAL, MAIN = (4, 6, 8), (10, 12, 14)
 
 
@@ -72,20 +74,26 @@ def _minimum(raw) -> int:
     return int(raw)
 
 
-class _View(NamedTuple):
-    deduction: Split
-    direct: Split
-    schedule: Schedule
+class _Deducting(NamedTuple):
+    """特別徴収に要る値。"""
+
+    split: Split
     levelling: str
 
 
-def _view(values: Values) -> _View:
-    return _View(
-        values.get("collection.deduction_split"),
-        values.get("collection.direct_split"),
-        values.get("collection.direct_schedule"),
-        values.get("collection.levelling"),
-    )
+def _deducting(values: Values) -> _Deducting:
+    return _Deducting(values.get("collection.deduction_split"), values.get("collection.levelling"))
+
+
+class _Direct(NamedTuple):
+    """普通徴収に要る値。"""
+
+    split: Split
+    schedule: Schedule
+
+
+def _direct(values: Values) -> _Direct:
+    return _Direct(values.get("collection.direct_split"), values.get("collection.direct_schedule"))
 
 
 def split(yen: int, count: int, how: Split) -> tuple[int, ...]:
@@ -99,14 +107,14 @@ def split(yen: int, count: int, how: Split) -> tuple[int, ...]:
 @rule("instalments.pension_deduction", facts=DeductionFacts, article="法134条から140条")
 def pension_deduction(facts: DeductionFacts, values: Values) -> Finding[DeductionPlan] | Unclear:
     """特別徴収の六回分。年次の依頼の前は本徴収だけを動かし、後は増額なら併徴、減額なら中止。資格を失えば中止。"""
-    view = _found(values)
+    view = _found(values, _deducting)
     if isinstance(view, Unclear):
         return view
     if facts.ended_on or facts.stopped:
         return _no_longer(facts, view)
     if facts.requested:
         return _after_request(facts)
-    if facts.start_month > 4:
+    if facts.start_month > 4 or facts.newly:
         return _new_starter(facts, view)
     provisional = _provisional(facts, view)
     if isinstance(provisional, Unclear):
@@ -114,56 +122,81 @@ def pension_deduction(facts: DeductionFacts, values: Values) -> Finding[Deductio
     return _main(facts, provisional, view)
 
 
-def _found(values: Values) -> _View | Unclear:
+def _found(values: Values, make: Callable[[Values], T]) -> T | Unclear:
     try:
-        return values.view(_view)
+        return values.view(make)
     except ValueMissing as error:
         return Unclear((Missing(error.what, error.blocks),))
 
 
-def _provisional(facts: DeductionFacts, view: _View) -> tuple[Deduction, ...] | Unclear:
+def _provisional(facts: DeductionFacts, view: _Deducting) -> tuple[Deduction, ...] | Unclear:
     """四月、六月、八月。決めてあればその額、なければ前の二月と同じ額(法140条1項)、平準化はその後。"""
     if facts.provisional:
         return tuple(Deduction(month, yen, True) for month, yen in facts.provisional)
     if facts.february_yen is None:
         return Unclear((Missing("february_yen", "前の二月に引いた額が分からないと仮徴収を決められません"),))
     same = tuple(Deduction(month, facts.february_yen, True) for month in PROVISIONAL)
-    return level(same, facts.annual_yen, view.levelling) if facts.may_level else same
+    return level(same, facts.annual_yen, view.levelling, view.split.unit) if facts.may_level else same
 
 
-def _main(facts: DeductionFacts, provisional: tuple[Deduction, ...], view: _View) -> Finding[DeductionPlan]:
+def _main(
+    facts: DeductionFacts, provisional: tuple[Deduction, ...], view: _Deducting
+) -> Finding[DeductionPlan]:
     taken = sum(part.yen for part in provisional)
     rest = facts.annual_yen - taken
     if rest <= 0:
         reason = Reason("deduction.over", "法140条", (facts.annual_yen, taken, -rest))
         return Finding(DeductionPlan(provisional, 0, -rest, "none"), (reason,))
-    parts = split(rest, 3, view.deduction)
+    parts = split(rest, 3, view.split)
     main = tuple(Deduction(month, yen, False) for month, yen in zip(MAIN, parts, strict=True))
     why = Reason("deduction.main", "法135条・140条", (facts.annual_yen, taken, rest, parts[0], parts[1]))
     return Finding(DeductionPlan(provisional + main, 0, 0, "keep"), (why,))
 
 
-def _new_starter(facts: DeductionFacts, view: _View) -> Finding[DeductionPlan]:
-    """年度の途中に始まる人: 始まる月から三月までの月数の分を特別徴収、残りを普通徴収。"""
-    months = [month for month in (*PROVISIONAL, *MAIN) if month >= facts.start_month]
-    if not months:
+def _new_starter(facts: DeductionFacts, view: _Deducting) -> Finding[DeductionPlan]:
+    """年度の途中(または四月)に始まる人: 始まる月から三月までの分を特別徴収、その前の分を普通徴収。
+
+    八月までに始まれば仮徴収がある: 年額 ÷ 12 × 九月までの月数 ÷ 回数(法140条2項)。決めてあればその額。
+    """
+    start = facts.start_month
+    if start > MAIN[-1]:
         return Finding(
             DeductionPlan((), facts.annual_yen, 0, "none"), (Reason("deduction.next_year", "法135条"),)
         )
-    covered = 16 - facts.start_month
+    covered = 16 - start
     share = facts.annual_yen * covered // 12
-    parts = split(share, len(months), view.deduction)
-    taken = tuple(Deduction(month, yen, False) for month, yen in zip(months, parts, strict=True))
-    reason = Reason(
-        "deduction.start", "法135条", (facts.start_month, covered, share, facts.annual_yen - share)
+    early = _early(facts, view)
+    rest = share - sum(part.yen for part in early)
+    if rest <= 0:
+        # 仮徴収が年額の分を超えた: 本徴収は依頼せず、超えた分は普通徴収の分から引き、残れば返す。
+        direct = facts.annual_yen - share + rest
+        why = Reason("deduction.over", "法140条", (share, share - rest, -rest))
+        return Finding(DeductionPlan(early, max(0, direct), max(0, -direct), "none"), (why,))
+    months = [month for month in MAIN if month >= start]
+    parts = split(rest, len(months), view.split)
+    main = tuple(Deduction(month, yen, False) for month, yen in zip(months, parts, strict=True))
+    reason = Reason("deduction.start", "法135条", (start, covered, share, facts.annual_yen - share))
+    return Finding(DeductionPlan(early + main, facts.annual_yen - share, 0, "start"), (reason,))
+
+
+def _early(facts: DeductionFacts, view: _Deducting) -> tuple[Deduction, ...]:
+    """新しく始まる人の仮徴収。"""
+    if facts.provisional:
+        return tuple(Deduction(month, yen, True) for month, yen in facts.provisional)
+    months = [month for month in PROVISIONAL if month >= facts.start_month]
+    if not months:
+        return ()
+    total = facts.annual_yen * (10 - facts.start_month) // 12
+    return tuple(
+        Deduction(month, yen, True)
+        for month, yen in zip(months, split(total, len(months), view.split), strict=True)
     )
-    return Finding(DeductionPlan(taken, facts.annual_yen - share, 0, "start"), (reason,))
 
 
-def _no_longer(facts: DeductionFacts, view: _View) -> Finding[DeductionPlan] | Unclear:
+def _no_longer(facts: DeductionFacts, view: _Deducting) -> Finding[DeductionPlan] | Unclear:
     """資格を失った人、中止を知らせた人: 引き終えた回だけを残し、残りは普通徴収、多ければ返す(法138条)。"""
     known = _known(facts)
-    if not known and facts.start_month <= 4:
+    if not known and facts.start_month <= 4 and not facts.newly:
         found = _provisional(facts._replace(may_level=False), view)
         if isinstance(found, Unclear):
             return found
@@ -210,7 +243,7 @@ def _is_past(month: int, facts: DeductionFacts) -> bool:
 @rule("instalments.direct_payment", facts=DirectFacts, article="法131条・条例")
 def direct_payment(facts: DirectFacts, values: Values) -> Finding[DirectPlan] | Unclear:
     """普通徴収の期別。納期限の過ぎた期は動かさず、残りを後の期に等分する。後の期がなければ随時期。"""
-    view = _found(values)
+    view = _found(values, _direct)
     if isinstance(view, Unclear):
         return view
     past = tuple(Instalment(*part) for part in facts.levied)
@@ -230,7 +263,7 @@ def direct_payment(facts: DirectFacts, values: Values) -> Finding[DirectPlan] | 
             DirectPlan((*past, Instalment(number, due, rest)), 0),
             (Reason("direct.late", "条例", (due, rest)),),
         )
-    parts = split(rest, len(open_terms), view.direct)
+    parts = split(rest, len(open_terms), view.split)
     coming = tuple(
         Instalment(number, due, yen) for (number, due), yen in zip(open_terms, parts, strict=True) if yen
     )

@@ -1,4 +1,7 @@
-"""YAML を読む。YAML 1.1 では on や no が真偽になるので、真偽は true と false だけにする。同じ鍵が二つあれば誤り。"""
+"""YAML を読む。YAML 1.1 では on や no が真偽になるので、真偽は true と false だけにする。同じ鍵が二つあれば誤り。
+
+整数は先頭に 0 の付かない十進だけである。064017 や 01 のような符号は、八進数ではなく文字のまま読む。
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,20 @@ from typing import Any
 
 import yaml
 
+_BOOL, _INT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:int"
+_REPLACED = (_BOOL, _INT)
+
 
 class Loader(yaml.SafeLoader):
-    """true・false だけを真偽と読む SafeLoader。"""
+    """true・false だけを真偽、十進だけを整数と読む SafeLoader。"""
 
 
 Loader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    first: [(tag, pattern) for tag, pattern in resolvers if tag not in _REPLACED]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile(r"^(?:true|false)$"), list("tf"))
+Loader.add_implicit_resolver(_BOOL, re.compile(r"^(?:true|false)$"), list("tf"))
+Loader.add_implicit_resolver(_INT, re.compile(r"^(?:0|-?[1-9][0-9_]*)$"), list("-0123456789"))
 
 
 def _mapping(loader: Loader, node: yaml.MappingNode, deep: bool = False) -> dict:

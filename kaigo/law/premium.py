@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from kaigo.law.household import taxed as _taxed
-from kaigo.law.income import of_year, premium_income
+from kaigo.law.income import is_deemed, of_year, premium_income
 from kaigo.law.premium_facts import AnnualFacts, AssessFacts, Assessment, PersonTax, StageFacts
-from kaigo.law.premium_table import Table, table, taxed_stage
-from kaigo.law.reasons import Finding, Missing, Reason, Unclear
+from kaigo.law.premium_table import Money, Table, money, table, taxed_stage
+from kaigo.law.reasons import Finding, Missing, Reason, Unclear, unclear
 from kaigo.law.rule import rule
 from kaigo.law.values import ValueMissing, Values
 
@@ -37,11 +37,11 @@ def stage(facts: StageFacts, values: Values) -> Finding[int] | Unclear:
     found = base_stage(facts.person, facts.members, rows)
     if isinstance(found, Unclear):
         return found
-    if facts.borderline_stage is not None and facts.borderline_stage < found.stage:
-        number = facts.borderline_stage
-        return Finding(number, (Reason("stage.borderline", "令38条1項", (number,), (found.reason,)),))
     if facts.old_age_pension and not found.household_taxed:
         return Finding(1, (Reason("stage.old_age_pension", "令38条1項1号"),))
+    if facts.borderline_stage is not None and facts.borderline_stage < found.stage:
+        reason = _borderline(facts.borderline_stage, found)
+        return Finding(facts.borderline_stage, (reason,), found.interim)
     return Finding(found.stage, (found.reason,), found.interim)
 
 
@@ -67,7 +67,10 @@ def base_stage(person: PersonTax, members: tuple[PersonTax, ...], rows: Table) -
         if upto is None or money <= upto:
             which = "stage.middle" if household else "stage.low"
             article = "令38条1項4号・5号" if household else "令38条1項1号から3号"
-            reason = Reason(which, article, (number, money, upto), _income_parts(person, rows))
+            parts = _income_parts(person, rows)
+            if interim or members_interim:
+                parts += _pending(person, members, rows)
+            reason = Reason(which, article, (number, money, upto), parts)
             return Base(number, False, household, interim or members_interim, reason)
     return Unclear((Missing("premium.stages", "年金収入等に当たる段階が表にありません"),))
 
@@ -83,13 +86,27 @@ def _taxed_person(person: PersonTax, income: int, rows: Table, interim: bool) ->
     low = rows.bounds[place - 1] if place else None
     high = rows.bounds[place] if place < len(rows.bounds) else None
     parts = _income_parts(person, rows)
-    return Base(
-        number,
-        True,
-        True,
-        interim,
-        Reason("stage.taxed", "令38条1項6号以下", (number, income, low, high), parts),
-    )
+    if interim:
+        parts += _pending(person, (), rows)
+    reason = Reason("stage.taxed", "令38条1項6号以下", (number, income, low, high), parts)
+    return Base(number, True, True, interim, reason)
+
+
+def _pending(person: PersonTax, members: tuple[PersonTax, ...], rows: Table) -> tuple[Reason, ...]:
+    """申告や調査の済まない人を条例により課税か非課税とみたこと。"""
+    found = []
+    for tax, member in ((person, False), *((each, True) for each in members)):
+        setting = rows.tax.interim.get(tax.status)
+        if setting and setting.interim:
+            seen = setting.member if member else setting.person
+            found.append(
+                Reason("stage.pending_member" if member else "stage.pending", "条例", (tax.status, seen))
+            )
+    return tuple(dict.fromkeys(found))
+
+
+def _borderline(number: int, base: Base) -> Reason:
+    return Reason("stage.borderline", "令38条1項", (number,), (base.reason,))
 
 
 def _members(members: tuple[PersonTax, ...], rows: Table) -> tuple[bool | Unclear, bool]:
@@ -111,8 +128,7 @@ def _income_parts(person: PersonTax, rows: Table) -> tuple[Reason, ...]:
     parts = ()
     if person.special_deduction and rows.tax.income.subtract_special:
         parts += (Reason("income.special_deduction", "令38条", (person.special_deduction,)),)
-    old = rows.tax.old_salary
-    if rows.tax.income.deemed_salary and old.low <= person.salary_revenue < old.high:
+    if is_deemed(person, rows.tax.income, rows.tax.old_salary):
         parts += (Reason("income.deemed_salary", "令38条・令和7年政令420号", (person.salary_revenue,)),)
     return parts
 
@@ -120,54 +136,49 @@ def _income_parts(person: PersonTax, rows: Table) -> tuple[Reason, ...]:
 @rule("premium.annual", facts=AnnualFacts, article="法129条・条例")
 def annual(facts: AnnualFacts, values: Values) -> Finding[int] | Unclear:
     """月ごとの段階から年額(円)。途中で変わらない一年は条例の額、変わる年は月割の合計を端数処理する。"""
-    rows = _table(values, facts.fiscal_year)
-    if isinstance(rows, Unclear):
-        return rows
-    return _annual(facts.stages, rows, {})
+    if len(facts.stages) != 12:
+        return unclear("stages", "四月から三月までの十二か月の段階が要ります")
+    return _annual(facts.stages, of_year(values, facts.fiscal_year).view(money), {})
 
 
-def _annual(stages: tuple[int, ...], rows: Table, why: dict[int, Reason]) -> Finding[int] | Unclear:
-    runs: dict[int, int] = {}
-    for number in stages:
-        if number:
-            runs[number] = runs.get(number, 0) + 1
+def _annual(stages: tuple[int, ...], known: Money, why: dict[int, Reason]) -> Finding[int] | Unclear:
+    number = stages[0]
+    if number and stages.count(number) == 12:
+        runs = {number: 12}
+    else:
+        runs = {}
+        for number in stages:
+            if number:
+                runs[number] = runs.get(number, 0) + 1
+        if not runs:
+            return Finding(0, (Reason("annual.none", "法130条"),))
     lacks = tuple(
         Missing(f"premium.amounts.{n}", f"第{n}段階の額が値に入っていません")
         for n in runs
-        if n not in rows.amounts
+        if n not in known.amounts
     )
     if lacks:
         return Unclear(lacks)
-    if not runs:
-        return Finding(0, (Reason("annual.none", "法130条"),))
-    months = sum(runs.values())
-    if months == 12 and len(runs) == 1 and (rows.proration is None or rows.proration.only_broken):
-        number = stages[0]
+    proration = known.proration
+    if len(runs) == 1 and runs.get(number) == 12 and (proration is None or proration.only_broken):
+        yen = known.amounts[number]
         parts = (why[number],) if number in why else ()
-        return Finding(
-            rows.amounts[number],
-            (Reason("annual.whole", "法129条・条例", (number, rows.amounts[number]), parts),),
-        )
-    if rows.proration is None:
-        return Unclear((Missing("premium.proration", "月割の端数処理が条例の値に入っていません"),))
-    twelfths = sum(rows.amounts[number] * count for number, count in runs.items())
-    yen = _twelfth(twelfths, rows)
+        return Finding(yen, (Reason("annual.whole", "法129条・条例", (number, yen), parts),))
+    if proration is None:
+        return unclear("premium.proration", "月割の端数処理が条例の値に入っていません")
+    twelfths = sum(known.amounts[number] * count for number, count in runs.items())
+    yen = proration.rounding(Fraction(twelfths, 12))
     parts = tuple(
         Reason(
             "annual.part",
             "条例",
-            (number, rows.amounts[number], count),
+            (number, known.amounts[number], count),
             (why[number],) if number in why else (),
         )
         for number, count in runs.items()
     )
-    return Finding(
-        yen, (Reason("annual.broken", "条例・法130条", (yen, months, rows.proration.name), parts),)
-    )
-
-
-def _twelfth(twelfths: int, rows: Table) -> int:
-    return rows.proration.rounding(Fraction(twelfths, 12))
+    args = (yen, sum(runs.values()), proration.name)
+    return Finding(yen, (Reason("annual.broken", "条例・法130条", args, parts),))
 
 
 @rule("premium.assess", facts=AssessFacts, article="法129条・130条、令38条・39条")
@@ -177,54 +188,92 @@ def assess(facts: AssessFacts, values: Values) -> Finding[Assessment] | Unclear:
     if isinstance(rows, Unclear):
         return rows
     insured = insured_months(facts.insured, facts.fiscal_year)
+    if facts.public_assistance or facts.support_benefit or facts.borderline or facts.old_age_pension:
+        monthly = _monthly(facts, insured, rows)
+        if isinstance(monthly, Unclear):
+            return monthly
+        return _assessment(facts, *monthly, rows)
+    if True not in insured:
+        return _assessment(facts, _NEVER, {}, None, rows)
+    base = base_stage(facts.person, facts.members, rows)
+    if isinstance(base, Unclear):
+        return base
+    number = base.stage
+    stages = (number,) * 12 if False not in insured else tuple(number if mark else 0 for mark in insured)
+    return _assessment(facts, stages, {number: base.reason}, base, rows)
+
+
+_NEVER = (0,) * 12
+_Monthly = tuple[tuple[int, ...], dict[int, Reason], Base | None]
+
+
+def _monthly(facts: AssessFacts, insured: list[bool], rows: Table) -> _Monthly | Unclear:
+    """特別な事情のある人: 月ごとの段階と、段階ごとの理由。"""
     base: Base | Unclear | None = None
-    stages = [0] * 12
-    why: dict[int, Reason] = {}
-    special = bool(
-        facts.public_assistance or facts.support_benefit or facts.borderline or facts.old_age_pension
-    )
+    stages, why = [0] * 12, {}
     for place in range(12):
         if not insured[place]:
             continue
-        override = _override(facts, place, rows) if special else None
-        if isinstance(override, Unclear):
-            return override
-        if override and override[0] == 1:
-            stages[place] = 1
-            why.setdefault(1, override[1])
-            continue
-        if base is None:
-            base = base_stage(facts.person, facts.members, rows)
-        if isinstance(base, Unclear):
-            return base
-        if override and override[0] and override[0] < base.stage:
-            stages[place] = override[0]
-            why.setdefault(override[0], override[1]._replace(parts=(base.reason,)))
-        elif override and not override[0] and not base.household_taxed:
-            stages[place] = 1
-            why.setdefault(1, override[1])
+        aided = _aided(facts, place, rows)
+        if isinstance(aided, Unclear):
+            return aided
+        if aided is None:
+            base = base or base_stage(facts.person, facts.members, rows)
+            if isinstance(base, Unclear):
+                return base
+            found = _lowered(facts, place, rows, base)
+            if isinstance(found, Unclear):
+                return found
         else:
-            stages[place] = base.stage
-            why.setdefault(base.stage, base.reason)
-    return _assessment(facts, tuple(stages), base, rows, why)
+            found = aided
+        stages[place] = found[0]
+        why.setdefault(*found)
+    return tuple(stages), why, base
 
 
-def _assessment(facts, stages, base, rows, why) -> Finding[Assessment] | Unclear:
-    found = _annual(stages, rows, why)
+def _aided(facts: AssessFacts, place: int, rows: Table) -> tuple[int, Reason] | Unclear | None:
+    """生活保護または支援給付の月。"""
+    for spans, which in (
+        (facts.public_assistance, "stage.public_assistance"),
+        (facts.support_benefit, "stage.support_benefit"),
+    ):
+        found = _active(spans, place, rows, facts.fiscal_year)
+        if isinstance(found, Unclear):
+            return found
+        if found:
+            return 1, Reason(which, "令38条1項1号")
+    return None
+
+
+def _lowered(facts: AssessFacts, place: int, rows: Table, base: Base) -> tuple[int, Reason] | Unclear:
+    """老齢福祉年金(世帯非課税のとき第1段階)、境界層。下がらない人には期間の終わりの扱いも問わない。"""
+    if base.stage > 1 and not base.household_taxed:
+        found = _active(facts.old_age_pension, place, rows, facts.fiscal_year)
+        if isinstance(found, Unclear):
+            return found
+        if found:
+            return 1, Reason("stage.old_age_pension", "令38条1項1号")
+    for span in facts.borderline:
+        if span.stage < base.stage:
+            found = _active((span,), place, rows, facts.fiscal_year)
+            if isinstance(found, Unclear):
+                return found
+            if found:
+                return span.stage, _borderline(span.stage, base)
+    return base.stage, base.reason
+
+
+def _assessment(facts, stages, why, base: Base | None, rows: Table) -> Finding[Assessment] | Unclear:
+    found = _annual(stages, rows.money, why)
     if isinstance(found, Unclear):
         return found
     months = 12 - stages.count(0)
-    known = isinstance(base, Base)
-    result = Assessment(
-        found.value,
-        months,
-        stages,
-        base.stage if known else 1,
-        known and base.household_taxed,
-        known and base.person_taxed,
-    )
+    if base is None:
+        result = Assessment(found.value, months, stages, 0, False, False)
+    else:
+        result = Assessment(found.value, months, stages, base.stage, base.household_taxed, base.person_taxed)
     day = Reason("assess.day", "法130条", (facts.assessment_day, facts.fiscal_year, months))
-    return Finding(result, (*found.reasons, day), known and base.interim)
+    return Finding(result, (*found.reasons, day), base is not None and base.interim)
 
 
 _YearMonths = dict[int, tuple[tuple[date, date], ...]]
@@ -279,29 +328,6 @@ def _active(spans, place: int, rows: Table, fiscal_year: int) -> bool | Unclear:
         if rows.special_end == "keep":
             return True
     return False
-
-
-def _override(facts: AssessFacts, place: int, rows: Table) -> tuple[int, Reason] | Unclear | None:
-    """(段階, 理由)。段階 0 は老齢福祉年金: 世帯非課税のときだけ第1段階。"""
-    for spans, which in (
-        (facts.public_assistance, "stage.public_assistance"),
-        (facts.support_benefit, "stage.support_benefit"),
-    ):
-        found = _active(spans, place, rows, facts.fiscal_year)
-        if isinstance(found, Unclear):
-            return found
-        if found:
-            return 1, Reason(which, "令38条1項1号")
-    for span in facts.borderline:
-        found = _active((span,), place, rows, facts.fiscal_year)
-        if isinstance(found, Unclear):
-            return found
-        if found:
-            return span.stage, Reason("stage.borderline", "令38条1項", (span.stage,))
-    found = _active(facts.old_age_pension, place, rows, facts.fiscal_year)
-    if isinstance(found, Unclear):
-        return found
-    return (0, Reason("stage.old_age_pension", "令38条1項1号")) if found else None
 
 
 def _table(values: Values, fiscal_year: int) -> Table | Unclear:

@@ -27,7 +27,9 @@ class PersonTax(NamedTuple):
     """ある年度の市民税の事実(円)。所得は前年のもの。
 
     special_deduction: 長期・短期譲渡所得の特別控除額の合計。income_adjustment: 所得金額調整控除額。
+    salary_income は所得金額調整控除を引いた後の額、total_income はそれを含む合計所得金額。
     deemed_taxed: 令和8年度のみなし課税について税の部署が示した課税(True)・非課税(False)、示しがなければ None。
+    deemed_applies: 令和8年度のみなしの対象になる人(賦課期日と市民税の賦課期日にこの市町村に住む)か。
     dependants: 扶養の数(0 なら非課税限度は単身のもの)、分からなければ None。
     """
 
@@ -41,6 +43,7 @@ class PersonTax(NamedTuple):
     special_deduction: int = 0
     deemed_taxed: bool | None = None
     dependants: int | None = None
+    deemed_applies: bool = True
 
 
 class HouseholdFacts(NamedTuple):
@@ -97,7 +100,10 @@ class AssessFacts(NamedTuple):
 
 
 class Assessment(NamedTuple):
-    """賦課の結果。stages は四月から十二か月の段階(0 は資格なし)、base_stage は特別な事情のない段階。"""
+    """賦課の結果。stages は四月から十二か月の段階(0 は資格なし)、base_stage は特別な事情のない段階。
+
+    base_stage を見るまでもない人(一年を通して生活保護など、または資格のある月がない)の base_stage は 0。
+    """
 
     annual_yen: int
     months: int

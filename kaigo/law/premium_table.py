@@ -111,6 +111,18 @@ def _special_end(raw) -> str:
     return raw
 
 
+class Money(NamedTuple):
+    """額だけ。段階の境が分からない年度でも、知っている段階の年額は答えられる。"""
+
+    amounts: dict[int, int]
+    proration: Proration | None
+
+
+def money(values: Values) -> Money:
+    """値から(Values.view で一度だけ)。"""
+    return Money(amounts(values), _optional(values, "premium.proration"))
+
+
 class Table(NamedTuple):
     """一年度の賦課に要る値を一度だけ引いたもの。"""
 
@@ -120,8 +132,7 @@ class Table(NamedTuple):
     bounds: tuple[int, ...]
     taxed: tuple[int | None, ...]
     threshold: int
-    amounts: dict[int, int]
-    proration: Proration | None
+    money: Money
     special_end: str | None
     tax: TaxView
 
@@ -141,8 +152,7 @@ def table(values: Values) -> Table:
         tuple(row.below for row in stages.taxed if row.below is not None),
         tuple(row.stage for row in stages.taxed),
         threshold,
-        amounts(values),
-        _optional(values, "premium.proration"),
+        values.view(money),
         _optional(values, "premium.special_end"),
         values.view(tax_view),
     )
@@ -168,12 +178,12 @@ def batch_blockers(values: Values) -> tuple[Missing, ...]:
         rows = values.view(table)
     except ValueMissing as error:
         return (Missing(error.what, f"{error.blocks} を始められません"),)
-    if rows.proration is None:
+    if rows.money.proration is None:
         lacks.append(Missing("premium.proration", "月割の端数処理が値に入っていません"))
     for stage in range(1, rows.stages.count + 1):
         if stage in rows.stages.unknown:
             lacks.append(Missing(f"premium.stages.{stage}", f"第{stage}段階の境が分かりません"))
-        if stage not in rows.amounts:
+        if stage not in rows.money.amounts:
             lacks.append(Missing(f"premium.amounts.{stage}", f"第{stage}段階の額が分かりません"))
     return tuple(lacks)
 

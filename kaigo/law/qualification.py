@@ -19,30 +19,40 @@ FIRST, BEYOND = date(1868, 1, 25), date(2200, 1, 1)
 
 AcquisitionReason = Literal[
     "age_65",
+    "second_to_first",
+    "second_category",
     "moved_in",
+    "foreign_registered",
+    "naturalised",
     "nationality",
     "ex_officio",
     "left_exclusion",
     "other_exception_ended",
     "own_exception",
+    "other",
 ]
 LossReason = Literal[
     "moved_out", "moved_out_planned", "moved_abroad", "died", "ex_officio", "nationality_lost", "excluded",
-    "own_exception_ended", "other_exception",
+    "own_exception_ended", "other_exception", "no_medical_insurance", "other",
 ]  # fmt: skip
 # 事由の符号は一つの自治体システムのもの(全国共通の符号ではない)。
 ACQUIRED = {
-    "age_65": "02", "moved_in": "01", "nationality": "12", "ex_officio": "18", "left_exclusion": "08",
-    "other_exception_ended": "07", "own_exception": "05",
+    "age_65": "02", "second_to_first": "31", "second_category": "04", "moved_in": "01", "foreign_registered": "03",
+    "naturalised": "09", "nationality": "12", "ex_officio": "18", "left_exclusion": "08",
+    "other_exception_ended": "07", "own_exception": "05", "other": "49",
 }  # fmt: skip
 LOST = {
     "moved_out": "51", "moved_out_planned": "51", "moved_abroad": "51", "died": "52", "ex_officio": "68",
     "nationality_lost": "57", "excluded": "53", "own_exception_ended": "55", "other_exception": "58",
+    "no_medical_insurance": "99", "other": "99",
 }  # fmt: skip
 
 
 class AcquisitionFacts(NamedTuple):
-    """取得の事由と日。age_65 は birth_date、ほかは day(事由の起きた日)を使う。"""
+    """取得の事由と日。age_65 と second_to_first(第2号の台帳の人)は birth_date、ほかは day(事由の起きた日)を使う。
+
+    second_category: 第2号(四十歳以上の医療保険加入者)の認定申請または被保険者証の交付請求による取得。
+    """
 
     reason: AcquisitionReason
     birth_date: date | None = None
@@ -55,7 +65,7 @@ class Acquisition(NamedTuple):
 
 
 class LossFacts(NamedTuple):
-    """喪失の事由と日。taken_on: 他の市町村の区域内に住所を有するに至った日。to_facility: 転出先が登録施設の住所。"""
+    """喪失の事由と日。no_medical_insurance: 第2号が医療保険加入者でなくなった。taken_on: 他の市町村の区域内に住所を有するに至った日。to_facility: 転出先が登録施設の住所。"""
 
     reason: LossReason
     day: date
@@ -87,13 +97,12 @@ class Months(NamedTuple):
 @rule("qualification.acquisition", facts=AcquisitionFacts, article="法10条")
 def acquisition(facts: AcquisitionFacts, values: Values) -> Finding[Acquisition] | Unclear:
     """資格を取得する日。六十五歳は誕生日の前日、ほかは事由の日。"""
-    if facts.reason == "age_65":
+    if facts.reason in ("age_65", "second_to_first"):
         if facts.birth_date is None:
             return unclear("birth_date", "六十五歳に達する日を数えるには生年月日が要ります")
         day = attained_on(facts.birth_date, AGE)
-        return Finding(
-            Acquisition(day, "02"), (Reason("acquired.age_65", "法10条", (facts.birth_date, day)),)
-        )
+        reason = Reason(f"acquired.{facts.reason}", "法10条", (facts.birth_date, day))
+        return Finding(Acquisition(day, ACQUIRED[facts.reason]), (reason,))
     if facts.day is None:
         return unclear("day", "事由の起きた日が要ります")
     return Finding(
@@ -114,8 +123,12 @@ def loss(facts: LossFacts, values: Values) -> Finding[Loss] | Unclear:
         return Finding(found, (Reason("lost.same_day", "法11条1項ただし書", (facts.day,)),))
     provisional = facts.reason == "moved_out_planned"
     # 他の市町村の被保険者であると分かった者は、その事由の日から当方の被保険者でない。
-    day = facts.day if facts.reason == "other_exception" else facts.day + DAY
-    article = {"excluded": "施行法11条", "other_exception": "法13条", "own_exception_ended": "法13条"}
+    # 医療保険加入者でなくなった第2号も、その日に失う(法11条2項)。
+    day = facts.day if facts.reason in ("other_exception", "no_medical_insurance") else facts.day + DAY
+    article = {
+        "excluded": "施行法11条", "other_exception": "法13条", "own_exception_ended": "法13条",
+        "no_medical_insurance": "法11条2項",
+    }  # fmt: skip
     reason = Reason(f"lost.{facts.reason}", article.get(facts.reason, "法11条1項"), (facts.day, day))
     return Finding(Loss(day, LOST[facts.reason], provisional), (reason,))
 
@@ -376,7 +389,8 @@ def _grant(exclusion: Exclusion, values: Values) -> Missing | None:
 
 
 def _from_65(piece: _Piece, attained: date) -> Period | None:
-    if piece.end is not None and piece.end <= attained:
+    # 移った日のうちに他の市町村へ移れば、資格のある日は一日もない(法11条1項ただし書)。
+    if piece.end is not None and piece.end <= max(attained, piece.start):
         return None
     if piece.start <= attained:
         return Period(attained, "02", piece.end, piece.end_code, piece.provisional)
