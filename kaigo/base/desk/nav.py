@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 
 from django.conf import settings
+from django.db import connection
 
 from kaigo.base.records.context import Context
+
+# How long a badge may lag behind; a POST of the same person counts anew at once.
+_FRESH = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +28,59 @@ class Nav:
     waiting: Callable[[Context], int] | None = None
 
 
-def entries() -> list[Nav]:
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry as drawn: waiting = 0 draws no badge; here = the page is in this room."""
+
+    label: str
+    url: str
+    waiting: int
+    here: bool
+
+
+@lru_cache(maxsize=4)
+def entries() -> tuple[Nav, ...]:
     """`nav` (one Nav, or a tuple of them) of every room's screens, in the order of the street, the counter first."""
     found: list[Nav] = []
-    for room in reversed(getattr(settings, "STREET", [])):
+    street = list(getattr(settings, "STREET", []))
+    for room in [name for name in street if name == "counter"] + [n for n in street if n != "counter"]:
         if find_spec(f"kaigo.insurance.{room}.screens"):
             given = getattr(import_module(f"kaigo.insurance.{room}.screens"), "nav", ())
             found += [given] if isinstance(given, Nav) else list(given)
-    return found
+    return tuple(found)
+
+
+_counted: dict[tuple, tuple[float, int]] = {}
+
+
+def waiting(ctx: Context, entry: Nav, afresh: bool = False) -> int:
+    """How much waits behind an entry; counted at most every ten seconds for a person and a day."""
+    if entry.waiting is None:
+        return 0
+    key = (connection.settings_dict["NAME"], ctx.actor, ctx.on, entry.url)
+    now = time.monotonic()
+    held = _counted.get(key)
+    if held and not afresh and now - held[0] < _FRESH:
+        return held[1]
+    if len(_counted) > 10_000:
+        _counted.clear()
+    count = entry.waiting(ctx)
+    _counted[key] = (now, count)
+    return count
+
+
+def forget(actor: str) -> None:
+    """After an act of this person the badges are counted anew."""
+    for key in [key for key in _counted if key[1] == actor]:
+        del _counted[key]
+
+
+def places(ctx: Context, allowed: Callable[[str], bool], path: str) -> list[Place]:
+    """The column for one person on one page."""
+    mine = [entry for entry in entries() if allowed(entry.permission)]
+    here = max((entry.url for entry in mine if _inside(path, entry.url)), key=len, default="")
+    return [Place(entry.label, entry.url, waiting(ctx, entry), entry.url == here) for entry in mine]
+
+
+def _inside(path: str, url: str) -> bool:
+    return path == url or (url != "/" and path.startswith(url))

@@ -16,6 +16,7 @@ from django.template.loader import render_to_string
 from django.utils.decorators import classonlymethod
 
 from kaigo.base.audit.write import record, record_apart
+from kaigo.base.desk.nav import forget
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.who import can
@@ -55,6 +56,8 @@ class Page:
         return self.perform(ctx, request, handler, path)
 
     def perform(self, ctx: Context, request: HttpRequest, handler, path: dict) -> HttpResponse:
+        if request.method == "POST":
+            forget(ctx.actor)
         try:
             with acting(ctx):
                 response = self.render(request, handler(ctx, request, **path))

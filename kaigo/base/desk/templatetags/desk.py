@@ -1,15 +1,20 @@
-"""Filters of all templates: yen with commas, days in 和暦, both eras."""
+"""Filters of all templates: yen with commas, days in 和暦, both eras, reasons as a nested list."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 
 from django import template
 from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from kaigo.law.dates import wareki as _wareki
 
 register = template.Library()
+# From this depth on the grounds of a reason are folded.
+_DEEP = 2
 
 
 @register.filter
@@ -31,3 +36,35 @@ def wareki(day: date | None) -> str:
 def both_eras(day: date | None) -> str:
     """2026-04-01 → 令和8年4月1日(2026-04-01)."""
     return f"{wareki(day)}({day:%Y-%m-%d})" if day else ""
+
+
+@register.filter
+def day_before(day: date | None) -> date | None:
+    """The last day of a half-open period."""
+    return day - timedelta(days=1) if day else None
+
+
+@register.filter
+def reasons(told: Iterable) -> SafeString:
+    """Told trees as a nested ordered list, each with its article; deep grounds are folded."""
+    told = tuple(told or ())
+    return _list(told, 0) if told else mark_safe('<p class="empty">理由の記録はありません</p>')
+
+
+def _list(told: tuple, depth: int) -> SafeString:
+    items = format_html_join("", "<li>{}{}</li>", ((_said(one), _grounds(one, depth)) for one in told))
+    return format_html('<ol class="reasons">{}</ol>', items)
+
+
+def _said(one) -> SafeString:
+    article = format_html(' <span class="article">{}</span>', one.article) if one.article else ""
+    return format_html('<p class="reason">{}{}</p>', one.text, article)
+
+
+def _grounds(one, depth: int) -> SafeString | str:
+    if not one.parts:
+        return ""
+    inner = _list(tuple(one.parts), depth + 1)
+    if depth + 1 < _DEEP:
+        return inner
+    return format_html("<details><summary>根拠 {}件</summary>{}</details>", len(one.parts), inner)

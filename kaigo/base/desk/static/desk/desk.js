@@ -1,35 +1,70 @@
-// Keys for people who work here all day. Every page works without this file.
+// Keys and care for what is typed. Every page works without this file.
+"use strict";
 (() => {
-  "use strict";
-  const typing = (e) => e.target.matches("input, select, textarea, [contenteditable]");
-  let row = -1;
-  let armed = 0;
-  const rows = () => [...document.querySelectorAll("main table.data tbody tr")].filter((r) => r.querySelector("a"));
-  const choose = (place) => {
+  const typing = (t) => t.closest("input, textarea, select, [contenteditable]") !== null;
+
+  // -- lists: arrows move, Enter opens the row's first link ------------------------------------------------
+  const rows = () => [...document.querySelectorAll("table.data tbody tr")].filter((r) => r.querySelector("a[href]"));
+  const move = (step) => {
     const all = rows();
-    if (!all.length) return;
-    row = Math.max(0, Math.min(place, all.length - 1));
-    all.forEach((r, n) => r.classList.toggle("chosen", n === row));
-    all[row].scrollIntoView({ block: "nearest" });
+    if (!all.length) return false;
+    const here = all.findIndex((r) => r.contains(document.activeElement));
+    const next = here < 0 ? (step > 0 ? 0 : all.length - 1) : here + step;
+    if (next < 0 || next >= all.length) return false;
+    all[next].querySelector("a[href]").focus();
+    return true;
   };
-  document.addEventListener("keydown", (e) => {
-    if (typing(e) || e.ctrlKey || e.metaKey || e.altKey) return;
-    const all = rows();
-    if (e.key === "/") { document.getElementById("find")?.focus(); e.preventDefault(); }
-    else if (e.key === "ArrowDown" && all.length) { choose(row + 1); e.preventDefault(); }
-    else if (e.key === "ArrowUp" && row >= 0) { choose(row - 1); e.preventDefault(); }
-    else if (e.key === "Enter" && row >= 0 && e.target === document.body) all[row].querySelector("a").click();
-    else if (e.key === "b") history.back();
-    else if (e.key === "k") armed = Date.now();
-    else if ((e.key === "t" || e.key === "m") && Date.now() - armed < 1500) {
-      document.querySelector(`[data-key="k${e.key}"]`)?.click();
+
+  // -- keys: single keys and two keys one after the other; off when the person switched them off ---------------
+  let before = "", beforeAt = 0;
+  document.addEventListener("keydown", (event) => {
+    if (document.body.dataset.keys !== "on") return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || typing(event.target)) return;
+    const key = event.key;
+    if (key === "/") {
+      const box = document.getElementById("search-words");
+      if (box) { event.preventDefault(); box.focus(); box.select(); }
+      return;
     }
+    if ((key === "ArrowDown" || key === "ArrowUp") && document.activeElement.closest("table.data")) {
+      if (move(key === "ArrowDown" ? 1 : -1)) event.preventDefault();
+      return;
+    }
+    if (key.length !== 1) return;
+    const pair = event.timeStamp - beforeAt < 1500 ? before + key : key;
+    const target = document.querySelector(`[data-keys-go="${CSS.escape(pair)}"]`)
+      || document.querySelector(`[data-keys-go="${CSS.escape(key)}"]`);
+    before = key; beforeAt = event.timeStamp;
+    if (target) { before = ""; event.preventDefault(); target.click(); return; }
+    if (key === "b" && history.length > 1) history.back();
+    if (key === "j") { if (move(1)) event.preventDefault(); }
   });
-  // Leaving a form with unsaved work asks first.
-  let changed = false;
-  document.querySelectorAll("form.form").forEach((form) => {
-    form.addEventListener("input", () => { changed = true; });
-    form.addEventListener("submit", () => { changed = false; });
+
+  // -- forms: leaving unsaved work asks; a second click does not act twice -------------------------------------
+  let unsaved = false;
+  document.addEventListener("input", (event) => {
+    if (event.target.closest("form.form:not(.login)")) unsaved = true;
   });
-  addEventListener("beforeunload", (e) => { if (changed) e.preventDefault(); });
+  document.addEventListener("submit", (event) => {
+    if (event.target.dataset.sent === "yes") { event.preventDefault(); return; }
+    unsaved = false;
+    if (event.target.method !== "post") return;
+    event.target.dataset.sent = "yes";
+    // An answer that is a file leaves the page as it is: after a while the form may be sent again.
+    setTimeout(() => delete event.target.dataset.sent, 5000);
+  });
+  window.addEventListener("pageshow", () => {
+    document.querySelectorAll("form[data-sent]").forEach((form) => delete form.dataset.sent);
+  });
+  window.addEventListener("beforeunload", (event) => { if (unsaved) event.preventDefault(); });
+
+  // -- paper shows what the screen folds ---------------------------------------------------------------------------
+  window.addEventListener("beforeprint", () => {
+    document.querySelectorAll("details:not([open])").forEach((d) => { d.open = true; d.dataset.folded = "yes"; });
+  });
+  window.addEventListener("afterprint", () => {
+    document.querySelectorAll("details[data-folded]").forEach((d) => { d.open = false; delete d.dataset.folded; });
+  });
+
+  document.querySelector(".errors")?.focus();
 })();
