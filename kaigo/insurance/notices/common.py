@@ -60,6 +60,7 @@ def common(insurer: str, letter: str, fiscal_year: int, dated: date) -> dict:
         "operative_text": {"id": appeal["id"], "paragraphs": said},
         "how_to_pay": text(insurer, "how_to_pay", dated),
         "change": text(insurer, "change", dated),
+        "payers": text(insurer, "payers", dated),
         "stages": rows(load().values(insurer, date(fiscal_year, 4, 1))),
     }
 

@@ -25,6 +25,7 @@ NEEDED = {
     "how_to_pay": "納め方の案内",
     "change": "変更の案内",
     "certificate": "被保険者証の注意事項",
+    "payers": "特別徴収義務者の名前",
 }
 
 

@@ -26,10 +26,7 @@ class InsuredCertificate:
     lead: str
 
     def as_json(self) -> dict[str, Any]:
-        """The letter for the press. ValueError if an item that the law asks for is missing."""
-        for name, value in (("番号", self.person.number), ("住所", self.home), ("生年月日", self.birth)):
-            if not value:
-                raise ValueError(f"被保険者証の{name}がありません。")
+        """The letter for the press."""
         return self.person.as_json() | {
             "title": "介護保険被保険者証をお送りします",
             "home": self.home,
@@ -40,3 +37,15 @@ class InsuredCertificate:
             "copy": self.copy,
             "lead": self.lead,
         }
+
+    def missing(self) -> str:
+        """Which item that the law asks for is missing, "" = none: such a letter is held."""
+        items = (
+            ("番号", self.person.number),
+            ("氏名", self.person.name),
+            ("住所", self.home),
+            ("生年月日", self.birth),
+            ("性別", self.sex),
+        )
+        lacks = [name for name, value in items if not value]
+        return f"被保険者証に要る{'、'.join(lacks)}がありません。" if lacks else ""

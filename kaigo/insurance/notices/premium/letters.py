@@ -26,15 +26,17 @@ class Part(NamedTuple):
     how: str
 
     def as_json(self) -> dict:
-        return self._asdict()
+        return {
+            "way": self.way, "number": self.number, "due_on": self.due_on, "yen": self.yen,
+            "label": self.label, "due": self.due, "how": self.how,
+        }  # fmt: skip
 
 
 class Start(NamedTuple):
-    """特別徴収の開始: from which month, by whom, from which pension."""
+    """特別徴収の開始 (法136条): from which month, by whom."""
 
     month: str
     payer: str
-    pension: str
 
 
 class Before(NamedTuple):
@@ -95,7 +97,7 @@ class PremiumNotice:
             "annual": self.annual,
             "refund": self.refund,
             "stage": self.stage,
-            "parts": [part._asdict() for part in self.parts],
+            "parts": [part.as_json() for part in self.parts],
             "ways": list(self.ways),
             "reasons": self.reasons,
             "next": _next(self.next),
@@ -119,6 +121,7 @@ class ChangeNotice:
     notes: tuple[str, ...]
     reasons: list
     next: Part | None
+    start: Start | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The letter for the press. ValueError if the parts of either side do not add up."""
@@ -129,7 +132,7 @@ class ChangeNotice:
             "annual": self.annual,
             "refund": self.refund,
             "stage": self.stage,
-            "parts": [part._asdict() for part in self.parts],
+            "parts": [part.as_json() for part in self.parts],
             "before": {
                 "annual": self.before.annual,
                 "refund": self.before.refund,
@@ -141,6 +144,7 @@ class ChangeNotice:
             "notes": list(self.notes),
             "reasons": self.reasons,
             "next": _next(self.next),
+            "start": self.start._asdict() if self.start else None,
         }
 
     def _rows(self) -> list[dict]:

@@ -89,7 +89,7 @@ def notice(stage: int = 5, long: bool = False, found: tuple | None = None, **per
         tuple(dict.fromkeys(p.way for p in found)),
         WHY,
         found[0],
-        L.Start("10月", "日本年金機構", "老齢基礎年金"),
+        L.Start("10月", "日本年金機構"),
     )
 
 

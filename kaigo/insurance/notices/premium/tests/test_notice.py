@@ -33,12 +33,9 @@ def test_paper_says_what_data_says(tmp_path):
     assert printed.pages == (2,)
     assert f"{letter.annual:,} 円" in text
     assert text.count(" 8,000\n") == 10 and text.count(" 8,100\n") == 3
-    assert (
-        "東京都介護保険審査会" in text
-        and "3か月以内" in text
-        and "髙橋 𠮷江" in text
-        and "令和8年7月10日" in text
-    )
+    words = "".join(text.split())  # the paper breaks lines where it likes
+    for said in ("東京都介護保険審査会", "3か月以内", "6か月以内", "髙橋𠮷江", "令和8年7月10日"):
+        assert said in words
 
 
 def test_the_fullest_letter_keeps_its_two_pages(tmp_path):

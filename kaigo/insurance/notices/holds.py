@@ -1,0 +1,106 @@
+"""Why a letter may not go out now. Facts only; nothing is decided about the premium here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from django.db import connection
+
+from kaigo.base.paper import fonts
+from kaigo.base.records.context import Context
+from kaigo.insurance.residents import read as residents
+
+HOLDS = {
+    "protected": "支援措置",
+    "dead": "死亡(相続人の送付先なし)",
+    "address": "宛先なし",
+    "stopped": "処理停止",
+    "unprintable": "印刷できない文字",
+    "interim": "仮の段階",
+}
+LIFTABLE = ("interim",)
+INTERIM = (
+    "税の申告または調査が済んでいないため仮の段階です。仮のまま通知するときは、止めた理由を外してください。"
+)
+
+
+class Hold(NamedTuple):
+    """code: a key of HOLDS, "" = may go out; why: what to do, Japanese."""
+
+    code: str = ""
+    why: str = ""
+
+
+FREE = Hold()
+
+
+class Place(NamedTuple):
+    """Where a letter goes, and whether it may. A held one of a protected person carries no address."""
+
+    postal_code: str
+    address: str
+    building: str
+    recipient: str
+    name: str
+    hold: Hold
+
+
+def places(ctx: Context, persons: Iterable[int], use: str = "premium") -> dict[int, Place]:
+    """person → Place on ctx.on, for everybody asked for."""
+    persons = list(persons)
+    found = residents.letter_addresses(ctx, persons, use)
+    protected = residents.protected_among(ctx, persons)
+    held = [person for person, letter in found.items() if letter.held]
+    dead = _dead(ctx, held) if held else set()
+    stopped = _stopped(ctx, persons)
+    return {
+        person: Place(
+            letter.postal_code, letter.address, letter.building, letter.recipient, letter.name,
+            _hold(letter, person in protected, person in dead, stopped.get(person)),
+        )
+        for person, letter in found.items()
+    }  # fmt: skip
+
+
+def _hold(letter: residents.LetterAddress, protected: bool, dead: bool, stopped: str | None) -> Hold:
+    if letter.held:
+        return Hold("protected" if protected else "dead" if dead else "address", letter.why)
+    if stopped is not None:
+        return Hold("stopped", f"処理停止({stopped})を解いてから出し直してください。")
+    words = letter.name + letter.recipient + letter.address + letter.building
+    if not fonts.prints(words):
+        signs = "、".join(f"U+{ord(sign):04X}" for sign in sorted(set(words)) if not fonts.prints(sign))
+        return Hold(
+            "unprintable", f"印刷できない文字({signs})があります。送付先に代わりの文字で登録してください。"
+        )
+    return FREE
+
+
+def _dead(ctx: Context, persons: list[int]) -> set[int]:
+    return {
+        row[0]
+        for row in _rows(
+            f"SELECT r.person_id FROM ({residents.residence_sql(ctx)}) r "
+            "WHERE r.state = 'dead' AND r.person_id = ANY(%(persons)s::bigint[])",
+            ctx,
+            persons,
+        )
+    }
+
+
+def _stopped(ctx: Context, persons: list[int]) -> dict[int, str]:
+    return dict(
+        _rows(
+            f"SELECT h.person_id, h.reason FROM ({residents.hold_sql(ctx)}) h "
+            "WHERE h.effective @> %(on)s::date AND h.person_id = ANY(%(persons)s::bigint[])",
+            ctx,
+            persons,
+        )
+    )
+
+
+def _rows(query: str, ctx: Context, persons: list[int]) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, {"on": ctx.on, "known_at": ctx.known_at, "persons": persons})
+        return cursor.fetchall()

@@ -1,0 +1,67 @@
+"""Named work of the room. Nothing goes out from here: release does that, by two persons."""
+
+from __future__ import annotations
+
+from django.conf import settings
+
+from kaigo.base.jobs.registry import Daily, Monthly, Progress, Yearly, job
+from kaigo.base.records.context import Context
+from kaigo.insurance.notices import decide
+from kaigo.insurance.notices.texts import lacks
+from kaigo.law.dates import fiscal_year
+
+
+def _texts(ctx: Context) -> list[str]:
+    return lacks(settings.INSURER, ctx.on)
+
+
+@job(
+    "notices.draft_premium",
+    title="納入通知書・決定通知書の下書き",
+    when=Yearly(7, 1),
+    needs=("collection.plan",),
+    purpose="notice",
+    ready=_texts,
+)
+def draft_premium(ctx: Context, progress: Progress) -> dict:
+    """First letters of the fiscal year for everybody who was told nothing yet."""
+    return decide.draft_premium(ctx, settings.INSURER, fiscal_year(ctx.on), progress)
+
+
+@job(
+    "notices.draft_changes",
+    title="変更通知書の下書き",
+    when=Monthly(1),
+    needs=("collection.plan",),
+    purpose="notice",
+    ready=_texts,
+)
+def draft_changes(ctx: Context, progress: Progress) -> dict:
+    """Changes since the last letter, and first letters of new people, of this fiscal year and the two before."""
+    year = fiscal_year(ctx.on)
+    done = {"drafts": 0, "yen": 0, "withdrawn": 0}
+    for each in (year, year - 1, year - 2):
+        parts = [decide.draft_changes(ctx, settings.INSURER, each, progress)]
+        parts.append(decide.draft_premium(ctx, settings.INSURER, each, progress))
+        for part in parts:
+            done = {key: done[key] + part[key] for key in done}
+    return done
+
+
+@job(
+    "notices.draft_certificates",
+    title="被保険者証の送付状の下書き",
+    when=Monthly(1),
+    needs=("certificates.monthly",),
+    purpose="notice",
+    ready=_texts,
+)
+def draft_certificates(ctx: Context, progress: Progress) -> dict:
+    """Letters with the certificates that have none yet."""
+    return decide.draft_certificates(ctx, settings.INSURER)
+
+
+@job("notices.recheck", title="送付前の通知の点検", when=Daily(), needs=("residents.take",), purpose="notice")
+def recheck(ctx: Context, progress: Progress) -> dict:
+    """Where every waiting letter goes, looked at again: 支援措置, death, addresses, 処理停止."""
+    return decide.recheck(ctx, settings.INSURER)
