@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 
-from kaigo.site.databases import connection_settings
-from kaigo.site.home import PROJECT, home
+from kaigo.site.home import home
 from kaigo.site.secret import secret_key
 
 INSURER = os.environ.get("KAIGO_INSURER", "131997")
@@ -60,6 +59,8 @@ TEMPLATES = [
 STATIC_URL = "/static/"
 STATIC_ROOT = str(home() / "static")
 WHITENOISE_USE_FINDERS = True
+# The log-out button of every system posts to the staff system.
+CSRF_TRUSTED_ORIGINS = sorted(SYSTEM_URLS.values())
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 X_FRAME_OPTIONS = "DENY"
@@ -73,5 +74,3 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
-
-__all__ = ["PROJECT", "connection_settings"]

@@ -1,7 +1,8 @@
 """システム1 介護保険システム."""
 
+from kaigo.site.databases import connection_settings
 from kaigo.site.settings.common import *  # noqa: F403
-from kaigo.site.settings.common import BASE_APPS, INSURER, ROLE, SUFFIX, connection_settings
+from kaigo.site.settings.common import BASE_APPS, INSURER, ROLE, SUFFIX
 
 SYSTEM = "insurance"
 STREET = [

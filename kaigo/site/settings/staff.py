@@ -1,7 +1,8 @@
 """Log-in, people, posts and grants of all staff screens."""
 
+from kaigo.site.databases import connection_settings
 from kaigo.site.settings.common import *  # noqa: F403
-from kaigo.site.settings.common import BASE_APPS, INSURER, ROLE, SUFFIX, connection_settings
+from kaigo.site.settings.common import BASE_APPS, INSURER, ROLE, SUFFIX
 
 SYSTEM = "staff"
 INSTALLED_APPS = [*BASE_APPS, "kaigo.base.staff"]
