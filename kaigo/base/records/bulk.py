@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.db import connection
 from psycopg import sql
+
+# Facts and reasons are tuples of tuples, numbers, texts and days: exactly what JSON lists are, so nothing is packed by
+# hand. Days become their ISO form.
+to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
+
+NULL = r"\N"
+
+
+def line_text(value: str) -> str:
+    """A text for `copy_lines`. JSON and codes hold no bare tabs or line ends; only backslashes need care."""
+    return value.replace("\\", "\\\\") if "\\" in value else value
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from kaigo.base.records.bulk import copy_lines, reserve_ids
+from kaigo.base.records.bulk import NULL, copy_lines, line_text, reserve_ids, to_json
 from kaigo.base.records.context import Context
 from kaigo.insurance.premium.models import Assessment
 
@@ -17,9 +16,6 @@ _DECISION = (
 )  # fmt: skip
 _FINDING = ("decision_id", "facts", "reasons", "law")
 _STAGES = "-123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-# Facts and reasons are tuples of tuples, numbers, texts and days: exactly what JSON lists are, so nothing is packed
-# by hand. Days become their ISO form.
-to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 
 class Judged(NamedTuple):
@@ -66,21 +62,15 @@ def save(
 
 
 def _decisions(ctx: Context, fiscal_year: int, sort: str, batch: int | None, ids, judged) -> Iterator[str]:
-    batch_text = r"\N" if batch is None else batch
-    tail = f"{ctx.on.isoformat()}\t{_text(ctx.actor)}"
+    tail = f"{ctx.on.isoformat()}\t{line_text(ctx.actor)}"
     for number, j in zip(ids, judged, strict=True):
         yield (
             f"{number}\t{j.person}\t{fiscal_year}\t{j.sort or sort}\t{j.assessment_day}\t{j.annual_yen}\t{j.months}\t"
-            f"{j.stage}\t{j.stages}\t{j.tax_status}\t{j.change_reason}\t{'t' if j.interim else 'f'}\t{batch_text}\t"
-            f"{j.supersedes or chr(92) + 'N'}\t{tail}"
+            f"{j.stage}\t{j.stages}\t{j.tax_status}\t{j.change_reason}\t{'t' if j.interim else 'f'}\t{batch or NULL}\t"
+            f"{j.supersedes or NULL}\t{tail}"
         )
 
 
 def _findings(ids, judged, law: str) -> Iterator[str]:
     for number, j in zip(ids, judged, strict=True):
-        yield f"{number}\t{_text(to_json(j.facts))}\t{_text(to_json(j.reasons))}\t{law}"
-
-
-def _text(value: str) -> str:
-    """A text as COPY wants it. JSON holds no bare tabs or line ends, only backslashes need care."""
-    return value.replace("\\", "\\\\") if "\\" in value else value
+        yield f"{number}\t{line_text(to_json(j.facts))}\t{line_text(to_json(j.reasons))}\t{law}"

@@ -10,13 +10,13 @@ import json
 
 from django.db import connection
 
+from kaigo.base.records.bulk import to_json
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import Span
 from kaigo.insurance.premium.changes import people
 from kaigo.insurance.premium.facts import differences, unpack_facts
 from kaigo.insurance.premium.gather import gather
 from kaigo.insurance.premium.read import IN_FORCE
-from kaigo.insurance.premium.save import to_json
 from kaigo.insurance.premium.tasks import Found, add_tasks
 
 

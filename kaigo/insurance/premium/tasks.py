@@ -7,11 +7,10 @@ from typing import NamedTuple
 
 from django.db import connection
 
-from kaigo.base.records.bulk import copy_rows
+from kaigo.base.records.bulk import copy_rows, to_json
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.premium.models import Task
-from kaigo.insurance.premium.save import to_json
 
 FACTS = "facts"
 JUDGED_AGAIN = "判定し直したため"

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import NamedTuple
 
 from django.db import connection
 
-from kaigo.base.records.bulk import copy_rows, reserve_ids
+from kaigo.base.records.bulk import NULL, copy_lines, copy_rows, line_text, reserve_ids, to_json
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification.models import Qualification
 from kaigo.insurance.qualification.numbers import next_numbers
-from kaigo.law.codec import encode
 from kaigo.law.qualification import LifeFacts, Period
-from kaigo.law.reasons import Reason, pack
+from kaigo.law.reasons import Reason
 
 
 class Row(NamedTuple):
@@ -43,26 +41,27 @@ def save_rows(ctx: Context, rows: Sequence[Row], law: str) -> list[int]:
     if not rows:
         return []
     ids = reserve_ids(Qualification, len(rows))
-    copy_rows(
-        "qualification_decision",
-        _DECISION,
-        (
-            (number, r.person, r.period, 1, r.judged.acquired_on, r.judged.acquired_code, r.acquired_notified,
-             r.judged.lost_on, r.judged.lost_code, r.lost_notified, r.judged.provisional, r.cancelled, r.supersedes,
-             ctx.on, ctx.actor)
-            for number, r in zip(ids, rows, strict=True)
-        ),
-    )  # fmt: skip
-    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-    copy_rows(
+    copy_lines("qualification_decision", _DECISION, _decisions(ctx, ids, rows))
+    copy_lines(
         "qualification_finding",
         ("decision_id", "facts", "reasons", "law"),
         (
-            (number, dump(encode(r.facts)), dump(pack(r.reasons)), law)
+            f"{number}\t{line_text(to_json(r.facts))}\t{line_text(to_json(r.reasons))}\t{law}"
             for number, r in zip(ids, rows, strict=True)
         ),
     )
     return ids
+
+
+def _decisions(ctx: Context, ids: Sequence[int], rows: Sequence[Row]) -> Iterator[str]:
+    tail = f"{ctx.on}\t{line_text(ctx.actor)}"
+    for number, r in zip(ids, rows, strict=True):
+        p = r.judged
+        yield (
+            f"{number}\t{r.person}\t{r.period}\t1\t{p.acquired_on}\t{p.acquired_code}\t{r.acquired_notified or NULL}\t"
+            f"{p.lost_on or NULL}\t{p.lost_code}\t{r.lost_notified or NULL}\t{'t' if p.provisional else 'f'}\t"
+            f"{'t' if r.cancelled else 'f'}\t{r.supersedes or NULL}\t{tail}"
+        )
 
 
 def assign_numbers(insurer: str, persons: Sequence[int]) -> None:
