@@ -111,11 +111,7 @@ def gather(
         deduction = _deduction(
             year, w.annual, february.get(w.person), begin.get(w.person), held, sent.get(w.person), covered
         )
-        levied = tuple(
-            Levied(number, due, yen)
-            for (way, number), (due, yen) in sorted(held.items(), key=_by_number)
-            if way != "deduction" and due <= ctx.on
-        )
+        levied = _levied(held, ctx.on) if held else ()
         facts = PlanFacts(fiscal_year, w.annual, ctx.on, deduction, levied)
         yield Gathered(
             w.person, w.assessment, w.sort, w.cause, facts, february.get(w.person), before,
@@ -123,9 +119,15 @@ def gather(
         )  # fmt: skip
 
 
-def _by_number(part: tuple[Key, tuple[date, int]]) -> tuple[int, str]:
-    (way, number), _ = part
-    return number, way
+def _levied(parts: dict[Key, tuple[date, int]], on: date) -> tuple[Levied, ...]:
+    """Terms that are due already, in their order."""
+    return tuple(
+        sorted(
+            Levied(number, due, yen)
+            for (way, number), (due, yen) in parts.items()
+            if way != "deduction" and due <= on
+        )
+    )
 
 
 def is_closed(ctx: Context, fiscal_year: int) -> bool:
@@ -248,7 +250,7 @@ def _deduction(
     covered: _Insured,
 ) -> DeductionFacts | None:  # fmt: skip
     """The facts of the deduction, or None for somebody who only pays directly."""
-    planned = [Paid(m, yen) for (way, m), (_, yen) in sorted(parts.items()) if way == "deduction"]
+    planned = sorted(Paid(m, yen) for (way, m), (_, yen) in parts.items() if way == "deduction")
     early = tuple(paid for paid in planned if paid.month <= 8)
     going_on = bool(early) or (february is not None and covered.on_first)
     asked = sent is not None and bool(sent.main)

@@ -238,10 +238,10 @@ def _records(
     for person, target, payer, *values in rows(
         f"SELECT DISTINCT ON (t.matched_person) t.matched_person, t.id, t.payer, "
         f"{', '.join(f'l.v[{places[k]}]' for k in keys)} "
-        f"FROM ({MATCHED}) t JOIN (SELECT delivery_id, number, values AS v, tx FROM ({feeds.lines_sql()}) x "
+        f"FROM ({MATCHED}) t JOIN (SELECT id, delivery_id, number, values AS v FROM ({feeds.lines_sql()}) x "
         "WHERE layout = %(layout)s) l ON l.delivery_id = t.delivery AND l.number = t.line "
         "WHERE t.matched_person = ANY(%(persons)s::bigint[]) AND t.annual_pension_yen >= %(least)s "
-        "ORDER BY t.matched_person, t.captured_year DESC, t.captured_month DESC, t.payer, t.pension_code, t.id, l.tx DESC",
+        "ORDER BY t.matched_person, t.captured_year DESC, t.captured_month DESC, t.payer, t.pension_code, t.id, l.id DESC",
         {"layout": LAYOUT, "persons": persons, "least": least},
     ):
         found[person] = (target, payer, dict(zip(keys, values, strict=True)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
+from itertools import islice
 from typing import NamedTuple
 
 from kaigo.base.records.bulk import copy_csv, reserve_ids
@@ -19,9 +20,10 @@ _PLAN = (
     "decided_on", "actor",
 )  # fmt: skip
 _FINDING = ("decision_id", "facts", "reasons", "law")
-_INSTALMENT = ("plan_id", "person_id", "fiscal_year", "way", "number", "due_on", "yen", "provisional")
+# What is the same for many rows stands last, so that it is written once and joined to the rest.
+_INSTALMENT = ("plan_id", "person_id", "yen", "fiscal_year", "way", "number", "due_on", "provisional")
 _ENTRY = (
-    "person_id", "fiscal_year", "sort", "way", "number", "yen", "reason", "source", "key", "business_date", "actor",
+    "person_id", "yen", "source", "key", "fiscal_year", "sort", "way", "number", "reason", "business_date", "actor",
 )  # fmt: skip
 _CHUNK = 5000
 
@@ -54,47 +56,58 @@ class Entry(NamedTuple):
 
 
 def save(ctx: Context, fiscal_year: int, judged: Sequence[Judged], law: str) -> dict:
-    """COPY everything; returns counts and yen booked."""
+    """COPY everything; returns counts and yen booked.
+
+    Text is put together by hand: psycopg adapts value by value, which takes four times as long for rows so small.
+    """
     ids = reserve_ids(PlanRow, len(judged))
-    actor = _quoted(ctx.actor)
-    tail = f"{ctx.on},{actor}\n"
-    # Text is put together by hand: psycopg adapts value by value, which takes four times as long here.
-    _copy(
-        "collection_plan", _PLAN, (_plan(i, fiscal_year, j, tail) for i, j in zip(ids, judged, strict=True))
-    )
+    tail = f"{ctx.on},{_quoted(ctx.actor)}\n"
+    pairs = list(zip(ids, judged, strict=True))
+    _copy("collection_plan", _PLAN, (_plan(i, fiscal_year, j, tail) for i, j in pairs))
     dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
     _copy(
         "collection_finding",
         _FINDING,
         (
             f"{i},{_quoted(dump(j.gathered.facts))},{_quoted(dump(pack(j.finding.reasons)))},{law}\n"
-            for i, j in zip(ids, judged, strict=True)
+            for i, j in pairs
         ),
     )
-    instalments = _copy(
-        "collection_instalment",
-        _INSTALMENT,
-        (
-            f"{i},{j.gathered.person},{fiscal_year},{p.way},{p.number},{p.due_on},{p.yen},{p.provisional}\n"
-            for i, j in zip(ids, judged, strict=True)
-            for p in j.parts
-        ),
-    )
-    booked = 0
+    instalments = _copy("collection_instalment", _INSTALMENT, _instalments(fiscal_year, pairs))
+    booked = [0]
+    count = _copy("collection_entry", _ENTRY, _entries(fiscal_year, pairs, tail, booked))
+    return {"plans": len(ids), "instalments": instalments, "entries": count, "booked_yen": booked[0]}
 
-    def lines() -> Iterator[str]:
-        nonlocal booked
-        for i, j in zip(ids, judged, strict=True):
-            person, reason = j.gathered.person, j.gathered.cause
-            for e in entries(j.gathered, j.finding.value.refund_yen, j.parts):
-                booked += e.yen
-                yield (
-                    f"{person},{fiscal_year},{e.sort},{e.way},{e.number},{e.yen},{reason},"
-                    f"plan:{i},plan:{i}:{e.way}:{e.number},{tail}"
-                )
 
-    count = _copy("collection_entry", _ENTRY, lines())
-    return {"plans": len(ids), "instalments": instalments, "entries": count, "booked_yen": booked}
+def _instalments(fiscal_year: int, pairs: list[tuple[int, Judged]]) -> Iterator[str]:
+    rests: dict[tuple, str] = {}
+    for plan, judged in pairs:
+        person = judged.gathered.person
+        for way, number, due, yen, provisional in judged.parts:
+            key = (way, number, due, provisional)
+            rest = rests.get(key)
+            if rest is None:
+                rest = rests[key] = f",{fiscal_year},{way},{number},{due},{provisional}\n"
+            yield f"{plan},{person},{yen}{rest}"
+
+
+def _entries(
+    fiscal_year: int, pairs: list[tuple[int, Judged]], tail: str, booked: list[int]
+) -> Iterator[str]:
+    """booked[0] gets the yen."""
+    rests: dict[tuple, str] = {}
+    total = 0
+    for plan, judged in pairs:
+        gathered = judged.gathered
+        person, cause, source = gathered.person, gathered.cause, f"plan:{plan}"
+        for sort, way, number, yen in entries(gathered, judged.finding.value.refund_yen, judged.parts):
+            total += yen
+            key = (sort, way, number, cause)
+            rest = rests.get(key)
+            if rest is None:
+                rest = rests[key] = f":{way}:{number},{fiscal_year},{sort},{way},{number},{cause},{tail}"
+            yield f"{person},{yen},{source},{source}{rest}"
+    booked[0] = total
 
 
 def _plan(number: int, fiscal_year: int, judged: Judged, tail: str) -> str:
@@ -112,14 +125,20 @@ def entries(gathered: Gathered, refund: int, parts: Sequence[Part]) -> list[Entr
     What will be paid beyond the annual amount is not levied: the excess is taken off the last parts, so that the
     levy of the year always equals the assessment.
     """
-    new = levied(parts, refund)
     booked = gathered.booked
-    first = gathered.before is None or gathered.cause == "main"
+    if not booked and not refund:
+        return [Entry("levy", way, number, yen) for way, number, _, yen, _ in parts]
+    new = levied(parts, refund)
+    fresh = "levy" if gathered.before is None or gathered.cause == "main" else "adjust"
     found = []
-    for key in sorted(new.keys() | booked.keys()):
-        yen = new.get(key, 0) - booked.get(key, 0)
-        if yen:
-            found.append(Entry("levy" if first and key not in booked else "adjust", *key, yen))
+    for key, yen in new.items():
+        before = booked.get(key)
+        if before is None:
+            if yen:
+                found.append(Entry(fresh, *key, yen))
+        elif yen != before:
+            found.append(Entry("adjust", *key, yen - before))
+    found += [Entry("adjust", *key, -yen) for key, yen in booked.items() if key not in new]
     return found
 
 
@@ -139,19 +158,15 @@ def _quoted(text: str) -> str:
 
 
 def _copy(table: str, columns: Sequence[str], lines: Iterable[str]) -> int:
+    """COPY lines of CSV (none has a line end inside); returns how many."""
     count = 0
 
     def chunks() -> Iterator[bytes]:
         nonlocal count
-        held: list[str] = []
-        for line in lines:
-            held.append(line)
-            if len(held) == _CHUNK:
-                count += _CHUNK
-                yield "".join(held).encode()
-                held.clear()
-        count += len(held)
-        yield "".join(held).encode()
+        rest = iter(lines)
+        while text := "".join(islice(rest, _CHUNK)):
+            count += text.count("\n")
+            yield text.encode()
 
     copy_csv(table, columns, chunks())
     return count

@@ -82,8 +82,9 @@ SELECT nextval('collection_deduction_target_id_seq') AS id, delivery_id AS deliv
             THEN to_date(v[{birth}], 'YYYYMMDD') END AS birth,
        v[{yen}]::bigint AS yen, left(v[{made}], 4)::int AS made_year, substr(v[{made}], 5, 2)::int AS made_month,
        v[{notice}] AS notice
-FROM (SELECT delivery_id, number, values AS v, tx FROM ({lines}) l WHERE layout = %(layout)s) l
-WHERE v[{notice}] IN ('00', '30') AND {new}"""
+FROM (SELECT DISTINCT ON (delivery_id, number) delivery_id, number, values AS v FROM ({lines}) f
+      WHERE layout = %(layout)s AND {new} ORDER BY delivery_id, number, id DESC) l
+WHERE v[{notice}] IN ('00', '30')"""
 
 # Notice 00 is April's capture; a 30 made in an even month tells of the even month before it, in an odd one of the last.
 _SAVE = """

@@ -24,6 +24,8 @@ class Ways(NamedTuple):
 
     def on(self, day: date) -> str:
         """The way on a day: slip | debit | substitute."""
+        if self is SLIP:
+            return "slip"
         if _covers(self.substitute, day):
             return "substitute"
         decided = next((way for begin, way in self.decided if begin <= day), "auto")
