@@ -12,11 +12,17 @@ from datetime import date
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-TONES = ("neutral", "main", "good", "warn", "bad", "calm")
+from kaigo.base.desk.panel import Bar
+
+# Tones of panels and charts → the class that colours them. A tone never stands without its label.
+TONES = {
+    "neutral": "neutral", "gray": "neutral", "main": "main", "key": "main", "blue": "main", "soft": "calm", "calm": "calm",
+    "good": "good", "green": "good", "warn": "warn", "amber": "warn", "bad": "bad", "red": "bad",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class Line:
     """A line of a bar chart. share: 0–100 of the longest; percent: of the sum."""
 
     label: str
@@ -33,7 +39,7 @@ class Bars:
     title: str
     head: str
     unit: str
-    bars: tuple[Bar, ...]
+    bars: tuple[Line, ...]
     total: int
     note: str = ""
 
@@ -51,7 +57,7 @@ def bars(
     longest = max((abs(row[1]) for row in rows), default=0)
     total = sum(row[1] for row in rows)
     drawn = tuple(
-        Bar(label, value, _bar(value, longest, tone), _percent(value, total), url)
+        Line(label, value, _bar(value, longest, tone), _percent(value, total), url)
         for label, value, url in rows
     )
     return Bars(title, head, unit, drawn, total, note)
@@ -62,7 +68,7 @@ def _bar(value: int, longest: int, tone: str) -> SafeString:
     return format_html(
         '<svg class="bar" width="100%" height="16" aria-hidden="true" focusable="false">'
         '<rect class="tone-{}" x="0" y="2" width="{}%" height="12" rx="1"/></svg>',
-        tone if tone in TONES else "main",
+        TONES.get(tone, "main"),
         width,
     )
 
@@ -158,16 +164,6 @@ def _scale(longest: int, unit: str) -> SafeString:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
-    """A bar of the time axis, half-open; end None = still so."""
-
-    label: str
-    start: date
-    end: date | None
-    tone: str = "neutral"
-
-
-@dataclass(frozen=True, slots=True)
 class Lane:
     """A line of the timeline."""
 
@@ -177,29 +173,29 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """For `{% include "desk/timeline.html" with chart=chart %}`: axis, lanes and the table of the same bars."""
+    """For `{% include "desk/timeline.html" with timeline=timeline %}`: axis, lanes and the table of the same bars."""
 
     title: str
     axis: SafeString
     lanes: tuple[Lane, ...]
-    rows: tuple[tuple[str, Span], ...]
+    rows: tuple[tuple[str, Bar], ...]
 
 
 _ROW = 26
 
 
 def timeline(
-    title: str, lanes: Sequence[tuple[str, Sequence[Span]]], first: date, last: date, on: date
+    lanes: Sequence[tuple[str, Sequence[Bar]]], first: date, last: date, today: date, title: str = "これまで"
 ) -> Timeline:
-    """lanes: (room, bars). The axis runs from first to last (exclusive); a line marks `on`."""
+    """lanes: (room, bars). The axis runs from first to last (exclusive), bars are cut at its ends; a line marks today."""
     ticks = _ticks(first, last)
     drawn, rows = [], []
     for name, spans in lanes:
         shown = [s for s in spans if s.start < last and (s.end is None or s.end > first)]
         rows += [(name, span) for span in sorted(spans, key=lambda s: (s.start, s.label))]
         if shown:
-            drawn.append(Lane(name, _lane(shown, ticks, first, last, on)))
-    return Timeline(title, _axis(ticks, first, last, on), tuple(drawn), tuple(rows))
+            drawn.append(Lane(name, _lane(shown, ticks, first, last, today)))
+    return Timeline(title, _axis(ticks, first, last, today), tuple(drawn), tuple(rows))
 
 
 def _ticks(first: date, last: date) -> list[date]:
@@ -235,7 +231,7 @@ def _short(year: str) -> str:
     return year.replace("令和", "R").replace("平成", "H").replace("昭和", "S").replace("年度", "")
 
 
-def _lane(spans: list[Span], ticks: list[date], first: date, last: date, on: date) -> SafeString:
+def _lane(spans: list[Bar], ticks: list[date], first: date, last: date, on: date) -> SafeString:
     placed = _stack(spans)
     height = (max(row for row, _ in placed) + 1) * _ROW
     grid = format_html_join(
@@ -256,7 +252,7 @@ def _lane(spans: list[Span], ticks: list[date], first: date, last: date, on: dat
     )
 
 
-def _stack(spans: list[Span]) -> list[tuple[int, Span]]:
+def _stack(spans: list[Bar]) -> list[tuple[int, Bar]]:
     """Bars that overlap go below each other."""
     rows: list[date] = []
     placed = []
@@ -269,7 +265,7 @@ def _stack(spans: list[Span]) -> list[tuple[int, Span]]:
     return placed
 
 
-def _span(span: Span, row: int, first: date, last: date) -> SafeString:
+def _span(span: Bar, row: int, first: date, last: date) -> SafeString:
     begin, end = max(span.start, first), min(span.end or last, last)
     width = _of((end - begin).days, (last - first).days)
     said = f"{span.label} {_said(span)}"
@@ -282,13 +278,13 @@ def _span(span: Span, row: int, first: date, last: date) -> SafeString:
         _ROW - 6,
         said,
         said,
-        span.tone if span.tone in TONES else "neutral",
+        TONES.get(span.tone, "neutral"),
         " open" if span.end is None else "",
         span.label,
     )
 
 
-def _said(span: Span) -> str:
+def _said(span: Bar) -> str:
     """[1 April, 1 October) is told as 4月1日から9月30日まで."""
     from kaigo.law.dates import wareki
 

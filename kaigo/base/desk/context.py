@@ -48,7 +48,7 @@ def frame(request: HttpRequest) -> dict:
         "insurer_name": insurer_name(settings.INSURER),
         "navigation": navigation,
         "may_search": settings.SYSTEM == "insurance" and can(staff, "counter.view"),
-        "staff_address": settings.SYSTEM_URLS["staff"],
-        "home_address": settings.SYSTEM_URLS["insurance"],
+        "staff_url": settings.SYSTEM_URLS["staff"],
+        "home_url": settings.SYSTEM_URLS["insurance"],
         "keys": request.COOKIES.get(KEYS_COOKIE) != "off",
     }

@@ -10,7 +10,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from django.conf import settings
-from django.db import connection
+from django.db import Error, connection, transaction
 
 from kaigo.base.records.context import Context
 
@@ -30,12 +30,12 @@ class Nav:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry as drawn: waiting = 0 draws no badge; here = the page is in this room."""
+    """An entry as drawn: waiting = 0 draws no badge; current = the page is in this room."""
 
     label: str
     url: str
     waiting: int
-    here: bool
+    current: bool
 
 
 @lru_cache(maxsize=4)
@@ -53,18 +53,23 @@ def entries() -> tuple[Nav, ...]:
 _counted: dict[tuple, tuple[float, int]] = {}
 
 
-def waiting(ctx: Context, entry: Nav, afresh: bool = False) -> int:
+def waiting(ctx: Context, entry: Nav) -> int:
     """How much waits behind an entry; counted at most every ten seconds for a person and a day."""
     if entry.waiting is None:
         return 0
     key = (connection.settings_dict["NAME"], ctx.actor, ctx.on, entry.url)
     now = time.monotonic()
     held = _counted.get(key)
-    if held and not afresh and now - held[0] < _FRESH:
+    if held and now - held[0] < _FRESH:
         return held[1]
     if len(_counted) > 10_000:
         _counted.clear()
-    count = entry.waiting(ctx)
+    try:
+        with transaction.atomic():
+            count = entry.waiting(ctx)
+    except Error:
+        # A page that tells of a failure must still be drawn.
+        return 0
     _counted[key] = (now, count)
     return count
 

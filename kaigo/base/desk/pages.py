@@ -8,34 +8,30 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-PER_PAGE = 50
+ROWS = 50
 
 
 class Pages:
     """One page of a list, for templates: `{% for row in page %}` and `{% include "desk/pager.html" with page=page %}`.
 
-    rows: a list, a queryset (ordered), or a function (offset, limit) → rows together with `count` (a number or a
-    function). The page number is the query parameter `page`; other parameters (filters) stay in the links.
+    The page number is the query parameter `page`; other parameters (filters) stay in the links.
     """
 
     def __init__(
         self,
+        source: Sequence[Any] | QuerySet | None,
         request: HttpRequest,
-        rows: Sequence | QuerySet | Callable[[int, int], Sequence],
-        count: int | Callable[[], int] | None = None,
-        per: int = PER_PAGE,
+        total: int | None = None,
+        fetch: Callable[[int, int], Sequence[Any]] | None = None,
     ) -> None:
-        self.per = per
-        self.count = _count(rows, count)
-        self.last = max(1, -(-self.count // per))
+        """source: list or ordered queryset; with `fetch(limit, offset)` source may be None, total must be given."""
+        self.total = _total(source) if total is None else total
+        self.last = max(1, -(-self.total // ROWS))
         self.number = min(max(1, _number(request.GET.get("page", ""))), self.last)
-        begin = (self.number - 1) * per
-        if callable(rows) and not isinstance(rows, QuerySet):
-            self.rows = list(rows(begin, per))
-        else:
-            self.rows = list(rows[begin : begin + per])
-        self.first_row = begin + 1 if self.rows else 0
-        self.last_row = begin + len(self.rows)
+        begin = (self.number - 1) * ROWS
+        self.rows = list(fetch(ROWS, begin) if fetch else source[begin : begin + ROWS])
+        self.first = begin + 1 if self.rows else 0
+        self.until = begin + len(self.rows)
         self._query = request.GET.copy()
 
     def __iter__(self) -> Iterator[Any]:
@@ -45,12 +41,12 @@ class Pages:
         return len(self.rows)
 
     @property
-    def previous(self) -> str:
+    def before(self) -> str:
         """The link to the page before, "" on the first."""
         return self.link(self.number - 1) if self.number > 1 else ""
 
     @property
-    def next(self) -> str:
+    def after(self) -> str:
         """The link to the page after, "" on the last."""
         return self.link(self.number + 1) if self.number < self.last else ""
 
@@ -71,14 +67,10 @@ class Pages:
         return f"?{self._query.urlencode()}"
 
 
-def _count(rows: Any, count: int | Callable[[], int] | None) -> int:
-    if count is not None:
-        return count() if callable(count) else count
-    if isinstance(rows, QuerySet):
-        return rows.count()
-    if callable(rows):
-        raise TypeError("a function needs a count")
-    return len(rows)
+def _total(source: Sequence[Any] | QuerySet | None) -> int:
+    if source is None:
+        raise TypeError("a function needs a total")
+    return source.count() if isinstance(source, QuerySet) else len(source)
 
 
 def _number(text: str) -> int:

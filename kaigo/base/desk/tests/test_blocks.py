@@ -10,8 +10,9 @@ from django.http import QueryDict
 from django.template.loader import render_to_string
 from django.test import RequestFactory
 
-from kaigo.base.desk.charts import Span, bars, histogram, timeline
+from kaigo.base.desk.charts import bars, histogram, timeline
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.panel import Bar
 from kaigo.base.desk.templatetags.desk import both_eras, reasons, wareki, yen
 from kaigo.base.desk.typed import Typed
 from kaigo.law.words import Told
@@ -26,27 +27,27 @@ def asked(query: str = ""):
 def test_a_page_of_a_long_list_loads_fifty_rows_only():
     loaded = []
 
-    def rows(offset, limit):
-        loaded.append((offset, limit))
+    def rows(limit, offset):
+        loaded.append((limit, offset))
         return range(offset, min(offset + limit, 1234))
 
-    page = Pages(asked("page=3&sort=hold"), rows, count=lambda: 1234)
-    assert loaded == [(100, 50)]
-    assert (page.first_row, page.last_row, page.last, len(page)) == (101, 150, 25, 50)
-    assert page.previous == "?page=2&sort=hold"
+    page = Pages(None, asked("page=3&sort=hold"), 1234, rows)
+    assert loaded == [(50, 100)]
+    assert (page.first, page.until, page.last, len(page)) == (101, 150, 25, 50)
+    assert page.before == "?page=2&sort=hold"
     assert [number for number, _ in page.links] == [1, 2, 3, 4, 5, 0, 25]
 
 
 @pytest.mark.parametrize("typed", ["0", "-1", "x", "9" * 40, "٣", "999"])
 def test_a_wrong_page_number_shows_a_page(typed):
-    page = Pages(asked(f"page={typed}"), list(range(120)))
+    page = Pages(list(range(120)), asked(f"page={typed}"))
     assert 1 <= page.number <= 3
     assert page.rows
 
 
 def test_an_empty_list_has_no_pager():
-    page = Pages(asked(), [])
-    assert (page.count, page.first_row, page.rows, page.next) == (0, 0, [], "")
+    page = Pages([], asked())
+    assert (page.total, page.first, page.rows, page.after) == (0, 0, [], "")
     assert not render_to_string("desk/pager.html", {"page": page}).strip()
 
 
@@ -73,13 +74,12 @@ def test_a_histogram_is_titled_and_has_a_table():
 
 def test_a_timeline_tells_half_open_periods_by_their_last_day():
     chart = timeline(
-        "これまで",
         [
             (
                 "資格",
                 [
-                    Span("第1号", date(2020, 4, 1), date(2026, 10, 1)),
-                    Span("<b>", date(2026, 10, 1), None, "good"),
+                    Bar("第1号", date(2020, 4, 1), date(2026, 10, 1)),
+                    Bar("<b>", date(2026, 10, 1), None, "good"),
                 ],
             )
         ],
@@ -87,7 +87,7 @@ def test_a_timeline_tells_half_open_periods_by_their_last_day():
         date(2027, 4, 1),
         date(2026, 7, 1),
     )
-    html = render_to_string("desk/timeline.html", {"chart": chart})
+    html = render_to_string("desk/timeline.html", {"timeline": chart})
     assert "令和2年4月1日から令和8年9月30日まで" in html
     assert "<b>" not in html
     assert "続いている" in html
@@ -95,8 +95,8 @@ def test_a_timeline_tells_half_open_periods_by_their_last_day():
 
 
 def test_bars_that_overlap_go_below_each_other():
-    spans = [Span("a", date(2026, 4, 1), date(2026, 8, 1)), Span("b", date(2026, 5, 1), None)]
-    chart = timeline("x", [("y", spans)], date(2026, 4, 1), date(2027, 4, 1), date(2026, 7, 1))
+    spans = [Bar("a", date(2026, 4, 1), date(2026, 8, 1)), Bar("b", date(2026, 5, 1), None)]
+    chart = timeline([("y", spans)], date(2026, 4, 1), date(2027, 4, 1), date(2026, 7, 1))
     assert 'y="3"' in chart.lanes[0].svg
     assert 'y="29"' in chart.lanes[0].svg
 

@@ -32,8 +32,8 @@
     }
     if (key.length !== 1) return;
     const pair = event.timeStamp - beforeAt < 1500 ? before + key : key;
-    const target = document.querySelector(`[data-keys-go="${CSS.escape(pair)}"]`)
-      || document.querySelector(`[data-keys-go="${CSS.escape(key)}"]`);
+    const target = document.querySelector(`[data-key="${CSS.escape(pair)}"]`)
+      || document.querySelector(`[data-key="${CSS.escape(key)}"]`);
     before = key; beforeAt = event.timeStamp;
     if (target) { before = ""; event.preventDefault(); target.click(); return; }
     if (key === "b" && history.length > 1) history.back();
