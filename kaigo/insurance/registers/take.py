@@ -65,7 +65,7 @@ def take_facilities(span: Span) -> Believed:
                 SELECT DISTINCT ON ({at["number"]}, {at["from"]}) t.facility_id, l.*, {at["from"]}::date AS starts,
                        nullif({at["to"]}, '')::date AS ends, l.tx >= %(after)s::text::xid8 AS fresh
                 FROM ({lines_sql()}) l JOIN facility_taken t ON t.number = {at["number"]} WHERE {upto}
-                ORDER BY {at["number"]}, {at["from"]}, l.sequence DESC, l.id DESC)
+                ORDER BY {at["number"]}, {at["from"]}, l.id DESC)
             SELECT l.facility_id, {at["name"]}, {at["kind"]}, {at["capacity"]}::int, {at["municipality"]},
                    {at["postal_code"]}, {at["address"]}, {at["exception_target"]} = '1', {at["exclusion_kind"]},
                    starts, least(ends, lead(starts) OVER (PARTITION BY facility_id ORDER BY starts)),

@@ -44,7 +44,7 @@ def deliver(sequence, *facilities):
     """Lines of ward.facility as the feeds room keeps them."""
     keys = [field.key for field in get("ward.facility").fields]
     delivery = Delivery.objects.create(
-        layout="ward.facility", edition="2026", name="f.csv", sequence=sequence, made_on=date(2026, 4, 1), mode="changes",
+        layout="ward.facility", edition="2026", name="f.csv", sequence=sequence, made_on=date(2026, 4, 1), received_on=date(2026, 4, 1), mode="changes",
         digest=str(sequence), lines=len(facilities), actor="test",
     )  # fmt: skip
     usual = {

@@ -16,7 +16,8 @@ NUMBERS = """
     LEFT JOIN (SELECT m.person_id, m.into_id FROM residents_merge m
                WHERE NOT EXISTS (SELECT 1 FROM residents_merge x WHERE x.supersedes_id = m.id)) w
     ON w.person_id = n.person_id"""
-NEWEST_FIRST = "sequence DESC, line_id DESC"
+# Files are accepted in their order; a line that somebody mended counts as said last (feeds.read.lines_sql).
+NEWEST_FIRST = "line_id DESC"
 FRESH = "l.tx >= %(after)s::text::xid8"
 
 
@@ -47,10 +48,10 @@ class Layout:
     def lines(self, subject: str = "addressee") -> str:
         """All lines read so far of the people in table `taken`, or of everybody at the first reading.
 
-        Columns: values, source, sequence, line_id, fresh; params: after, upto.
+        Columns: values, source, line_id, fresh; params: after, upto.
         """
         return f"""
-            SELECT l.values, 'feed:' || l.delivery_id || ':' || l.number AS source, l.sequence, l.id AS line_id, {FRESH} AS fresh
+            SELECT l.values, 'feed:' || l.delivery_id || ':' || l.number AS source, l.id AS line_id, {FRESH} AS fresh
             FROM ({read.lines_sql()}) l
             WHERE l.layout = '{self.name}' AND l.tx < %(upto)s::text::xid8
               AND (%(after)s = 0 OR {self.text(subject)} IN (SELECT number FROM taken_number))"""

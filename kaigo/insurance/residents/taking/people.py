@@ -114,7 +114,7 @@ def _stage(resident: Layout, guest: Layout, params: dict) -> None:
     birth = "CASE WHEN right({0}, 2) <> '00' THEN {0}::date END AS birth_date, {0} AS birth_raw"
     texts = ", ".join(f"{resident.text(key)} AS {key}" for key in _TEXTS)
     days = ", ".join(f"{resident.day(key)} AS {key}" for key in _DAYS)
-    head = "n.person_id, l.source, l.sequence, l.line_id, l.fresh"
+    head = "n.person_id, l.source, l.line_id, l.fresh"
     ours = f"""
         SELECT {head}, 1 AS rank, 0 AS step, n.number, {resident.number("history", "int")} AS history,
                {resident.text("correction")} AS correction, {resident.day("event_on")} AS starts,

@@ -193,15 +193,15 @@ def restate_kind(kind: Kind, params: dict) -> Believed:
     run(
         f"""
         WITH said AS (
-            SELECT DISTINCT ON (n.person_id{keys}) n.person_id, l.source, l.sequence, l.line_id, l.fresh, {said},
+            SELECT DISTINCT ON (n.person_id{keys}) n.person_id, l.source, l.line_id, l.fresh, {said},
                    {correction} AS correction, {kind.starts(at)} AS starts, {kind.ends(at)} AS ends,
                    {kind.notified(at)} AS notified_on
             FROM ({at.lines()}) l JOIN {"taken_number" if params["after"] else f"({NUMBERS})"} n
               ON n.number = {at.text("addressee")}
             WHERE {upright}{known}
-            ORDER BY n.person_id{keys}{history}, {", ".join("l." + part for part in NEWEST_FIRST.split(", "))}),
+            ORDER BY n.person_id{keys}{history}, l.{NEWEST_FIRST}),
         placed AS (
-            SELECT *, lead(starts) OVER (PARTITION BY {within} ORDER BY starts, sequence, line_id) AS following
+            SELECT *, lead(starts) OVER (PARTITION BY {within} ORDER BY starts, line_id) AS following
             FROM said WHERE correction <> '2' AND (ends IS NULL OR starts < ends)
             {"AND other_id IS NOT NULL" if model is m.Relation else ""})
         INSERT INTO {table} (person_id, {listed}, effective, notified_on, source, fresh)

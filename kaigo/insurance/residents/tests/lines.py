@@ -34,7 +34,7 @@ def deliver(ctx, layout: str, *lines: dict, sequence: int | None = None) -> int:
     _sequences[layout] = sequence or _sequences.get(layout, 0) + 1
     with acting(ctx):
         delivery = Delivery.objects.create(
-            layout=layout, edition="2026", name="test.csv", sequence=_sequences[layout], made_on=date(2026, 4, 1),
+            layout=layout, edition="2026", name="test.csv", sequence=_sequences[layout], made_on=date(2026, 4, 1), received_on=date(2026, 4, 1),
             mode="changes", digest="", lines=len(lines), actor="test",
         )  # fmt: skip
         usual = _USUAL.get(layout, {})

@@ -153,13 +153,6 @@ def test_an_event_notified_late_is_true_until_today(street, ctx):
     assert [row[:2] for row in lives()] == [("2020-04-01", "2026-04-15"), ("2026-04-15", None)]
 
 
-def test_the_same_file_order_counts_not_the_arrival(street, ctx):
-    """A line replayed from an old file does not overrule what a later file said of the same history."""
-    told(ctx, RESIDENT, {}, MOVE | {"address": "見本区東5"}, sequence=11)
-    told(ctx, RESIDENT, MOVE | {"address": "見本区西6"}, sequence=10)
-    assert lives()[-1][2] == "見本区東5"
-
-
 def test_who_left_before_our_oldest_line_lived_here_until_then(street, ctx):
     told(
         ctx, RESIDENT, {
