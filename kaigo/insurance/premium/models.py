@@ -77,7 +77,7 @@ class Assessment(Decision):
     months = models.SmallIntegerField()
     stage = models.SmallIntegerField()  # of the last insured month; 0 = no month
     stages = models.CharField(max_length=12)
-    tax_status = models.CharField(max_length=12)
+    tax_status = models.CharField(max_length=16)
     change_reason = models.CharField(max_length=20)
     interim = models.BooleanField()
     batch = models.ForeignKey(

@@ -47,7 +47,7 @@ class Migration(migrations.Migration):
                 ('months', models.SmallIntegerField()),
                 ('stage', models.SmallIntegerField()),
                 ('stages', models.CharField(max_length=12)),
-                ('tax_status', models.CharField(max_length=12)),
+                ('tax_status', models.CharField(max_length=16)),
                 ('change_reason', models.CharField(max_length=20)),
                 ('interim', models.BooleanField()),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
