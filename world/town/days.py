@@ -8,7 +8,8 @@ from functools import cache
 import jpholiday
 
 _FIRST, _LAST = date(1890, 1, 1).toordinal(), date(2100, 1, 1).toordinal()
-_TEXT = [f"{date.fromordinal(day):%Y%m%d}" for day in range(_FIRST, _LAST)]
+# ordinal → eight digits; no day (0) is empty. A plain dict: nothing is asked for more often.
+TEXT = {day: date.fromordinal(day).isoformat().replace("-", "") for day in range(_FIRST, _LAST)} | {0: ""}
 
 
 @cache
@@ -19,7 +20,7 @@ def day(year: int, month: int, dom: int) -> int:
 
 def text(ordinal: int) -> str:
     """Eight digits; empty for 0 (no day)."""
-    return _TEXT[ordinal - _FIRST] if ordinal else ""
+    return TEXT[ordinal]
 
 
 def iso(ordinal: int) -> str:
@@ -40,6 +41,12 @@ def attained(birth: int, age: int) -> int:
     if (born.month, born.day) == (2, 29):
         return day(year, 2, 28)
     return day(year, born.month, born.day) - 1
+
+
+def is_attained(birth: int, age: int, on: int) -> bool:
+    """attained(...) <= on, without a calendar for those who are far from it."""
+    lived = on - birth - age * 365
+    return lived > 40 or (lived > -5 and attained(birth, age) <= on)
 
 
 def offices(fiscal_year: int) -> list[int]:

@@ -22,7 +22,7 @@ def counts(ward: Ward, on: int) -> dict[str, int]:
         for v in ward.small.get("ward.facility_stay", {}).values()
         if kinds[v[1]] and v[2] < day and (not v[3] or v[3] > day)
     }
-    old = [person for person in residents if days.attained(person.birth, 65) <= on]
+    old = [person for person in residents if days.is_attained(person.birth, 65, on)]
     insured = {
         p.number for p in old if "birth_text" not in p.extra and int(p.extra.get("move_planned_on", on)) >= on
     }
@@ -53,6 +53,6 @@ def counts(ward: Ward, on: int) -> dict[str, int]:
 
 def _still(person: Person, on: int) -> bool:
     """Insured until the day after he died or left; until the day itself when registered elsewhere the same day."""
-    if person.became_on > on or days.attained(person.birth, 65) > on or person.event_on < on:
+    if person.became_on > on or not days.is_attained(person.birth, 65, on) or person.event_on < on:
         return False
     return person.event_on > on or person.extra.get("taken_on", 0) != person.event_on

@@ -71,22 +71,26 @@ class Folder:
 
 def resident_line(person: Person, correction: str = "0") -> str:
     """A line of ward.resident."""
-    home, extra, text = person.home, person.extra, days.text
-    get = extra.get
-    return ",".join(
-        (
-            person.number, str(person.history), correction, person.event, text(person.event_on),
-            text(person.notified_on), home.number, person.relation, person.name, person.kana, get("alias", ""),
-            get("alias_kana", ""), get("birth_text") or text(person.birth), "1" if person.male else "2",
-            "2" if "nationality" in extra else "1", get("nationality", ""), text(get("stay_until", 0)), person.state,
-            text(person.became_on), text(person.became_told), person.became_reason, text(person.settled_on),
-            text(person.joined_on), home.postal, home.town_code, home.address, home.building, home.phone,
-            get("from_code", ""), get("from_address", ""), get("to_code", ""), get("to_address", ""),
-            text(get("move_planned_on", 0)), text(get("taken_on", 0)), text(person.removed_on),
-            text(person.removed_told), person.removed_reason, get("protection", ""), text(get("protection_until", 0)),
-            get("hold", ""),
-        )
-    )  # fmt: skip
+    home, extra, text = person.home, person.extra, days.TEXT
+    alias, origin, leaving, kind, born = ",", ",", ",,,", "1,,", text[person.birth]
+    protection = ",,"
+    if extra:
+        get = extra.get
+        alias = f"{get('alias', '')},{get('alias_kana', '')}"
+        born = get("birth_text") or born
+        if "nationality" in extra:
+            kind = f"2,{extra['nationality']},{text[get('stay_until', 0)]}"
+        origin = f"{get('from_code', '')},{get('from_address', '')}"
+        leaving = f"{get('to_code', '')},{get('to_address', '')},{text[get('move_planned_on', 0)]},{text[get('taken_on', 0)]}"
+        protection = f"{get('protection', '')},{text[get('protection_until', 0)]},{get('hold', '')}"
+    return (
+        f"{person.number},{person.history},{correction},{person.event},{text[person.event_on]},"
+        f"{text[person.notified_on]},{home.number},{person.relation},{person.name},{person.kana},{alias},{born},"
+        f"{'1' if person.male else '2'},{kind},{person.state},{text[person.became_on]},{text[person.became_told]},"
+        f"{person.became_reason},{text[person.settled_on]},{text[person.joined_on]},{home.postal},{home.town_code},"
+        f"{home.address},{home.building},{home.phone},{origin},{leaving},{text[person.removed_on]},"
+        f"{text[person.removed_told]},{person.removed_reason},{protection}"
+    )
 
 
 def tax_line(person: Person, fiscal_year: int, correction: str = "0") -> tuple[str, int]:

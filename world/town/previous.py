@@ -54,6 +54,8 @@ def stage(fiscal_year: int, tax: Tax, members: list[Tax], assisted: bool) -> int
 def assessed(rng: Random, fiscal_year: int, person: Person, assisted: bool) -> Assessed | None:
     """The year of somebody insured in it; None when he was not, or nothing is known of his tax."""
     begin, finish = days.day(fiscal_year, 4, 1), days.day(fiscal_year + 1, 4, 1)
+    if not days.is_attained(person.birth, 65, finish):
+        return None
     since = max(days.attained(person.birth, 65), person.became_on)
     if since >= finish or fiscal_year not in person.tax:
         return None
