@@ -15,7 +15,7 @@ from kaigo.insurance.notices.holds import HOLDS, LIFTABLE, Hold
 from kaigo.insurance.notices.relations import QUEUED, SAYS, TOLD, letter_of, wanted_sql
 
 __all__ = [
-    "HOLDS", "LETTERS", "LIFTABLE", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "content", "counts",
+    "HOLDS", "LETTERS", "LIFTABLE", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "content", "contents", "count", "counts",
     "differing_drafts", "drafts", "kept", "letter_of", "of_person", "one", "wanted_sql",
 ]  # fmt: skip
 

@@ -42,7 +42,7 @@ def wanted_sql(ctx: Context) -> str:
         JOIN ({collection.plans_in_force_sql(ctx)}) p ON p.id = l.plan_id
         JOIN ({premium.in_force_sql(ctx)}) a ON a.id = l.assessment_id
         LEFT JOIN ({TOLD}) t ON t.person_id = l.person_id AND t.fiscal_year = l.fiscal_year
-        WHERE l.fiscal_year = %(year)s AND a.sort <> 'provisional'
+        WHERE l.fiscal_year = %(year)s AND a.sort NOT IN ('provisional', 'opening')
         AND NOT EXISTS (SELECT 1 FROM notices_draft q WHERE q.plan_id = l.plan_id AND q.state = 'draft')
         AND CASE WHEN t.draft_id IS NULL
             THEN a.months > 0 AND (l.annual_yen > 0 OR EXISTS (SELECT 1 FROM json_array_elements(l.instalments)))
