@@ -1,0 +1,32 @@
+"""What people asked at the counter and on the telephone."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from kaigo.base.records.models import About, Now, Work
+from kaigo.insurance.residents.models import Person
+
+NOTE = ("宛名情報/記事情報",)
+
+
+class Ticket(Work):
+    """A contact with somebody: a call or a visit. Earlier texts stay in records_work_history."""
+
+    about = About("person", "resident", dict.fromkeys(("kind", "subject", "text", "taken_on"), NOTE))
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    kind = models.CharField(max_length=10)  # call | counter
+    subject = models.CharField(max_length=80)
+    text = models.TextField(blank=True)
+    state = models.CharField(max_length=10)  # open | done
+    taken_on = models.DateField()
+    taken_at = models.DateTimeField(db_default=Now(), editable=False)
+    taken_by = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "counter_ticket"
+        indexes = [
+            models.Index(fields=["person", "-id"], name="counter_ticket_person"),
+            models.Index(fields=["-id"], condition=models.Q(state="open"), name="counter_ticket_open"),
+        ]
