@@ -258,3 +258,59 @@ def _exceptions(ctx: Context, persons: list[int]) -> set[int]:
             {"on": ctx.on, "known_at": ctx.known_at, "persons": persons},
         )
     }
+
+
+# -- state, for screens -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A notice of the year: how many would be in its file now (and how many have no record), what went out."""
+
+    code: str
+    name: str
+    waiting: int
+    without_record: int
+    yen1: int
+    yen2: int
+    yen3: int
+    sent: int
+    sent_on: date | None
+
+
+def state(ctx: Context, insurer: str, fiscal_year: int) -> list[State]:
+    """Every notice of the year, without making its file."""
+    sent = {
+        code: (count, on)
+        for code, count, on in rows(
+            "SELECT code, count(*), max(created_at AT TIME ZONE 'Asia/Tokyo')::date FROM collection_deduction_request "
+            "WHERE fiscal_year = %(year)s GROUP BY code",
+            {"year": fiscal_year},
+        )
+    }
+    known = _with_record(insurer, fiscal_year)
+    found = []
+    for code, name in NOTICES.items():
+        wanted = list(_wanted(ctx, fiscal_year, code))
+        lacking = sum(1 for person, *_ in wanted if person not in known)
+        yen = [sum(row[place] for row in wanted) for place in (4, 5, 6)]
+        found.append(State(code, name, len(wanted), lacking, *yen, *sent.get(code, (0, None))))
+    return found
+
+
+def without_record(ctx: Context, insurer: str, fiscal_year: int) -> list[tuple[int, int]]:
+    """(person, plan) of those who should be asked for in the yearly file and have no pension record."""
+    known = _with_record(insurer, fiscal_year)
+    return [(person, plan) for person, plan, *_ in _wanted(ctx, fiscal_year, "01") if person not in known]
+
+
+def _with_record(insurer: str, fiscal_year: int) -> set[int]:
+    least = load().values(insurer, date(fiscal_year, 4, 1)).get("collection.deduction_minimum_pension")
+    return {
+        person
+        for (person,) in rows(
+            f"SELECT DISTINCT matched_person FROM ({MATCHED}) t WHERE matched_person IS NOT NULL "
+            "AND annual_pension_yen >= %(least)s",
+            {"least": least},
+        )
+    }
