@@ -31,6 +31,7 @@ TAX_LABELS = {
     "special_deduction": "譲渡所得の特別控除",
     "deemed_taxed": "みなし課税の区分",
     "dependants": "扶養の数",
+    "deemed_applies": "令和8年度のみなしの対象",
 }
 
 
@@ -70,12 +71,17 @@ def tax_lines(tax: PersonTax) -> list[Line]:
     for field, value in zip(PersonTax._fields, tax, strict=True):
         if field == "status":
             lines.append(Line(TAX_LABELS[field], name_of("tax_status", value)))
+        elif field == "deemed_applies":
+            if not value:
+                lines.append(Line(TAX_LABELS[field], "対象外(1月1日にこの区に住んでいない)"))
         elif value is not None and value is not False and value != 0:
             lines.append(Line(TAX_LABELS[field], _amount(field, value)))
     return lines
 
 
 def _amount(field: str, value: Any) -> str:
+    if field == "deemed_applies":
+        return "対象" if value else "対象外"
     if field == "deemed_taxed":
         return "課税とみなす" if value else "課税とみなさない"
     return f"{value} 人" if field == "dependants" else f"{value:,} 円"

@@ -28,8 +28,8 @@ STATUS = {
 # Nobody below this age on 1 January has a tax record of his own (work is barred until then: 労働基準法56条).
 CHILD = 15
 _TAX = (
-    "status, total_income, pension_revenue, pension_income, salary_revenue, salary_income, income_adjustment, "
-    "long_special_deduction + short_special_deduction, deemed_taxed"
+    "t.status, t.total_income, t.pension_revenue, t.pension_income, t.salary_revenue, t.salary_income, "
+    "t.income_adjustment, t.long_special_deduction + t.short_special_deduction, t.deemed_taxed"
 )
 _UNKNOWN = PersonTax("unknown")
 _CHILD = PersonTax("untaxed")
@@ -51,6 +51,7 @@ def gather(ctx: Context, fiscal_year: int, persons: list[int] | None = None) -> 
         "begin": date(fiscal_year, 4, 1),
         "finish": date(fiscal_year + 1, 4, 1),
         "fiscal_year": fiscal_year,
+        "taxed_on": date(fiscal_year, 1, 1),
         "child_born_after": date(fiscal_year - CHILD, 1, 1),
     }
     insured = _insured(ctx, params)
@@ -120,9 +121,19 @@ def _homes(ctx: Context, params: dict) -> None:
         cursor.execute("ANALYZE premium_home")
 
 
+def _lived_here(ctx: Context) -> str:
+    """Whether the person of t lived here on 1 January (of the municipal tax) and still on 1 April: the rule of fiscal
+    2026 for wages is for them only. Asked only of those with wages and no tax; for all others it decides nothing.
+    """
+    return f"""CASE WHEN t.salary_revenue > 0 AND t.status = '2' THEN EXISTS (
+        SELECT 1 FROM ({residents.residence_history_sql(ctx)}) r WHERE r.person_id = t.person_id
+        AND r.state = 'resident' AND r.effective @> %(begin)s::date
+        AND least(r.became_resident_on, lower(r.effective)) <= %(taxed_on)s) ELSE true END"""
+
+
 def _taxes(ctx: Context, params: dict) -> dict[int, PersonTax]:
     query = f"""
-        SELECT t.person_id, {_TAX} FROM ({residents.taxation_sql(ctx)}) t
+        SELECT t.person_id, {_TAX}, {_lived_here(ctx)} FROM ({residents.taxation_sql(ctx)}) t
         WHERE t.fiscal_year = %(fiscal_year)s AND t.person_id IN (SELECT person_id FROM premium_insured)"""
     return {person: _tax(row) for person, *row in _rows(query, params)}
 
@@ -132,7 +143,8 @@ def _members(ctx: Context, params: dict) -> dict[int, tuple[PersonTax, ...]]:
     query = f"""
         SELECT h.person_id, t.person_id IS NULL AND EXISTS (
                    SELECT 1 FROM ({residents.particulars_sql(ctx)}) b
-                   WHERE b.person_id = o.person_id AND b.birth_date >= %(child_born_after)s), {_TAX}
+                   WHERE b.person_id = o.person_id AND b.birth_date >= %(child_born_after)s), {_TAX},
+               {_lived_here(ctx)}
         FROM premium_home h
         JOIN ({residents.membership_history_sql(ctx)}) o
           ON o.household_id = h.household_id AND o.effective @> h.day AND o.person_id <> h.person_id
@@ -150,9 +162,19 @@ def _members(ctx: Context, params: dict) -> dict[int, tuple[PersonTax, ...]]:
 
 
 def _tax(row) -> PersonTax:
-    status, total, pension, pension_income, salary, salary_income, adjustment, special, deemed = row
+    status, total, pension, pension_income, salary, salary_income, adjustment, special, deemed, here = row
     return PersonTax(
-        STATUS[status], total, pension, pension_income, salary, salary_income, adjustment, special, deemed
+        STATUS[status],
+        total,
+        pension,
+        pension_income,
+        salary,
+        salary_income,
+        adjustment,
+        special,
+        deemed,
+        None,
+        here,
     )
 
 

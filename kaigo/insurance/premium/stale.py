@@ -16,13 +16,16 @@ from kaigo.base.records.watermarks import Span
 from kaigo.insurance.premium.changes import people
 from kaigo.insurance.premium.facts import differences, unpack_facts
 from kaigo.insurance.premium.gather import gather
+from kaigo.insurance.premium.models import Batch
 from kaigo.insurance.premium.read import IN_FORCE
 from kaigo.insurance.premium.tasks import Found, add_tasks
+
+MARGIN = 100
 
 
 def find(ctx: Context, fiscal_year: int, span: Span) -> list[Found]:
     """Those of the year whose stored facts differ from what is believed now, with what differs in Japanese."""
-    touched = people(ctx, fiscal_year, span)
+    touched = people(ctx, fiscal_year, _after_the_freeze(fiscal_year, span))
     if not touched:
         return []
     stored = _stored(fiscal_year, touched)
@@ -38,6 +41,16 @@ def find(ctx: Context, fiscal_year: int, span: Span) -> list[Found]:
         elif json.loads(to_json(facts)) != before:
             found.append(Found(person, "stale", [list(d) for d in differences(unpack_facts(before), facts)]))
     return found
+
+
+def _after_the_freeze(fiscal_year: int, span: Span) -> Span:
+    """What was believed before the inputs of the main assessment were frozen is in its decisions already.
+
+    Writers that begin after a freeze have later transactions; a few are looked at twice rather than one lost.
+    """
+    main = Batch.objects.filter(sort="main", fiscal_year=fiscal_year, state="done", freeze__isnull=False)
+    oldest = main.order_by("id").values_list("freeze__tx", flat=True).first()
+    return span._replace(after=max(span.after, oldest - MARGIN)) if oldest else span
 
 
 def run(ctx: Context, fiscal_year: int, span: Span) -> dict:

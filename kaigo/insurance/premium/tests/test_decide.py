@@ -234,3 +234,13 @@ def test_the_boundary_belongs_to_the_higher_stage(income, stage):
     taxed(person, status="1", total_income=income)
     decide()
     assert in_force(person).stage == stage
+
+
+def test_the_wage_rule_of_2026_asks_only_who_lived_here_on_1_january():
+    """Wages of 1.1 million: untaxed since 2026, but perhaps deemed taxed for the premium of those who lived here."""
+    resident, mover = insured(), insured(since="2026-02-01")
+    for person in (resident, mover):
+        taxed(person, salary_revenue=1_100_000, salary_income=450_000, total_income=450_000)
+    decide()
+    assert Task.objects.get().person_id == resident
+    assert in_force(mover).stages == "1" * 12
