@@ -38,7 +38,7 @@ def protected_among(ctx: Context, persons: Iterable[int]) -> set[int]:
     """Those of `persons` under 支援措置 on ctx.on."""
     query = (
         "SELECT s.person_id FROM residents_protection s "
-        f"WHERE s.person_id = ANY(%(persons)s::bigint[]) AND {in_force('s')}"
+        f"WHERE s.person_id = ANY(%(persons)s::bigint[]) AND {in_force(ctx, 's')}"
     )
     return {person for (person,) in rows(query, {**times(ctx), "persons": list(persons)})}
 
@@ -50,7 +50,7 @@ def letter_addresses(ctx: Context, persons: Iterable[int], use: str = "premium")
     who lives elsewhere, to the abuser, or to another member by name: then it is held.
     """
     params = {**times(ctx), "persons": list(dict.fromkeys(persons)), "use": use}
-    found = {row[0]: _address(*row) for row in rows(_ADDRESSES, params)}
+    found = {row[0]: _address(*row) for row in rows(_addresses(ctx), params)}
     protected = protected_among(ctx, found)
     if protected:
         dangers = _dangers(ctx, protected)
@@ -59,16 +59,17 @@ def letter_addresses(ctx: Context, persons: Iterable[int], use: str = "premium")
     return found
 
 
-_ADDRESSES = f"""
+def _addresses(ctx: Context) -> str:
+    return f"""
     SELECT q.id, coalesce(p.name, ''), coalesce(r.state, ''), coalesce(r.postal_code, ''), coalesce(r.address, ''),
            coalesce(r.building, ''), coalesce(r.to_code, ''), coalesce(r.to_address, ''),
            m.recipient, m.postal_code, m.address, m.building
     FROM unnest(%(persons)s::bigint[]) q(id)
-    LEFT JOIN residents_particulars p ON p.person_id = q.id AND {in_force("p")}
-    LEFT JOIN residents_residence r ON r.person_id = q.id AND {in_force("r")}
+    LEFT JOIN residents_particulars p ON p.person_id = q.id AND {in_force(ctx, "p")}
+    LEFT JOIN residents_residence r ON r.person_id = q.id AND {in_force(ctx, "r")}
     LEFT JOIN LATERAL (
         SELECT f.recipient, f.postal_code, f.address, f.building FROM residents_mailing_address f
-        WHERE f.person_id = q.id AND f.use IN (%(use)s, 'all') AND {in_force("f")}
+        WHERE f.person_id = q.id AND f.use IN (%(use)s, 'all') AND {in_force(ctx, "f")}
         ORDER BY f.use = 'all' LIMIT 1) m ON true"""
 
 
@@ -91,21 +92,21 @@ def _dangers(ctx: Context, persons: set[int]) -> dict[int, tuple[set[str], set[s
     query = f"""
         WITH own AS (
             SELECT r.person_id, r.address FROM residents_residence r
-            WHERE r.person_id = ANY(%(persons)s::bigint[]) AND {in_force("r")}),
+            WHERE r.person_id = ANY(%(persons)s::bigint[]) AND {in_force(ctx, "r")}),
         other AS (
             SELECT DISTINCT h.person_id, o.person_id AS other, false AS abuser FROM residents_membership h
             JOIN residents_membership o ON o.household_id = h.household_id AND o.effective && h.effective
-                 AND o.person_id <> h.person_id AND {believed("o")}
-            WHERE h.person_id = ANY(%(persons)s::bigint[]) AND {believed("h")}
+                 AND o.person_id <> h.person_id AND {believed(ctx, "o")}
+            WHERE h.person_id = ANY(%(persons)s::bigint[]) AND {believed(ctx, "h")}
             UNION
             SELECT f.person_id, f.other_id, true FROM residents_relation f
-            WHERE f.person_id = ANY(%(persons)s::bigint[]) AND f.relation = '{ABUSER}' AND {believed("f")})
+            WHERE f.person_id = ANY(%(persons)s::bigint[]) AND f.relation = '{ABUSER}' AND {believed(ctx, "f")})
         SELECT r.person_id, r.address, '', false FROM residents_residence r
-        WHERE r.person_id = ANY(%(persons)s::bigint[]) AND NOT r.effective @> %(on)s::date AND {believed("r")}
+        WHERE r.person_id = ANY(%(persons)s::bigint[]) AND NOT r.effective @> %(on)s::date AND {believed(ctx, "r")}
         UNION ALL
         SELECT o.person_id, coalesce(r.address, ''), coalesce(p.name, ''), o.abuser FROM other o
-        LEFT JOIN residents_residence r ON r.person_id = o.other AND {in_force("r")}
-        LEFT JOIN residents_particulars p ON p.person_id = o.other AND {in_force("p")}
+        LEFT JOIN residents_residence r ON r.person_id = o.other AND {in_force(ctx, "r")}
+        LEFT JOIN residents_particulars p ON p.person_id = o.other AND {in_force(ctx, "p")}
         UNION ALL
         SELECT own.person_id, own.address, NULL, false FROM own"""
     raw = rows(query, {**times(ctx), "persons": list(persons)})

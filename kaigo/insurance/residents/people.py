@@ -111,17 +111,16 @@ class Related(NamedTuple):
     source: str
 
 
-def believed(alias: str) -> str:
-    """Believed now, or at the moment in params."""
-    return (
-        f"(CASE WHEN %(known_at)s::timestamptz IS NULL THEN upper_inf({alias}.known) "
-        f"ELSE {alias}.known @> %(known_at)s::timestamptz END)"
-    )
+def believed(ctx: Context, alias: str) -> str:
+    """Believed now, or at ctx.known_at. "Now" is spelled as the indexes spell it."""
+    if ctx.known_at is None:
+        return f"upper_inf({alias}.known)"
+    return f"{alias}.known @> %(known_at)s::timestamptz"
 
 
-def in_force(alias: str) -> str:
+def in_force(ctx: Context, alias: str) -> str:
     """On the day in params, as believed."""
-    return f"{alias}.effective @> %(on)s::date AND {believed(alias)}"
+    return f"{alias}.effective @> %(on)s::date AND {believed(ctx, alias)}"
 
 
 def times(ctx: Context) -> dict:
@@ -136,7 +135,8 @@ def rows(query: str, params: dict) -> list[tuple]:
         return cursor.fetchall()
 
 
-_ONE = f"""
+def _one(ctx: Context) -> str:
+    return f"""
     SELECT q.id, ARRAY(SELECT n.number FROM residents_addressee_number n WHERE n.person_id = q.id
                        OR n.person_id IN (SELECT w.person_id FROM residents_merge w WHERE w.into_id = q.id)
                        ORDER BY n.id),
@@ -145,23 +145,23 @@ _ONE = f"""
            r.phone, r.became_resident_on, r.from_code, r.from_address, r.to_code, r.to_address, r.move_planned_on,
            r.taken_on, h.household_id, a.number, h.relationship, c.name, s.id IS NOT NULL, d.reason, g.into_id
     FROM residents_person q
-    LEFT JOIN residents_particulars p ON p.person_id = q.id AND {in_force("p")}
-    LEFT JOIN residents_residence r ON r.person_id = q.id AND {in_force("r")}
-    LEFT JOIN residents_membership h ON h.person_id = q.id AND {in_force("h")}
+    LEFT JOIN residents_particulars p ON p.person_id = q.id AND {in_force(ctx, "p")}
+    LEFT JOIN residents_residence r ON r.person_id = q.id AND {in_force(ctx, "r")}
+    LEFT JOIN residents_membership h ON h.person_id = q.id AND {in_force(ctx, "h")}
     LEFT JOIN residents_household a ON a.id = h.household_id
-    LEFT JOIN residents_protection s ON s.person_id = q.id AND {in_force("s")}
-    LEFT JOIN residents_hold d ON d.person_id = q.id AND {in_force("d")}
+    LEFT JOIN residents_protection s ON s.person_id = q.id AND {in_force(ctx, "s")}
+    LEFT JOIN residents_hold d ON d.person_id = q.id AND {in_force(ctx, "d")}
     LEFT JOIN residents_merge g ON g.person_id = q.id
     LEFT JOIN LATERAL (
         SELECT b.name FROM residents_membership o JOIN residents_particulars b ON b.person_id = o.person_id
-               AND {in_force("b")}
-        WHERE o.household_id = h.household_id AND o.relationship = '{HEAD}' AND {in_force("o")} LIMIT 1) c ON true
+               AND {in_force(ctx, "b")}
+        WHERE o.household_id = h.household_id AND o.relationship = '{HEAD}' AND {in_force(ctx, "o")} LIMIT 1) c ON true
     WHERE q.id = %(person)s"""
 
 
 def one(ctx: Context, person: int) -> PersonView | None:
     """The person on ctx.on; nothing is known on that day = empty strings and None. No such id = None."""
-    found = rows(_ONE, {**times(ctx), "person": person})
+    found = rows(_one(ctx), {**times(ctx), "person": person})
     if not found:
         return None
     return PersonView(*(_plain(name, value) for name, value in zip(_FIELDS, found[0], strict=True)))
@@ -190,7 +190,7 @@ def names(ctx: Context, persons: Iterable[int]) -> dict[int, str]:
     return dict(
         rows(
             "SELECT p.person_id, p.name FROM residents_particulars p "
-            f"WHERE p.person_id = ANY(%(persons)s::bigint[]) AND {in_force('p')}",
+            f"WHERE p.person_id = ANY(%(persons)s::bigint[]) AND {in_force(ctx, 'p')}",
             {**times(ctx), "persons": list(persons)},
         )
     )
@@ -205,11 +205,11 @@ def household(ctx: Context, person: int, on: date | None = None) -> list[Member]
             SELECT o.person_id, coalesce(p.name, ''), coalesce(p.kana, ''), p.birth_date, coalesce(p.sex, ''),
                    o.relationship, coalesce(r.state, ''), lower(o.effective), s.id IS NOT NULL
             FROM residents_membership h
-            JOIN residents_membership o ON o.household_id = h.household_id AND {in_force("o")}
-            LEFT JOIN residents_particulars p ON p.person_id = o.person_id AND {in_force("p")}
-            LEFT JOIN residents_residence r ON r.person_id = o.person_id AND {in_force("r")}
-            LEFT JOIN residents_protection s ON s.person_id = o.person_id AND {in_force("s")}
-            WHERE h.person_id = %(person)s AND {in_force("h")}
+            JOIN residents_membership o ON o.household_id = h.household_id AND {in_force(ctx, "o")}
+            LEFT JOIN residents_particulars p ON p.person_id = o.person_id AND {in_force(ctx, "p")}
+            LEFT JOIN residents_residence r ON r.person_id = o.person_id AND {in_force(ctx, "r")}
+            LEFT JOIN residents_protection s ON s.person_id = o.person_id AND {in_force(ctx, "s")}
+            WHERE h.person_id = %(person)s AND {in_force(ctx, "h")}
             ORDER BY o.relationship <> '{HEAD}', p.birth_date, o.person_id""",
             {"on": on or ctx.on, "known_at": ctx.known_at, "person": person},
         )
@@ -224,8 +224,8 @@ def relations(ctx: Context, person: int) -> list[Related]:
             f"""
             SELECT f.other_id, coalesce(p.name, ''), f.relation, lower(f.effective), upper(f.effective), f.source
             FROM residents_relation f
-            LEFT JOIN residents_particulars p ON p.person_id = f.other_id AND {in_force("p")}
-            WHERE f.person_id = %(person)s AND {in_force("f")} ORDER BY lower(f.effective), f.other_id""",
+            LEFT JOIN residents_particulars p ON p.person_id = f.other_id AND {in_force(ctx, "p")}
+            WHERE f.person_id = %(person)s AND {in_force(ctx, "f")} ORDER BY lower(f.effective), f.other_id""",
             {**times(ctx), "person": person},
         )
     ]

@@ -59,23 +59,24 @@ def search(ctx: Context, words: str) -> Found:
         return Found([], 0, "")
     params |= times(ctx)
     persons = f"""
-        SELECT DISTINCT p.person_id FROM residents_particulars p
-        WHERE upper_inf(p.known) AND {" AND ".join(where)} LIMIT {_COUNTED}"""
+        SELECT DISTINCT x.person_id FROM (
+            SELECT p.person_id FROM residents_particulars p
+            WHERE upper_inf(p.known) AND {" AND ".join(where)} LIMIT {_COUNTED}) x"""
     found = rows(
         f"""
         WITH match AS MATERIALIZED ({persons}), total AS (SELECT count(*) AS n FROM match),
         shown AS MATERIALIZED (
             SELECT m.person_id, p.kana, p.birth_date FROM match m
-            JOIN residents_particulars p ON p.person_id = m.person_id AND {in_force("p")}
+            JOIN residents_particulars p ON p.person_id = m.person_id AND {in_force(ctx, "p")}
             ORDER BY p.kana, p.birth_date, m.person_id LIMIT {MOST})
         SELECT total.n, m.person_id,
                (SELECT max(n.number) FROM residents_addressee_number n WHERE n.person_id = m.person_id),
                p.name, p.kana, p.alias, p.birth_date, p.sex, coalesce(r.state, ''), coalesce(r.address, ''),
                s.id IS NOT NULL
         FROM shown m CROSS JOIN total
-        JOIN residents_particulars p ON p.person_id = m.person_id AND {in_force("p")}
-        LEFT JOIN residents_residence r ON r.person_id = m.person_id AND {in_force("r")}
-        LEFT JOIN residents_protection s ON s.person_id = m.person_id AND {in_force("s")}
+        JOIN residents_particulars p ON p.person_id = m.person_id AND {in_force(ctx, "p")}
+        LEFT JOIN residents_residence r ON r.person_id = m.person_id AND {in_force(ctx, "r")}
+        LEFT JOIN residents_protection s ON s.person_id = m.person_id AND {in_force(ctx, "s")}
         ORDER BY m.kana, m.birth_date, m.person_id""",
         params,
     )
