@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from fractions import Fraction
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from kaigo.law.household import taxed as _taxed
 from kaigo.law.income import is_deemed, of_year, premium_income
@@ -232,34 +232,39 @@ def _monthly(facts: AssessFacts, insured: list[bool], rows: Table) -> _Monthly |
 
 
 def _aided(facts: AssessFacts, place: int, rows: Table) -> tuple[int, Reason] | Unclear | None:
-    """生活保護または支援給付の月。"""
-    for spans, which in (
+    """生活保護または支援給付の月。どちらかを今受けていれば、もう一方の終わりの扱いは問わない。"""
+    kinds = (
         (facts.public_assistance, "stage.public_assistance"),
         (facts.support_benefit, "stage.support_benefit"),
-    ):
-        found = _active(spans, place, rows, facts.fiscal_year)
-        if isinstance(found, Unclear):
-            return found
-        if found:
-            return 1, Reason(which, "令38条1項1号")
-    return None
+    )
+    unknown: Unclear | None = None
+    for wanted in ("now", "kept"):
+        for spans, which in kinds:
+            found = _effect(spans, place, rows, facts.fiscal_year)
+            if found == wanted:
+                return 1, Reason(which, "令38条1項1号")
+            if isinstance(found, Unclear):
+                unknown = found
+    return unknown
 
 
 def _lowered(facts: AssessFacts, place: int, rows: Table, base: Base) -> tuple[int, Reason] | Unclear:
     """老齢福祉年金(世帯非課税のとき第1段階)、境界層。下がらない人には期間の終わりの扱いも問わない。"""
     if base.stage > 1 and not base.household_taxed:
-        found = _active(facts.old_age_pension, place, rows, facts.fiscal_year)
+        found = _effect(facts.old_age_pension, place, rows, facts.fiscal_year)
         if isinstance(found, Unclear):
             return found
         if found:
             return 1, Reason("stage.old_age_pension", "令38条1項1号")
-    for span in facts.borderline:
-        if span.stage < base.stage:
-            found = _active((span,), place, rows, facts.fiscal_year)
-            if isinstance(found, Unclear):
-                return found
-            if found:
-                return span.stage, _borderline(span.stage, base)
+    lower = tuple(span for span in facts.borderline if span.stage < base.stage)
+    effects = [(_effect((span,), place, rows, facts.fiscal_year), span.stage) for span in lower]
+    for wanted in ("now", "kept"):
+        stages = [number for found, number in effects if found == wanted]
+        if stages:
+            return min(stages), _borderline(min(stages), base)
+    for found, _ in effects:
+        if isinstance(found, Unclear):
+            return found
     return base.stage, base.reason
 
 
@@ -307,27 +312,25 @@ def insured_months(insured, fiscal_year: int) -> list[bool]:
     return marks
 
 
-def _active(spans, place: int, rows: Table, fiscal_year: int) -> bool | Unclear:
-    """その月に効いているか。始まった月から。年度の途中で終わった後は保険者の定め(続ける・判定し直す)。"""
+def _effect(spans, place: int, rows: Table, fiscal_year: int) -> Literal["now", "kept"] | Unclear | None:
+    """その月に効いているか。now: 続いている、または月の途中に終わった。
+
+    kept: この年度に終わり、保険者の定めにより年度の終わりまで続ける。定めがなければ Unclear。
+    """
     first, following = month_spans(fiscal_year)[place]
     begin = month_spans(fiscal_year)[0][0]
+    ended = False
     for span in spans:
         if span.start >= following:
             continue
-        if span.end is None or span.end >= following:
-            return True
-        if span.end <= begin:
-            continue
-        if span.end > first:
-            # 終わった月そのものは、まだその扱いである。
-            return True
-        if rows.special_end is None:
-            return Unclear(
-                (Missing("premium.special_end", "年度の途中で終わった後の扱いが条例の値に入っていません"),)
-            )
-        if rows.special_end == "keep":
-            return True
-    return False
+        if span.end is None or span.end > first:
+            return "now"
+        ended = ended or span.end > begin
+    if not ended or rows.special_end == "rejudge":
+        return None
+    if rows.special_end == "keep":
+        return "kept"
+    return unclear("premium.special_end", "年度の途中で終わった後の扱いが条例の値に入っていません")
 
 
 def _table(values: Values, fiscal_year: int) -> Table | Unclear:

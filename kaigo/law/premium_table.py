@@ -77,18 +77,19 @@ def _amounts(raw) -> dict[int, int]:
 
 
 class Base(NamedTuple):
-    """基準額(円)。per は year か month、rounding は段階の額の端数処理、times は月額に掛ける月数。"""
+    """基準額(円)。per は year か month、rounding は段階の額の端数処理、name はその名前。"""
 
     yen: int
     per: str
     rounding: Callable[[Amount], int]
+    name: str
 
 
 @value("premium.base")
 def _base(raw) -> Base:
     if raw["per"] not in ("year", "month"):
         raise ValueError("per は year か month")
-    return Base(int(raw["yen"]), raw["per"], rounding(raw["rounding"]))
+    return Base(int(raw["yen"]), raw["per"], rounding(raw["rounding"]), raw["rounding"])
 
 
 class Proration(NamedTuple):
