@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -61,6 +62,18 @@ def identify(token: str, day: date) -> Staff | None:
 def can(staff: Staff | None, permission: str) -> bool:
     """Default deny: only a permission that is granted by name."""
     return staff is not None and bool(permission) and permission in staff.permissions
+
+
+def told(actors: Iterable[str]) -> dict[str, str]:
+    """`account:7` → the person's name, for screens that say who did what. Jobs are no people and are left out."""
+    wanted = {int(actor[8:]) for actor in actors if actor.startswith("account:") and actor[8:].isdigit()}
+    if not wanted:
+        return {}
+    with connections[alias()].cursor() as cursor:
+        cursor.execute(
+            "SELECT account_id, name FROM staff_profile WHERE account_id = ANY(%s)", [sorted(wanted)]
+        )
+        return {f"account:{account}": name for account, name in cursor.fetchall()}
 
 
 def token_hash(token: str) -> str:

@@ -1,0 +1,159 @@
+"""総合照会: one person on one page, on any day, as believed at any moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import lru_cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.http import Http404, HttpRequest
+from django.utils import timezone
+
+from kaigo.base.desk.charts import Timeline, timeline
+from kaigo.base.desk.panel import Panel
+from kaigo.base.desk.views import Page, go
+from kaigo.base.records.context import Context
+from kaigo.base.staff.who import can
+from kaigo.insurance.qualification import read as qualification
+from kaigo.insurance.residents import read as residents
+from kaigo.law.dates import age, fiscal_span, fiscal_year, parse_date, wareki
+
+# kind of banner → (note, order). What harms somebody comes first.
+BANNERS = {
+    "protected": ("danger", 0),
+    "dead": ("warn", 1),
+    "moved": ("warn", 2),
+    "hold": ("warn", 3),
+    "arrears": ("warn", 4),
+    "interim": ("info", 5),
+}
+_YEARS_BACK = 10
+_EARLIEST = date(2000, 4, 1)  # 介護保険法の施行
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """What the time control says. changed: not today or not as believed now; errors: what could not be read."""
+
+    on: date
+    known_at: datetime | None
+    today: date
+    errors: tuple[str, ...]
+
+    @property
+    def changed(self) -> bool:
+        return self.on != self.today or self.known_at is not None
+
+    @property
+    def told(self) -> str:
+        """令和7年10月1日現在・令和8年4月1日 09:00 時点の認識."""
+        parts = [f"{wareki(self.on)}現在"]
+        if self.known_at is not None:
+            local = timezone.localtime(self.known_at)
+            parts.append(f"{wareki(local.date())} {local:%H:%M} 時点の認識")
+        return "、".join(parts)
+
+
+def times(ctx: Context, request: HttpRequest) -> Times:
+    """`on` = a date in any usual spelling, `known` = a date with or without time (Tokyo); wrong ones are told."""
+    errors = []
+    on, known_at = ctx.on, None
+    typed = request.GET.get("on", "").strip()
+    if typed:
+        try:
+            on = parse_date(typed)
+        except ValueError as error:
+            errors.append(f"いつ現在: {error}")
+    typed = request.GET.get("known", "").strip()
+    if typed:
+        try:
+            known_at = timezone.make_aware(datetime.fromisoformat(typed).replace(tzinfo=None))
+        except ValueError:
+            errors.append(
+                "いつ時点の認識: 日付と時刻として読めません。2026-04-01T09:00 のように書いてください"
+            )
+        if known_at is not None and known_at > timezone.now():
+            errors.append("いつ時点の認識: これから先の認識はありません。いまの認識を表示しています")
+            known_at = None
+    return Times(on, known_at, ctx.on, tuple(errors))
+
+
+class PersonPage(Page):
+    permission = "counter.view"
+    purpose = "inquiry"
+
+    def get(self, ctx: Context, request: HttpRequest, person: int):
+        asked = times(ctx, request)
+        ctx = replace(ctx, on=asked.on, known_at=asked.known_at)
+        view = residents.one(ctx, person)
+        if view is None:
+            raise Http404
+        if view.merged_into is not None:
+            return go(f"/person/{view.merged_into}/")
+        panels = panels_of(ctx, person, request)
+        return "counter/person.html", {
+            "title": _title(view),
+            "view": view,
+            "person": person,
+            "times": asked,
+            "age": age(view.birth_date, asked.on)
+            if view.birth_date and view.birth_date <= asked.on
+            else None,
+            "insured_number": qualification.number(ctx, person),
+            "banners": banners(view, panels),
+            "panels": panels,
+            "timeline": _timeline(panels, asked.on),
+        }
+
+
+def _title(view: residents.PersonView) -> str:
+    return f"{view.known_as or '氏名不明'} さんの総合照会"
+
+
+@lru_cache(maxsize=4)
+def _rooms() -> tuple:
+    """The panels of the street, in its order."""
+    return tuple(
+        import_module(f"kaigo.insurance.{room}.panels")
+        for room in settings.STREET
+        if find_spec(f"kaigo.insurance.{room}.panels")
+    )
+
+
+def panels_of(ctx: Context, person: int, request: HttpRequest) -> list[Panel]:
+    """The cards that this clerk may see; rooms he may not enter are absent."""
+    found = [room.panel(ctx, person) for room in _rooms()]
+    return [panel for panel in found if panel is not None and can(request.staff, panel.permission)]
+
+
+def banners(view: residents.PersonView, panels: list[Panel]) -> list[tuple[str, str]]:
+    """(note, text), the gravest first. Protection, death and moves are told also to those who see no card."""
+    found: dict[str, list[str]] = {}
+    if view.protected:
+        found["protected"] = ["支援措置の対象者です。住所や連絡先を、本人のほか誰にも伝えないでください。"]
+    if view.dead and view.since:
+        found["dead"] = [f"亡くなっています({wareki(view.since)})。"]
+    if view.moved and view.since:
+        found["moved"] = [f"転出しています({wareki(view.since)})。"]
+    if view.hold:
+        found["hold"] = [f"処理を止めています: {view.hold}"]
+    own = set(found)
+    for panel in panels:
+        for banner in panel.banners:
+            if banner.kind not in own:
+                found.setdefault(banner.kind, []).append(banner.text)
+    ordered = sorted(found.items(), key=lambda item: BANNERS.get(item[0], ("warn", 9))[1])
+    return [(BANNERS.get(kind, ("warn", 9))[0], text) for kind, texts in ordered for text in texts]
+
+
+def _timeline(panels: list[Panel], on: date) -> Timeline:
+    lanes = [(panel.title, panel.bars) for panel in panels if panel.bars]
+    starts = [bar.start for _, bars in lanes for bar in bars]
+    first = max(_EARLIEST, date(fiscal_year(on) - _YEARS_BACK + 1, 4, 1))
+    if starts:
+        first = max(first, fiscal_span(fiscal_year(min(starts)))[0])
+    first = min(first, fiscal_span(fiscal_year(on))[0])
+    return timeline(lanes, first, fiscal_span(fiscal_year(on) + 1)[1], on)

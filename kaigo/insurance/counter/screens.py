@@ -1,0 +1,52 @@
+"""Pages of the counter: home, jobs, search, person, calls and visits, keys."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+
+from kaigo.base.desk.context import KEYS_COOKIE
+from kaigo.base.desk.nav import Nav
+from kaigo.base.desk.views import Page, go
+from kaigo.base.records.context import Context
+from kaigo.insurance.counter import tickets
+from kaigo.insurance.counter.find import Search
+from kaigo.insurance.counter.home import Home
+from kaigo.insurance.counter.person import PersonPage
+from kaigo.insurance.counter.work import JobPage, StartJob
+
+
+class Keys(Page):
+    """The keys, and a switch for people whose software types by voice (WCAG 2.1.4)."""
+
+    permission = "counter.view"
+    purpose = "operations"
+
+    def get(self, ctx: Context, request: HttpRequest):
+        return "counter/keys.html", {"title": "キー操作"}
+
+    def post(self, ctx: Context, request: HttpRequest) -> HttpResponse:
+        response = go("/keys/")
+        if request.POST.get("keys") == "off":
+            response.set_cookie(KEYS_COOKIE, "off", secure=True, httponly=True, samesite="Strict", path="/")
+        else:
+            response.delete_cookie(KEYS_COOKIE, path="/", samesite="Strict")
+        return response
+
+
+urls = [
+    path("", Home.view(), name="home"),
+    path("search", Search.view(), name="search"),
+    path("keys/", Keys.view(), name="keys"),
+    path("jobs/<str:name>/", JobPage.view(), name="job"),
+    path("jobs/<str:name>/start", StartJob.view(), name="start"),
+    path("person/<int:person>/", PersonPage.view(), name="person"),
+    path("person/<int:person>/tickets/", tickets.TicketList.view(), name="person_tickets"),
+    path("person/<int:person>/tickets/new/<str:kind>/", tickets.NewTicket.view(), name="new_ticket"),
+    path("tickets/", tickets.TicketList.view(), name="tickets"),
+    path("tickets/<int:ticket>/", tickets.OneTicket.view(), name="ticket"),
+]
+nav = (
+    Nav("ホーム", "/", "jobs.view"),
+    Nav("電話・窓口", "/tickets/", "counter.view", waiting=tickets.waiting),
+)
