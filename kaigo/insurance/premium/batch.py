@@ -16,6 +16,7 @@ from kaigo.base.records.refusal import Refused
 from kaigo.insurance.premium import reports
 from kaigo.insurance.premium.decide import judge, record, require_complete, values_for
 from kaigo.insurance.premium.models import Batch
+from kaigo.insurance.premium.twins import Twins
 from kaigo.law.digest import law_version
 
 SORTS = {"provisional": "仮徴収", "main": "本算定", "monthly": "月次異動", "prior": "過年度更正"}
@@ -36,7 +37,8 @@ def shadow(
     if Batch.objects.filter(sort=sort, fiscal_year=fiscal_year, state__in=("shadowed", "approved")).exists():
         raise Refused("この年度の影の計算がもうあります。承認して実行するか、取りやめてから始めてください。")
     taken = freeze(ctx, f"premium:{sort}:{fiscal_year}")
-    found = judge(replace(ctx, known_at=taken.cutoff), insurer, fiscal_year, sort, persons, progress)
+    twins = Twins(values)
+    found = judge(replace(ctx, known_at=taken.cutoff), insurer, fiscal_year, sort, persons, progress, twins)
     kept = reports.keep(ctx, fiscal_year, found, persons, taken.cutoff)
     return Batch.objects.create(
         sort=sort,
@@ -46,7 +48,7 @@ def shadow(
         freeze=taken,
         law=law_version(values.digest),
         requested_by=ctx.actor,
-        totals=found.totals | kept | {"insurer": insurer},
+        totals=found.totals | kept | {"insurer": insurer, "twin": twins.done()},
     )
 
 
@@ -54,6 +56,11 @@ def approve(ctx: Context, batch: Batch) -> None:
     """By a second person. Raises Refused when it is the same one, or when the batch is not waiting."""
     if batch.state != "shadowed":
         raise Refused("この一括処理は承認待ちではありません。")
+    if batch.totals.get("twin"):
+        raise Refused(
+            f"規則ともう一つの計算(双子)の答えが {len(batch.totals['twin'])} 人で違います。"
+            "どちらが正しいかを確かめるまで承認できません。取りやめて、条文室の担当に知らせてください。"
+        )
     if batch.requested_by == ctx.actor:
         raise Refused("影の計算をした本人は承認できません。別の職員が承認してください。")
     batch.state, batch.approved_by = "approved", ctx.actor

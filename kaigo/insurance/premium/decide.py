@@ -19,6 +19,7 @@ from kaigo.insurance.premium.limits import Barred, within_limit
 from kaigo.insurance.premium.near import Near, near
 from kaigo.insurance.premium.save import Judged, save, stage_word
 from kaigo.insurance.premium.tasks import Found, file_tasks
+from kaigo.insurance.premium.twins import Twins
 from kaigo.law.dates import fiscal_year as fiscal_year_of
 from kaigo.law.digest import law_version
 from kaigo.law.premium import assess
@@ -75,8 +76,12 @@ def judge(
     reason: str,
     persons: list[int] | None = None,
     progress: Progress | None = None,
+    twins: Twins | None = None,
 ) -> Judgement:
-    """Judge everybody (or `persons`) without saving: the shadow of a batch and its work are the same call."""
+    """Judge everybody (or `persons`) without saving: the shadow of a batch and its work are the same call.
+
+    twins: sees every judgement beside this one.
+    """
     values = values_for(insurer, fiscal_year)
     current = current_assessments(ctx, fiscal_year, persons)
     judged: list[Judged] = []
@@ -92,6 +97,8 @@ def judge(
             if len(looked_at) % 10000 == 0:
                 step(len(looked_at), max(len(current), len(looked_at)), "判定")
             found = assess(facts, values)
+            if twins:
+                twins.see(person, facts, found)
             if isinstance(found, Unclear):
                 unclear.append((person, found.missing))
                 continue
