@@ -11,6 +11,11 @@ from django.db import connection
 
 from kaigo.base.records.context import Context
 
+# Records that are read as another person today.
+MERGES = (
+    "SELECT w.person_id, w.into_id FROM residents_merge w WHERE w.into_id <> w.person_id "
+    "AND NOT EXISTS (SELECT 1 FROM residents_merge x WHERE x.supersedes_id = w.id)"
+)
 HEAD = "02"  # 続柄: 世帯主
 _STATES = {
     "resident": "住民",
@@ -138,7 +143,7 @@ def rows(query: str, params: dict) -> list[tuple]:
 def _one(ctx: Context) -> str:
     return f"""
     SELECT q.id, ARRAY(SELECT n.number FROM residents_addressee_number n WHERE n.person_id = q.id
-                       OR n.person_id IN (SELECT w.person_id FROM residents_merge w WHERE w.into_id = q.id)
+                       OR n.person_id IN (SELECT e.person_id FROM ({MERGES}) e WHERE e.into_id = q.id)
                        ORDER BY n.id),
            p.name, p.kana, p.alias, p.alias_kana, p.birth_date, p.birth_raw, p.sex, p.resident_kind, p.nationality,
            p.stay_until, r.state, r.event, lower(r.effective), r.notified_on, r.postal_code, r.address, r.building,
@@ -151,7 +156,7 @@ def _one(ctx: Context) -> str:
     LEFT JOIN residents_household a ON a.id = h.household_id
     LEFT JOIN residents_protection s ON s.person_id = q.id AND {in_force(ctx, "s")}
     LEFT JOIN residents_hold d ON d.person_id = q.id AND {in_force(ctx, "d")}
-    LEFT JOIN residents_merge g ON g.person_id = q.id
+    LEFT JOIN ({MERGES}) g ON g.person_id = q.id
     LEFT JOIN LATERAL (
         SELECT b.name FROM residents_membership o JOIN residents_particulars b ON b.person_id = o.person_id
                AND {in_force(ctx, "b")}
@@ -234,8 +239,8 @@ def relations(ctx: Context, person: int) -> list[Related]:
 def person_of_number(ctx: Context, number: str) -> int | None:
     """The person of a 宛名番号; after a merge the one that remained."""
     found = rows(
-        "SELECT coalesce(w.into_id, n.person_id) FROM residents_addressee_number n "
-        "LEFT JOIN residents_merge w ON w.person_id = n.person_id WHERE n.number = %(number)s",
+        "SELECT coalesce(e.into_id, n.person_id) FROM residents_addressee_number n "
+        f"LEFT JOIN ({MERGES}) e ON e.person_id = n.person_id WHERE n.number = %(number)s",
         {"number": number},
     )
     return found[0][0] if found else None

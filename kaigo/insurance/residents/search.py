@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.folding import fold
-from kaigo.insurance.residents.people import in_force, rows, times
+from kaigo.insurance.residents.people import MERGES, in_force, rows, times
 from kaigo.law.dates import parse_date
 
 MOST = 50
@@ -118,8 +118,8 @@ def _conditions(asked: _Asked) -> tuple[list[str], dict]:
     if asked.number:
         # The short form leaves out the leading zeros.
         where.append(
-            "p.person_id IN (SELECT coalesce(w.into_id, n.person_id) FROM residents_addressee_number n "
-            "LEFT JOIN residents_merge w ON w.person_id = n.person_id WHERE n.number IN (%(number)s, %(padded)s))"
+            "p.person_id IN (SELECT coalesce(e.into_id, n.person_id) FROM residents_addressee_number n "
+            f"LEFT JOIN ({MERGES}) e ON e.person_id = n.person_id WHERE n.number IN (%(number)s, %(padded)s))"
         )
         params |= {"number": asked.number, "padded": asked.number.zfill(15)}
     if asked.births:

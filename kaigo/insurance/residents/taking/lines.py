@@ -9,13 +9,13 @@ from django.db import connection
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import Span
 from kaigo.insurance.feeds import read
+from kaigo.insurance.residents.people import MERGES
 
 # 宛名番号 → the person it stands for today (merges followed).
-NUMBERS = """
-    SELECT n.number, coalesce(w.into_id, n.person_id) AS person_id FROM residents_addressee_number n
-    LEFT JOIN (SELECT m.person_id, m.into_id FROM residents_merge m
-               WHERE NOT EXISTS (SELECT 1 FROM residents_merge x WHERE x.supersedes_id = m.id)) w
-    ON w.person_id = n.person_id"""
+NUMBERS = (
+    "SELECT n.number, coalesce(e.into_id, n.person_id) AS person_id FROM residents_addressee_number n "
+    f"LEFT JOIN ({MERGES}) e ON e.person_id = n.person_id"
+)
 # Files are accepted in their order; a line that somebody mended counts as said last (feeds.read.lines_sql).
 NEWEST_FIRST = "line_id DESC"
 FRESH = "l.tx >= %(after)s::text::xid8"

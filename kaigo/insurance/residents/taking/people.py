@@ -179,7 +179,8 @@ def _order() -> None:
                        THEN datemultirange(daterange(s.joined_household_on, p.starts))
                     ELSE '{}'::datemultirange END AS belongs,
                CASE WHEN s.protection = '' THEN '{}'::datemultirange
-                    ELSE datemultirange(daterange(p.starts, greatest(p.starts, least(p.ends, s.protection_until))))
+                    ELSE datemultirange(daterange(p.starts, CASE WHEN least(p.ends, s.protection_until) < p.starts
+                        THEN p.starts ELSE least(p.ends, s.protection_until) END))
                     END AS protected
         FROM placed p JOIN said s ON s.id = p.id""",
     )

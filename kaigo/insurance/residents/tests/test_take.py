@@ -193,6 +193,15 @@ def test_protection_begins_ends_and_is_told_to_release(street, ctx):
         assert cursor.fetchall() == []
 
 
+@pytest.mark.parametrize(
+    ("until", "expected"),
+    [("", [("2026-05-01", None)]), ("20260601", [("2026-05-01", "2026-06-01")]), ("20260401", [])],
+)
+def test_protection_lasts_until_its_day_or_without_end(street, ctx, until, expected):
+    told(ctx, RESIDENT, {}, MOVE | {"protection": "1", "protection_until": until})
+    assert [row[:2] for row in believed(m.Protection, "measure")] == expected
+
+
 def test_hold_comes_from_the_line(street, ctx):
     told(ctx, RESIDENT, {}, MOVE | {"hold": "調査中"})
     assert believed(m.Hold, "reason") == [("2026-05-01", None, "調査中")]
