@@ -1,0 +1,62 @@
+"""What the counter shows of a person's qualification."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from kaigo.base.desk.panel import Banner, Bar, Panel, PanelEvent
+from kaigo.base.records.context import Context
+from kaigo.insurance.qualification import read
+from kaigo.insurance.qualification.read import InsuredPeriod
+from kaigo.law.dates import wareki
+
+DIED = "52"
+
+
+def panel(ctx: Context, person: int) -> Panel | None:
+    """The state on ctx.on as decided by ctx.known_at; None for people who never had a qualification or a question."""
+    history = read.history(ctx, person)
+    tasks = read.tasks(ctx, person=person)
+    if not history and not tasks:
+        return None
+    number = read.number(ctx, person) if history else ""
+    current = sorted((p for p in history if p.current), key=lambda p: p.acquired_on)
+    url = f"/qualification/{person}/"
+    return Panel(
+        room="qualification",
+        title="資格",
+        state=state(ctx, current),
+        url=url,
+        events=tuple(PanelEvent(p.decided_on, event(p), url) for p in history[::-1][:3]),
+        bars=tuple(Bar("第1号被保険者", p.acquired_on, p.lost_on, "main") for p in current),
+        banners=tuple(Banner("hold", f"資格の確認事項: {task.message}") for task in tasks[:1]),
+        permission="qualification.view",
+        facts=(("被保険者番号", number),) if number else (),
+    )
+
+
+def state(ctx: Context, current: list[InsuredPeriod]) -> str:
+    """One line: insured since when and why, or no longer since when and why."""
+    held = next(
+        (p for p in current if p.acquired_on <= ctx.on and (p.lost_on is None or p.lost_on > ctx.on)), None
+    )
+    if held:
+        text = f"第1号被保険者 {wareki(held.acquired_on)}から({held.acquired_why})"
+        if held.lost_on:
+            sort = "喪失の見込み" if held.provisional else "喪失"
+            text += f"、{wareki(held.lost_on)}{sort}({held.lost_why})"
+        return text
+    past = [p for p in current if p.lost_on and p.lost_on <= ctx.on]
+    if past:
+        return f"資格なし {wareki(past[-1].lost_on)}喪失({past[-1].lost_why})"
+    return "資格なし"
+
+
+def event(period: InsuredPeriod) -> str:
+    """What a decision did."""
+    if period.cancelled:
+        return f"{wareki(period.acquired_on)}からの資格を取消"
+    if period.lost_on:
+        last = wareki(period.lost_on - timedelta(days=1))
+        return f"{wareki(period.lost_on)}喪失({period.lost_why}) {last}まで被保険者"
+    return f"{wareki(period.acquired_on)}取得({period.acquired_why})"
