@@ -6,16 +6,15 @@ import gc
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from functools import lru_cache
 
 from kaigo.base.jobs.registry import NotReady, Progress
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
+from kaigo.insurance.collection.days import deduction_days
 from kaigo.insurance.collection.gather import Gathered, gather
 from kaigo.insurance.collection.models import DeductionRequest, DeductionTarget, Match, Task, Way
 from kaigo.insurance.collection.save import Judged, Part, save
 from kaigo.insurance.collection.ways import LABELS, ways
-from kaigo.law.dates import business_day
 from kaigo.law.digest import law_version
 from kaigo.law.instalment_facts import Plan
 from kaigo.law.instalments import plan as judge
@@ -198,18 +197,6 @@ def _is_same(person: Gathered, plan: Plan, parts: Iterable[Part]) -> bool:
     if before is None or before.assessment != person.assessment or before.request != plan.request:
         return False
     return before.parts == {(p.way, p.number): (p.due_on, p.yen) for p in parts}
-
-
-@lru_cache(maxsize=16)
-def deduction_days(fiscal_year: int) -> dict[int, date]:
-    """Pensions are paid on the 15th of even months, on the business day before when that is a holiday."""
-    found = {}
-    for month in (4, 6, 8, 10, 12, 14):
-        day = date(fiscal_year + (month > 12), (month - 1) % 12 + 1, 15)
-        while business_day(day) != day:
-            day = date.fromordinal(day.toordinal() - 1)
-        found[month] = day
-    return found
 
 
 def _file_unclear(

@@ -12,22 +12,27 @@ from datetime import date
 from typing import NamedTuple
 
 from kaigo.base.records.context import Context
+from kaigo.insurance.collection.days import deduction_days
 from kaigo.insurance.collection.rows import rows
 from kaigo.insurance.collection.targets_read import starts
 from kaigo.insurance.collection.ways import SLIP, Ways, ways
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.qualification import read as qualification
 from kaigo.law.instalment_facts import DeductionFacts, Levied, Paid, PlanFacts
+from kaigo.law.instalments import due_dates
 from kaigo.law.values import Values
 
 Key = tuple[str, int]
 
 
 class Before(NamedTuple):
-    """The plan in force until now: its parts (way, number) → (due, yen)."""
+    """The plan in force until now: its parts (way, number) → (due, yen).
 
-    plan: int
-    assessment: int
+    plan None: no plan of ours, but a ledger taken over from the former system; then its terms are the parts.
+    """
+
+    plan: int | None
+    assessment: int | None
     request: str
     parts: dict[Key, tuple[date, int]]
 
@@ -106,10 +111,12 @@ def gather(
         if w.plan:
             assessment, request, held = parts[w.plan]
             before = Before(w.plan, assessment, request, held)
+        elif w.person in booked:
+            before = Before(None, None, "", _taken_over(booked[w.person], fiscal_year, values))
         held = before.parts if before else {}
         covered = insured.get(w.person, _Insured(False, year.first))
         deduction = _deduction(
-            year, w.annual, february.get(w.person), begin.get(w.person), held, sent.get(w.person), covered
+            year, w.annual, february.get(w.person), begin.get(w.person), before, sent.get(w.person), covered
         )
         levied = _levied(held, ctx.on) if held else ()
         facts = PlanFacts(fiscal_year, w.annual, ctx.on, deduction, levied)
@@ -117,6 +124,18 @@ def gather(
             w.person, w.assessment, w.sort, w.cause, facts, february.get(w.person), before,
             booked.get(w.person, {}), paying.get(w.person, SLIP),
         )  # fmt: skip
+
+
+def _taken_over(booked: dict[Key, int], fiscal_year: int, values: Values) -> dict[Key, tuple[date, int]]:
+    """Terms of a ledger that began in the former system, due as the law has it; a late term is due already."""
+    terms = dict(due_dates(fiscal_year, values.get("collection.direct_schedule")))
+    days = deduction_days(fiscal_year)
+    late = date(fiscal_year, 4, 1)
+    return {
+        (way, number): ((days if way == "deduction" else terms).get(number, late), yen)
+        for (way, number), yen in booked.items()
+        if yen > 0
+    }
 
 
 def _levied(parts: dict[Key, tuple[date, int]], on: date) -> tuple[Levied, ...]:
@@ -246,10 +265,11 @@ def _deducted(params: dict) -> dict[int, tuple[int, int]]:
 
 
 def _deduction(
-    year: _Year, annual: int, february: int | None, start: int | None, parts: dict, sent: _Sent | None,
+    year: _Year, annual: int, february: int | None, start: int | None, before: Before | None, sent: _Sent | None,
     covered: _Insured,
 ) -> DeductionFacts | None:  # fmt: skip
     """The facts of the deduction, or None for somebody who only pays directly."""
+    parts = before.parts if before else {}
     planned = sorted(Paid(m, yen) for (way, m), (_, yen) in parts.items() if way == "deduction")
     early = tuple(paid for paid in planned if paid.month <= 8)
     going_on = bool(early) or (february is not None and covered.on_first)
@@ -271,7 +291,8 @@ def _deduction(
         and not stopped
     )
     current: tuple[Paid, ...] = ()
-    if stopped:
+    taken_over = before is not None and before.plan is None
+    if stopped or (requested and not asked and taken_over):
         current = tuple(paid for paid in planned if paid.month > 8)
     elif asked:
         current = sent.main
@@ -293,7 +314,8 @@ def _deduction(
 def _february(params: dict) -> dict[int, int]:
     return dict(
         rows(
-            "SELECT person_id, yen FROM premium_deducted WHERE fiscal_year = %(before)s AND month = 14 AND yen > 0 "
+            f"SELECT person_id, yen FROM ({premium.deducted_sql()}) d "
+            "WHERE fiscal_year = %(before)s AND month = 14 AND yen > 0 "
             "AND person_id = ANY(%(people)s::bigint[])",
             params,
         )

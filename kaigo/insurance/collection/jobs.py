@@ -7,7 +7,7 @@ from django.conf import settings
 from kaigo.base.files import store
 from kaigo.base.jobs.registry import Monthly, NotReady, Progress, Yearly, job
 from kaigo.base.records.context import Context
-from kaigo.insurance.collection import read
+from kaigo.insurance.collection import read, request, targets
 from kaigo.insurance.collection.decide import plan_all
 from kaigo.law.dates import fiscal_year
 
@@ -15,8 +15,6 @@ from kaigo.law.dates import fiscal_year
 @job("collection.match_targets", title="特別徴収対象者の同定", when=Yearly(6, 1))
 def match_targets(ctx: Context, progress: Progress) -> dict:
     """New records of the pension service → people; open ones are tried again."""
-    from kaigo.insurance.collection import targets
-
     return targets.take(ctx)
 
 
@@ -39,8 +37,6 @@ def plan(ctx: Context, progress: Progress) -> dict:
 )
 def yearly_request(ctx: Context, progress: Progress) -> dict:
     """The file 01 as it would go out, kept for release: counts, yen, digest of the bytes. Nothing leaves from here."""
-    from kaigo.insurance.collection import request
-
     year = fiscal_year(ctx.on)
     made = request.prepare(ctx, settings.INSURER, year)
     if not made.rows:

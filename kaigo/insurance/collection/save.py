@@ -112,7 +112,7 @@ def _entries(
 
 def _plan(number: int, fiscal_year: int, judged: Judged, tail: str) -> str:
     gathered, found = judged.gathered, judged.finding.value
-    before = gathered.before.plan if gathered.before else ""
+    before = (gathered.before.plan if gathered.before else None) or ""
     return (
         f"{number},{gathered.person},{fiscal_year},{gathered.assessment},{gathered.cause},{found.way},"
         f"{found.refund_yen},{found.request},{before},{tail}"

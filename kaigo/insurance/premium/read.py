@@ -84,6 +84,11 @@ def told(ctx: Context, assessment: int, audience: Audience = "staff") -> tuple[T
     return tell_all(reasons(ctx, assessment), audience)
 
 
+def deducted_sql() -> str:
+    """Relation (person_id, fiscal_year, month, yen) of what pension payers deducted; month 14 = February."""
+    return "SELECT person_id, fiscal_year, month, yen FROM premium_deducted"
+
+
 def findings_sql() -> str:
     """Relation (decision_id, reasons packed) of all assessments, for those who tell many people at once."""
     return "SELECT decision_id, reasons FROM premium_finding"

@@ -360,3 +360,39 @@ def test_whom_the_law_cannot_judge_becomes_a_task_and_the_others_are_planned():
     february(unclear, 10_000)
     plan_on(JULY)
     assert not Task.objects.filter(sort="unclear", state="open").exists()
+
+
+def taken_over(who, **yen):
+    """Entries of the former system, as migration books them: deduction4=…, slip1=…."""
+    for part, amount in yen.items():
+        way = part.rstrip("0123456789")
+        LedgerEntry.objects.create(
+            person_id=who, fiscal_year=YEAR, sort="levy", way=way, number=int(part[len(way):]), yen=amount,
+            reason="migration", source="migration:1", key=f"m:{who}:{part}", business_date=APRIL, actor="account:1",
+        )  # fmt: skip
+
+
+def test_a_ledger_taken_over_in_the_year_keeps_its_due_terms():
+    who = person()
+    insured(who)
+    taken_over(who, slip1=8_600, **{f"slip{n}": 8_200 for n in range(2, 9)})
+    day = date(YEAR, 10, 5)
+    assess(on(day), who, 60_000, "revision")
+    plan_on(day)
+    asked = parts(who)
+    assert [asked["slip", n] for n in (1, 2, 3)] == [8_600, 8_200, 8_200]
+    assert sum(asked.values()) == 60_000 == sum(levy(who).values())
+
+
+def test_a_deduction_taken_over_in_the_year_goes_on():
+    who = person()
+    insured(who)
+    february(who, 10_000)
+    taken_over(who, **{f"deduction{m}": 10_000 for m in (4, 6, 8, 10, 12, 14)})
+    day = date(YEAR, 10, 5)
+    assess(on(day), who, 70_000, "revision")
+    plan_on(day)
+    assert {k: v for k, v in parts(who).items() if k[0] == "deduction"} == deducted(
+        m4=10_000, m6=10_000, m8=10_000, m10=10_000, m12=10_000, m14=10_000
+    )
+    assert sum(levy(who).values()) == 70_000
