@@ -15,8 +15,8 @@ from kaigo.base.paper import fonts
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDARDS = ("a-3a", "ua-1")
-# Typst keeps what it compiled: memory of a worker grows with each chunk.
-CHUNKS_PER_WORKER = 4
+# Typst keeps what it compiled: a worker prints one chunk and is replaced, so that memory stays flat.
+CHUNKS_PER_WORKER = 1
 # Chunks that wait beyond those being printed: enough that no worker idles, few enough that memory stays flat.
 AHEAD = 2
 
@@ -80,7 +80,7 @@ def _print(job: tuple) -> Printed:
 class Press:
     """Worker processes that print chunks in order and are replaced before they grow."""
 
-    def __init__(self, workers: int = 2, chunk: int = 250):
+    def __init__(self, workers: int = 2, chunk: int = 200):
         self.workers, self.chunk = workers, chunk
 
     def run(
@@ -96,9 +96,11 @@ class Press:
         fonts.chain()  # unpack once, before two workers would do it at the same time
         letters = iter(letters)
         chunks = iter(lambda: list(islice(letters, self.chunk)), [])
-        # Spawn, not fork: a worker must not inherit the caller's database connection.
-        spawn = multiprocessing.get_context("spawn")
-        with spawn.Pool(self.workers, maxtasksperchild=CHUNKS_PER_WORKER) as pool:
+        # Workers are forked from a clean server that has only loaded the press: they start at once and inherit
+        # neither the caller's memory nor his database connection.
+        server = multiprocessing.get_context("forkserver")
+        server.set_forkserver_preload([__name__])
+        with server.Pool(self.workers, maxtasksperchild=CHUNKS_PER_WORKER) as pool:
             waiting: deque = deque()
             for part in chunks:
                 waiting.append(
