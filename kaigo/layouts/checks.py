@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
 import polars as pl
 
 from kaigo.layouts.model import Field, Layout
@@ -9,7 +12,19 @@ from kaigo.layouts.reading import LineError
 
 _KANA = r"^[ァ-ヺー・ヽヾ゛゜　 A-Za-zＡ-Ｚａ-ｚ．.，,’'＇\-－‐()（）]+$"
 _KANA_HALF = r"^[ｦ-ﾟ 0-9A-Z().,\-/&'*+]*$"
-_CONTROL = r"[\x00-\x08\x0b-\x1f\x7f\u0085\u2028\u2029\ufeff\ufffd]"
+_CONTROL = r"[\x00-\x1f\x7f\u0085\u2028\u2029\ufeff\ufffd]"
+_SHOWN = 60
+
+
+class Test(NamedTuple):
+    """一つの項目の一つの検査。bad: 悪い行の式。"""
+
+    field: Field
+    column: int
+    rule: str
+    message: str
+    remedy: str
+    bad: pl.Expr
 
 
 def check(
@@ -18,147 +33,166 @@ def check(
     """(正しい行, 断った行の理由)。rows は line と項目の鍵の列をもつ。offset: 最初の項目の列番号。"""
     if rows.is_empty():
         return rows, []
-    tests = [test for place, field in enumerate(fields) for test in _tests(field, place + offset)]
-    flags = rows.select(expression.fill_null(True).alias(str(n)) for n, (*_, expression) in enumerate(tests))
+    tests = [test for place, field in enumerate(fields) for test in tests_of(field, place + offset)]
+    flags = rows.select(test.bad.fill_null(True).alias(str(n)) for n, test in enumerate(tests))
     any_bad = flags.select(pl.any_horizontal(pl.all())).to_series()
     if not any_bad.any():
         return rows, []
     errors: list[LineError] = []
     lines = rows["line"]
-    for number, (field, column, rule, message, remedy, _) in enumerate(tests):
+    for number, test in enumerate(tests):
         bad = flags[str(number)]
         if bad.any():
-            values = rows[field.key].filter(bad).to_list()
+            values = rows[test.field.key].filter(bad).to_list()
             for line, value in zip(lines.filter(bad).to_list(), values, strict=True):
-                shown = _shown(value)
-                errors.append(LineError(line, column, field.name, rule, shown, message, remedy))
+                errors.append(
+                    LineError(
+                        line,
+                        test.column,
+                        test.field.name,
+                        test.rule,
+                        (value or "")[:_SHOWN],
+                        test.message,
+                        test.remedy,
+                    )
+                )
     errors.sort()
     return rows.filter(~any_bad), errors
 
 
-def _shown(value: str | None) -> str:
-    return (value or "").encode("utf-8", "replace").decode("utf-8")[:60]
-
-
-def _tests(field: Field, column: int):
-    """(項目, 列, 規則, 説明, 直し方, 悪い行の式)。空は required だけが断る。"""
+def tests_of(field: Field, column: int) -> Iterator[Test]:
+    """その項目のすべての検査。空は required だけが断る。"""
     value = pl.col(field.key)
     filled = value != ""
     name = field.name
     if field.required:
-        yield field, column, "required", f"{name}がありません", f"{name}を入れてください", value == ""
-    if field.type in ("text", "kana"):
-        yield (
-            field,
-            column,
-            "control",
-            f"{name}に使えない文字があります",
-            "制御文字や文字化けを除いてください",
-            value.str.contains(_CONTROL),
-        )
+        yield Test(field, column, "required", f"{name}がありません", f"{name}を入れてください", value == "")
     if field.max:
-        yield (
-            field,
-            column,
-            "length",
-            f"{name}が{field.max}文字を超えています",
-            f"{field.max}文字以内にしてください",
-            filled & (value.str.len_chars() > field.max),
-        )
-    if field.type == "digits":
-        pattern = rf"^[0-9]{{{field.length}}}$" if field.length else rf"^[0-9]{{1,{field.max}}}$"
-        want = f"{field.length}桁の数字" if field.length else "数字"
-        yield (
-            field,
-            column,
-            "digits",
-            f"{name}が{want}ではありません",
-            f"{want}にしてください(半角)",
-            filled & ~value.str.contains(pattern),
-        )
-    elif field.type == "int":
-        yield (
-            field,
-            column,
-            "int",
-            f"{name}が整数ではありません",
-            "半角の整数にしてください",
-            filled & ~value.str.contains(r"^-?[0-9]{1,9}$"),
-        )
-    elif field.type == "yen":
-        yield (
-            field,
-            column,
-            "yen",
-            f"{name}が円の整数ではありません",
-            "コンマのない半角の整数にしてください",
-            filled & ~value.str.contains(r"^-?[0-9]{1,12}$"),
-        )
-    elif field.type == "code" and field.codes:
-        codes = [code for code, _ in field.codes]
-        told = "、".join(f"{code}({label})" for code, label in field.codes[:12])
-        yield (
-            field,
-            column,
-            "code",
-            f"{name}の符号にない値です",
-            f"次のどれかにしてください: {told}",
-            filled & ~value.is_in(codes),
-        )
-    elif field.type in ("date", "date_or_blank"):
-        yield (
-            field,
-            column,
-            "date",
-            f"{name}が実在する日付ではありません",
-            "西暦8桁(例 20260401)にしてください",
-            filled & _not_a_date(value),
-        )
-    elif field.type == "birth":
-        yield (
-            field,
-            column,
-            "birth",
-            f"{name}が日付ではありません",
-            "西暦8桁、不詳の月日は00にしてください",
-            filled & _not_a_birth(value),
-        )
-    elif field.type == "kana":
-        yield (
-            field,
-            column,
-            "kana",
-            f"{name}に仮名でない文字があります",
-            "全角カタカナにしてください",
-            filled & ~value.str.contains(_KANA),
-        )
-    elif field.type == "kana_half":
-        yield (
-            field,
-            column,
-            "kana_half",
-            f"{name}に半角カナでない文字があります",
-            "半角カナにしてください",
-            filled & ~value.str.contains(_KANA_HALF),
-        )
-    elif field.type == "amount":
-        yield (
-            field,
-            column,
-            "amount",
-            f"{name}が右詰めゼロ埋めの数字ではありません",
-            "数字で埋めてください",
-            ~value.str.contains(r"^[0-9]+$"),
-        )
+        message, remedy = f"{name}が{field.max}文字を超えています", f"{field.max}文字以内にしてください"
+        yield Test(field, column, "length", message, remedy, filled & (value.str.len_chars() > field.max))
+    for of_type in _TYPES.get(field.type, ()):
+        found = of_type(field, value)
+        if found:
+            rule, message, remedy, bad = found
+            yield Test(field, column, rule, message, remedy, bad if field.type == "amount" else filled & bad)
+
+
+_Found = tuple[str, str, str, pl.Expr]
+
+
+def _control(field: Field, value: pl.Expr) -> _Found:
+    return (
+        "control",
+        f"{field.name}に使えない文字があります",
+        "制御文字や文字化けを除いてください",
+        value.str.contains(_CONTROL),
+    )
+
+
+def _digits(field: Field, value: pl.Expr) -> _Found:
+    pattern = rf"^[0-9]{{{field.length}}}$" if field.length else rf"^[0-9]{{1,{field.max}}}$"
+    want = f"{field.length}桁の数字" if field.length else "数字"
+    return (
+        "digits",
+        f"{field.name}が{want}ではありません",
+        f"{want}にしてください(半角)",
+        ~value.str.contains(pattern),
+    )
+
+
+def _int(field: Field, value: pl.Expr) -> _Found:
+    return (
+        "int",
+        f"{field.name}が整数ではありません",
+        "半角の整数にしてください",
+        ~value.str.contains(r"^-?[0-9]{1,9}$"),
+    )
+
+
+def _yen(field: Field, value: pl.Expr) -> _Found:
+    return (
+        "yen",
+        f"{field.name}が円の整数ではありません",
+        "コンマのない半角の整数にしてください",
+        ~value.str.contains(r"^-?[0-9]{1,12}$"),
+    )
+
+
+def _code(field: Field, value: pl.Expr) -> _Found | None:
+    if not field.codes:
+        return None
+    told = "、".join(f"{code}({label})" for code, label in field.codes[:12])
+    return (
+        "code",
+        f"{field.name}の符号にない値です",
+        f"次のどれかにしてください: {told}" + ("など" if len(field.codes) > 12 else ""),
+        ~value.is_in([code for code, _ in field.codes]),
+    )
+
+
+def _date(field: Field, value: pl.Expr) -> _Found:
+    return (
+        "date",
+        f"{field.name}が実在する日付ではありません",
+        "西暦8桁(例 20260401)にしてください",
+        _not_a_date(value),
+    )
+
+
+def _birth(field: Field, value: pl.Expr) -> _Found:
+    unknown = value.str.contains(r"^[12][0-9]{3}((0[1-9]|1[0-2])00|0000)$")
+    return (
+        "birth",
+        f"{field.name}が日付ではありません",
+        "西暦8桁、不詳の月日は00にしてください",
+        ~unknown & _not_a_date(value),
+    )
+
+
+def _kana(field: Field, value: pl.Expr) -> _Found:
+    return (
+        "kana",
+        f"{field.name}に仮名でない文字があります",
+        "全角カタカナにしてください",
+        ~value.str.contains(_KANA),
+    )
+
+
+def _kana_half(field: Field, value: pl.Expr) -> _Found:
+    return (
+        "kana_half",
+        f"{field.name}に半角カナでない文字があります",
+        "半角カナにしてください",
+        ~value.str.contains(_KANA_HALF),
+    )
+
+
+def _amount(field: Field, value: pl.Expr) -> _Found:
+    return (
+        "amount",
+        f"{field.name}が右詰めゼロ埋めの数字ではありません",
+        f"{field.length}桁の数字で埋めてください",
+        ~value.str.contains(rf"^[0-9]{{{field.length}}}$"),
+    )
 
 
 def _not_a_date(value: pl.Expr) -> pl.Expr:
     return ~value.str.contains(r"^[12][0-9]{7}$") | value.str.to_date("%Y%m%d", strict=False).is_null()
 
 
-def _not_a_birth(value: pl.Expr) -> pl.Expr:
-    unknown = value.str.contains(r"^[12][0-9]{3}((0[1-9]|1[0-2])00|0000)$")
-    return ~unknown & _not_a_date(value)
+_TYPES: dict[str, tuple[Callable[[Field, pl.Expr], _Found | None], ...]] = {
+    "text": (_control,),
+    "kana": (_control, _kana),
+    "digits": (_digits,),
+    "int": (_int,),
+    "yen": (_yen,),
+    "code": (_code,),
+    "date": (_date,),
+    "date_or_blank": (_date,),
+    "birth": (_birth,),
+    "kana_half": (_kana_half,),
+    "amount": (_amount,),
+}
 
 
 def duplicated(rows: pl.DataFrame, layout: Layout) -> list[LineError]:
@@ -169,13 +203,13 @@ def duplicated(rows: pl.DataFrame, layout: Layout) -> list[LineError]:
     name = "・".join(layout.field(key).name for key in layout.key)
     return [
         LineError(
-            row["line"],
+            line,
             2,
             name,
             "duplicate",
-            "",
+            "・".join(values),
             f"{name}が同じ行が前にあります",
             "どちらが正しいかを送り手に確かめてください",
         )
-        for row in again.select("line").iter_rows(named=True)
+        for line, *values in again.select("line", *layout.key).iter_rows()
     ]

@@ -8,7 +8,7 @@ import polars as pl
 
 from kaigo.layouts.checks import check
 from kaigo.layouts.model import Field, Layout
-from kaigo.layouts.reading import FileError, Header, LineError, Reading, nothing
+from kaigo.layouts.reading import RESEND, FileError, Header, LineError, Reading, nothing
 
 # レコード区分の前に来てよいもの。
 _MAY_FOLLOW = {"1": "T", "2": "HD", "3": "HD"}
@@ -18,33 +18,30 @@ def read_fixed(content: bytes, layout: Layout, insurer: str | None) -> Reading:
     """レコードの長さ、塊の並び、件数と合計を確かめてから項目に分ける。"""
     records = _records(content, layout.length)
     if records is None:
-        return nothing(
-            [
-                FileError(
-                    "length",
-                    "ファイル",
-                    f"レコードの長さが {layout.length} バイトではありません",
-                    "送り直してもらってください",
-                )
-            ]
-        )
-    problems = _blocks(records, layout, insurer)
-    if problems:
-        return nothing(problems)
-    first = _texts(records[0], layout.record("1"))
+        message = f"レコードの長さが {layout.length} バイトではありません"
+        return nothing(FileError("length", "ファイル", message, RESEND))
+    header, problem = _header(records[0], layout)
+    problem = problem or _blocks(records, layout, insurer)
+    lines = sum(record[:1] == b"2" for record in records)
+    if problem:
+        return nothing(problem, header=header, lines=lines)
+    rows, refused, rejected = _data(records, layout)
+    good, errors = check(rows, layout.columns(), offset=1)
+    wrong = rows.filter(pl.col("line").is_in({error.line for error in errors}))
+    rejected |= {line: list(values) for line, *values in wrong.iter_rows()}
+    return Reading(header, good, sorted([*refused, *errors]), [], lines, rejected)
+
+
+def _header(record: bytes, layout: Layout) -> tuple[Header | None, FileError | None]:
+    """塊の先頭。固定長の交換ファイルには連番がない。"""
+    try:
+        first = _texts(record, layout.record("1"))
+    except UnicodeDecodeError:
+        return None, FileError("encoding", "1レコード目", "文字の符号が CP932 ではありません", RESEND)
     made = _day(first["made_on"])
     if made is None:
-        return nothing(
-            [
-                FileError(
-                    "made_on", "1レコード目", "作成年月日が日付ではありません", "送り直してもらってください"
-                )
-            ]
-        )
-    header = Header(layout.name, layout.edition, first["municipality"], made, 0, "changes")
-    rows, refused, total = _data(records, layout)
-    good, errors = check(rows, tuple(f for f in layout.fields if f.type != "blank"), offset=1)
-    return Reading(header, good, sorted([*refused, *errors]), [], total)
+        return None, FileError("made_on", "1レコード目", "作成年月日が日付ではありません", RESEND)
+    return Header(layout.name, layout.edition, first["municipality"], made, 0, "changes"), None
 
 
 def _records(content: bytes, length: int) -> list[bytes] | None:
@@ -60,103 +57,81 @@ def _records(content: bytes, length: int) -> list[bytes] | None:
     return None
 
 
-def _blocks(records: list[bytes], layout: Layout, insurer: str | None) -> list[FileError]:
-    """塊ごとに件数と合計を確かめる。"""
+def _blocks(records: list[bytes], layout: Layout, insurer: str | None) -> FileError | None:
+    """塊ごとに件数と合計を確かめる。数字でない金額の欄がある塊の合計は確かめられない(その行が断られる)。"""
     state, count, totals = "T", 0, [0, 0, 0]
     trailer = layout.record("3")
     for place, record in enumerate(records, 1):
+        where = f"{place:,}レコード目"
         mark = record[:1].decode("ascii", "replace")
         if state not in _MAY_FOLLOW.get(mark, ""):
-            return [
-                FileError(
-                    "block",
-                    f"{place}レコード目",
-                    "ヘッダ・データ・トレイラの並びが違います",
-                    "送り直してもらってください",
-                )
-            ]
+            return FileError("block", where, "ヘッダ・データ・トレイラの並びが違います", RESEND)
         if insurer and record[1:6] != insurer[:5].encode():
-            return [
-                FileError(
-                    "insurer",
-                    f"{place}レコード目",
-                    "市町村コードが違います",
-                    "ほかの団体のファイルです。受け入れず、送り手に知らせてください",
-                )
-            ]
+            remedy = "ほかの団体のファイルです。受け入れず、送り手に知らせてください"
+            return FileError("insurer", where, "市町村コードが違います", remedy)
         if mark == "1":
             state, count, totals = "H", 0, [0, 0, 0]
         elif mark == "2":
             state, count = "D", count + 1
-            totals = [total + _number(record, layout.fields, f"yen{n}") for n, total in enumerate(totals, 1)]
+            yen = [_number(record, layout.fields, f"yen{n}") for n in (1, 2, 3)]
+            totals = [None if t is None or y is None else t + y for t, y in zip(totals, yen, strict=True)]
         else:
             state = "T"
             told = [_number(record, trailer, key) for key in ("count", "total1", "total2", "total3")]
-            if told != [count, *totals]:
-                return [
-                    FileError(
-                        "count",
-                        f"{place}レコード目",
-                        f"トレイラの件数か合計が合いません(件数 {told[0]}、実際 {count})",
-                        "送り直してもらってください",
+            if told[0] != count:
+                message = f"トレイラの件数が合いません(トレイラ {_told(told[0])}、実際 {count:,})"
+                return FileError("count", where, message, RESEND)
+            for number, (says, found) in enumerate(zip(told[1:], totals, strict=True), 1):
+                if found is not None and says != found:
+                    message = (
+                        f"トレイラの合計金額{number}が合いません(トレイラ {_told(says)}、実際 {found:,})"
                     )
-                ]
+                    return FileError("total", where, message, RESEND)
     if state != "T":
-        return [
-            FileError(
-                "trailer",
-                "末尾",
-                "トレイラがありません。ファイルが途中で切れています",
-                "送り直してもらってください",
-            )
-        ]
-    return []
+        message = "トレイラがありません。ファイルが途中で切れています"
+        return FileError("trailer", "末尾", message, RESEND)
+    return None
 
 
-def _number(record: bytes, fields: tuple[Field, ...], key: str) -> int:
+def _told(number: int | None) -> str:
+    return "数字でない" if number is None else f"{number:,}"
+
+
+def _number(record: bytes, fields: tuple[Field, ...], key: str) -> int | None:
     place = 0
     for field in fields:
         if field.key == key:
             part = record[place : place + field.length]
-            return int(part) if part.isdigit() else 0
+            return int(part) if part.isdigit() else None
         place += field.length
     raise KeyError(key)
 
 
-def _data(records: list[bytes], layout: Layout) -> tuple[pl.DataFrame, list[LineError], int]:
-    fields = [f for f in layout.fields if f.type != "blank"]
-    rows, refused, total = [], [], 0
+def _data(records: list[bytes], layout: Layout) -> tuple[pl.DataFrame, list[LineError], dict[int, list[str]]]:
+    fields = layout.columns()
+    rows, refused, rejected = [], [], {}
     for place, record in enumerate(records, 1):
         if record[:1] != b"2":
             continue
-        total += 1
         try:
             texts = _texts(record, layout.fields)
         except UnicodeDecodeError:
-            refused.append(
-                LineError(
-                    place,
-                    1,
-                    "レコード",
-                    "encoding",
-                    "",
-                    "文字の符号が CP932 ではありません",
-                    "送り手に確かめてください",
-                )
-            )
+            message, remedy = "文字の符号が CP932 ではありません", "送り手に確かめてください"
+            refused.append(LineError(place, 1, "レコード", "encoding", "", message, remedy))
+            rejected[place] = list(_texts(record, layout.fields, "replace").values())
             continue
         rows.append([place, *(texts[f.key] for f in fields)])
     schema = {"line": pl.Int64, **{f.key: pl.String for f in fields}}
-    return pl.DataFrame(rows, schema=schema, orient="row"), refused, total
+    return pl.DataFrame(rows, schema=schema, orient="row"), refused, rejected
 
 
-def _texts(record: bytes, fields: tuple[Field, ...]) -> dict[str, str]:
+def _texts(record: bytes, fields: tuple[Field, ...], errors: str = "strict") -> dict[str, str]:
     found, place = {}, 0
     for field in fields:
         part = record[place : place + field.length]
         place += field.length
         if field.type != "blank":
-            text = part.decode("cp932")
+            text = part.decode("cp932", errors)
             found[field.key] = text if field.type == "amount" else text.strip(" 　")
     return found
 

@@ -56,6 +56,10 @@ class Layout(NamedTuple):
         """鍵から項目。"""
         return next(f for f in self.fields if f.key == key)
 
+    def columns(self) -> tuple[Field, ...]:
+        """値をもつ項目(余白を除く)。読んだ行の項目はこの順。"""
+        return tuple(f for f in self.fields if f.type != "blank")
+
     def record(self, mark: str) -> tuple[Field, ...]:
         """固定長のレコード区分の項目。"""
         return dict(self.records)[mark]

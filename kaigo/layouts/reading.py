@@ -41,15 +41,22 @@ class Header(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """rows: 正しい行(line と項目の鍵、すべて文字)。problems があれば rows は空で、何も使えない。"""
+    """rows: 正しい行(line と項目の鍵、すべて文字)。problems があれば rows は空で、何も使えない。
+
+    rejected: 断った行の番号 → 項目ごとの文字(数が合わないこともある)。header は読めたときだけある。
+    """
 
     header: Header | None
     rows: pl.DataFrame
     refused: list[LineError]
     problems: list[FileError]
     lines: int
+    rejected: dict[int, list[str]]
 
 
-def nothing(problems: list[FileError]) -> Reading:
+RESEND = "送り手に送り直しを頼んでください"
+
+
+def nothing(*problems: FileError, header: Header | None = None, lines: int = 0) -> Reading:
     """ファイル全体を断る。"""
-    return Reading(None, pl.DataFrame(), [], problems, 0)
+    return Reading(header, pl.DataFrame(), [], list(problems), lines, {})

@@ -13,27 +13,38 @@ _RAW = {
 
 
 class Delivery(Document):
-    """One file of one source. The bytes are in base/files under `digest`."""
+    """One file of one source, with its head line. The bytes are in base/files under `digest`.
+
+    What could not be read of the head is empty: insurer, edition, mode "", sequence 0, made_on NULL.
+    """
 
     about = About("none", "feeds", {})
 
     layout = models.CharField(max_length=60)
-    edition = models.CharField(max_length=20)
+    edition = models.CharField(max_length=20, blank=True)
+    insurer = models.CharField(max_length=6, blank=True)
     name = models.CharField(max_length=200)
-    sequence = models.IntegerField()
-    made_on = models.DateField()
-    mode = models.CharField(max_length=10)  # full | changes
+    sequence = models.IntegerField()  # 0: layouts without sequence
+    made_on = models.DateField(null=True)
+    mode = models.CharField(max_length=10, blank=True)  # full | changes
     digest = models.CharField(max_length=64)
     lines = models.IntegerField()
+    received_on = models.DateField()  # the business date
     actor = models.CharField(max_length=60)
 
     class Meta:
         db_table = "feeds_delivery"
-        indexes = [models.Index(fields=["layout", "sequence"], name="feeds_delivery_order")]
+        indexes = [
+            models.Index(fields=["layout", "sequence"], name="feeds_delivery_order"),
+            models.Index(fields=["digest"], name="feeds_delivery_digest"),
+        ]
 
 
 class Outcome(Document):
-    """What became of a delivery: accepted | refused | waiting | repeated. The newest one counts."""
+    """What became of a delivery: accepted | refused | waiting | repeated. The newest one counts.
+
+    last_line: the highest line of the layout when it was accepted; later lines are changes on top of it.
+    """
 
     about = About("none", "feeds", {})
 
@@ -41,6 +52,7 @@ class Outcome(Document):
     state = models.CharField(max_length=10)
     new_lines = models.IntegerField(default=0)
     refused_lines = models.IntegerField(default=0)
+    last_line = models.BigIntegerField(default=0)
     problems = models.JSONField(default=list)  # [{rule, where, message, remedy}]
     actor = models.CharField(max_length=60)
 
@@ -63,13 +75,18 @@ class Line(Document):
         indexes = [
             models.Index(fields=["layout", "tx"], name="feeds_line_new"),
             models.Index(fields=["delivery", "number"], name="feeds_line_place"),
+            # The first item is the first part of the key in every layout that has one (kaigo/layouts/tests).
+            models.Index("layout", "values__0", name="feeds_line_key"),
         ]
 
 
 class RefusedLine(Document):
-    """A line that could not be accepted: by the layout (here) or by a room that read it."""
+    """A line that could not be accepted: by the layout (here) or by a room that read it.
 
-    about = About("person", "feeds", _RAW)
+    `more`: further errors of the same line, [{field, rule, value, message, remedy}].
+    """
+
+    about = About("person", "feeds", dict.fromkeys(("values", "value", "more"), _RAW["values"]))
 
     delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="refused")
     number = models.IntegerField()
@@ -79,6 +96,7 @@ class RefusedLine(Document):
     value = models.TextField(blank=True)
     message = models.TextField()
     remedy = models.TextField()
+    more = models.JSONField(default=list)
     values = ArrayField(models.TextField(blank=True))
 
     class Meta:
@@ -97,3 +115,6 @@ class Repair(Work):
 
     class Meta:
         db_table = "feeds_repair"
+        indexes = [
+            models.Index(fields=["state"], name="feeds_repair_state", condition=models.Q(state="open"))
+        ]

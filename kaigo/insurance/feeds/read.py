@@ -1,36 +1,16 @@
-"""What other rooms read of feeds: accepted lines, and for screens what came and what waits."""
+"""What other rooms and the screens read of feeds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
 
 from django.db import connection
 
 from kaigo.base.records.context import Context
-from kaigo.insurance.feeds.models import Delivery, Outcome, RefusedLine, Repair
-from kaigo.layouts.model import get, layouts
+from kaigo.layouts.model import get
 
-
-@dataclass(frozen=True, slots=True)
-class DeliveryView:
-    """One file and what became of it (newest outcome)."""
-
-    id: int
-    layout: str
-    title: str
-    name: str
-    sequence: int
-    made_on: date
-    mode: str
-    digest: str
-    lines: int
-    created_at: datetime
-    state: str
-    new_lines: int
-    refused_lines: int
-    problems: list[dict]
+_STATE = "JOIN LATERAL (SELECT * FROM feeds_outcome o WHERE o.delivery_id = d.id ORDER BY o.id DESC LIMIT 1) s ON true"
 
 
 def lines_sql() -> str:
@@ -44,104 +24,176 @@ def lines_sql() -> str:
     )
 
 
-@cache
 def columns(layout: str) -> dict[str, int]:
-    """Field key → 1-based place in `values`. Blank fields of fixed records are not kept."""
-    fields = [field for field in get(layout).fields if field.type != "blank"]
-    return {field.key: place for place, field in enumerate(fields, 1)}
+    """key of a field → its place in `values` (from 1). Later editions only add fields at the end."""
+    return {field.key: place for place, field in enumerate(get(layout).columns(), 1)}
 
 
-_VIEW = """
-SELECT d.id, d.layout, d.name, d.sequence, d.made_on, d.mode, d.digest, d.lines, d.created_at,
-       o.state, o.new_lines, o.refused_lines, o.problems
-FROM feeds_delivery d JOIN LATERAL (
-    SELECT * FROM feeds_outcome o WHERE o.delivery_id = d.id ORDER BY o.id DESC LIMIT 1) o ON true"""
+@dataclass(frozen=True, slots=True)
+class DeliveryView:
+    """A file as it stands now. state: accepted | refused | waiting | repeated; problems: [{rule, where, message, remedy}]."""
+
+    id: int
+    layout: str
+    title: str
+    edition: str
+    insurer: str
+    name: str
+    sequence: int
+    made_on: date | None
+    mode: str
+    digest: str
+    lines: int
+    received_on: date
+    created_at: datetime
+    actor: str
+    state: str
+    new_lines: int
+    refused_lines: int
+    problems: list
+    open_repairs: int
+
+    @property
+    def same_lines(self) -> int:
+        """Lines that said what was known already."""
+        return self.lines - self.new_lines - self.refused_lines if self.state == "accepted" else 0
+
+
+_VIEW = f"""
+SELECT d.id, d.layout, d.edition, d.insurer, d.name, d.sequence, d.made_on, d.mode, d.digest, d.lines, d.received_on,
+       d.created_at, d.actor, s.state, s.new_lines, s.refused_lines, s.problems,
+       (SELECT count(*) FROM feeds_refused_line r JOIN feeds_repair p ON p.refused_id = r.id
+        WHERE r.delivery_id = d.id AND p.state = 'open')
+FROM feeds_delivery d {_STATE}"""
 
 
 def deliveries(
     ctx: Context, layout: str = "", state: str = "", limit: int = 50, offset: int = 0
 ) -> list[DeliveryView]:
-    """Newest first."""
-    return _views(
-        f"{_VIEW} WHERE (%(layout)s = '' OR d.layout = %(layout)s) AND (%(state)s = '' OR o.state = %(state)s) "
-        "ORDER BY d.id DESC LIMIT %(limit)s OFFSET %(offset)s",
-        {"layout": layout, "state": state, "limit": limit, "offset": offset},
+    """Files, the newest first; of one layout or in one state."""
+    params = {"layout": layout, "state": state, "limit": limit, "offset": offset}
+    found = _rows(f"{_VIEW} WHERE {_FILTER} ORDER BY d.id DESC LIMIT %(limit)s OFFSET %(offset)s", params)
+    return [_view(row) for row in found]
+
+
+_FILTER = "(%(layout)s = '' OR d.layout = %(layout)s) AND (%(state)s = '' OR s.state = %(state)s)"
+
+
+def delivery_count(ctx: Context, layout: str = "", state: str = "") -> int:
+    """How many files `deliveries` would list without limit."""
+    query = f"SELECT count(*) FROM feeds_delivery d {_STATE} WHERE {_FILTER}"
+    return _rows(query, {"layout": layout, "state": state})[0][0]
+
+
+def delivery(ctx: Context, id: int) -> DeliveryView | None:
+    """One file."""
+    found = _rows(f"{_VIEW} WHERE d.id = %(id)s", {"id": id})
+    return _view(found[0]) if found else None
+
+
+def _view(row: tuple) -> DeliveryView:
+    id, layout, *rest = row
+    return DeliveryView(id, layout, get(layout).title, *rest)
+
+
+@dataclass(frozen=True, slots=True)
+class RepairView:
+    """A refused line and what became of it. state: open | replayed | set_aside. errors: {field, rule, value, message, remedy}."""
+
+    id: int
+    delivery: int
+    layout: str
+    edition: str
+    file: str
+    sequence: int
+    number: int
+    room: str
+    errors: tuple[dict[str, str], ...]
+    refused_values: list[str]
+    state: str
+    reason: str
+    values: list[str]
+    created_at: datetime
+
+    @property
+    def title(self) -> str:
+        return get(self.layout).title
+
+
+_REPAIR = """
+SELECT p.id, d.id, d.layout, d.edition, d.name, d.sequence, r.number, r.room,
+       r.field, r.rule, r.value, r.message, r.remedy, r.more, r.values, p.state, p.reason, p.values, r.created_at
+FROM feeds_repair p JOIN feeds_refused_line r ON r.id = p.refused_id JOIN feeds_delivery d ON d.id = r.delivery_id
+WHERE (%(delivery)s::bigint IS NULL OR d.id = %(delivery)s) AND (%(state)s = '' OR p.state = %(state)s)
+  AND (%(id)s::bigint IS NULL OR p.id = %(id)s)"""
+
+
+def repairs(
+    ctx: Context, delivery: int | None = None, state: str = "", limit: int = 50, offset: int = 0
+) -> list[RepairView]:
+    """Refused lines: of one file (in the order of its lines) or of all (the oldest first)."""
+    order = "r.number, p.id" if delivery else "p.id"
+    params = {"delivery": delivery, "state": state, "id": None, "limit": limit, "offset": offset}
+    return [
+        _repair(row) for row in _rows(f"{_REPAIR} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s", params)
+    ]
+
+
+def open_repairs(ctx: Context, limit: int = 50, offset: int = 0) -> list[RepairView]:
+    """Refused lines that nobody has dealt with, the oldest first."""
+    return repairs(ctx, state="open", limit=limit, offset=offset)
+
+
+def repair(ctx: Context, id: int) -> RepairView | None:
+    """One refused line."""
+    found = _rows(_REPAIR, {"delivery": None, "state": "", "id": id})
+    return _repair(found[0]) if found else None
+
+
+def repair_count(ctx: Context, delivery: int | None = None, state: str = "") -> int:
+    """How many refused lines `repairs` would list without limit."""
+    query = f"SELECT count(*) FROM ({_REPAIR}) x"
+    return _rows(query, {"delivery": delivery, "state": state, "id": None})[0][0]
+
+
+def waiting(ctx: Context) -> int:
+    """What waits for a person: lines to repair and files that wait for a missing one."""
+    return _rows("SELECT count(*) FROM feeds_repair WHERE state = 'open'", [])[0][0]
+
+
+def _repair(row: tuple) -> RepairView:
+    *head, field, rule, value, message, remedy, more, values, state, reason, mended, created = row
+    first = {"field": field, "rule": rule, "value": value, "message": message, "remedy": remedy}
+    return RepairView(*head, (first, *more), values, state, reason, mended, created)
+
+
+@dataclass(frozen=True, slots=True)
+class LineView:
+    """A line of a file that changed something: the line of its key before it (None = the key is new)."""
+
+    id: int
+    number: int
+    values: list[str]
+    before: list[str] | None
+
+
+def changed_lines(ctx: Context, delivery: DeliveryView, limit: int = 50, offset: int = 0) -> list[LineView]:
+    """What a file changed, line by line, in the order of the file."""
+    layout = get(delivery.layout)
+    places = columns(delivery.layout)
+    same_key = " AND ".join(f"b.values[{places[key]}] = l.values[{places[key]}]" for key in layout.key)
+    found = _rows(
+        "SELECT l.id, l.number, l.values, p.values FROM (SELECT * FROM feeds_line WHERE delivery_id = %(id)s "
+        "ORDER BY number, id LIMIT %(limit)s OFFSET %(offset)s) l LEFT JOIN LATERAL "
+        "(SELECT b.values FROM feeds_line b JOIN feeds_delivery d ON d.id = b.delivery_id "
+        f"WHERE b.layout = l.layout AND b.id < l.id AND d.sequence <= %(sequence)s AND {same_key or 'false'} "
+        "ORDER BY d.sequence DESC, b.id DESC LIMIT 1) p ON true ORDER BY l.number, l.id",
+        {"id": delivery.id, "sequence": delivery.sequence, "limit": limit, "offset": offset},
     )
+    return [LineView(*row) for row in found]
 
 
-def count_deliveries(ctx: Context, layout: str = "", state: str = "") -> int:
-    """How many `deliveries` would list."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count(*) FROM ({_VIEW} WHERE (%(layout)s = '' OR d.layout = %(layout)s) "
-            "AND (%(state)s = '' OR o.state = %(state)s)) x",
-            {"layout": layout, "state": state},
-        )
-        return cursor.fetchone()[0]
-
-
-def delivery(ctx: Context, number: int) -> DeliveryView | None:
-    """By id."""
-    return next(iter(_views(f"{_VIEW} WHERE d.id = %(id)s", {"id": number})), None)
-
-
-def outcomes(ctx: Context, number: int) -> list[Outcome]:
-    """Everything that became of a delivery, oldest first."""
-    return list(Outcome.objects.filter(delivery_id=number).order_by("id"))
-
-
-def open_repairs(ctx: Context) -> int:
-    """How many refused lines wait for somebody."""
-    return Repair.objects.filter(state="open").count()
-
-
-def repairs(ctx: Context, state: str = "open", delivery: int | None = None, limit: int = 50, offset: int = 0):
-    """Refused lines with their repair, oldest first."""
-    rows = Repair.objects.select_related("refused__delivery").filter(state=state).order_by("id")
-    if delivery is not None:
-        rows = rows.filter(refused__delivery_id=delivery)
-    return list(rows[offset : offset + limit])
-
-
-def refused(ctx: Context, delivery: int) -> list[RefusedLine]:
-    """The refused lines of one file in its order, at most 1,000."""
-    return list(
-        RefusedLine.objects.filter(delivery_id=delivery)
-        .select_related("repair")
-        .order_by("number", "id")[:1000]
-    )
-
-
-def _views(query: str, params: dict) -> list[DeliveryView]:
-    names = {name: editions[-1].title for name, editions in layouts().items()}
+def _rows(query: str, params) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
-        rows = cursor.fetchall()
-    return [_view(row, names) for row in rows]
-
-
-def _view(row: tuple, names: dict[str, str]) -> DeliveryView:
-    import json
-
-    (
-        identifier,
-        layout,
-        name,
-        sequence,
-        made_on,
-        mode,
-        digest,
-        lines,
-        created,
-        state,
-        new,
-        refused_lines,
-        problems,
-    ) = row
-    return DeliveryView(
-        identifier, layout, names.get(layout, layout), name, sequence, made_on, mode, digest, lines, created, state,
-        new, refused_lines, json.loads(problems) if isinstance(problems, str) else problems,
-    )  # fmt: skip
-
-
-__all__ = ["Delivery", "DeliveryView", "columns", "deliveries", "delivery", "lines_sql", "open_repairs"]
+        return cursor.fetchall()

@@ -1,117 +1,198 @@
-"""Files as they arrive: accepted, repeated, waiting, refused; lines that cannot be used, repaired and replayed."""
+"""Files as they come: whole, late, twice, early, foreign, broken; and what of them is new."""
 
 from __future__ import annotations
 
-from datetime import date
+from dataclasses import replace
 
 import pytest
 
-from kaigo.insurance.feeds import decide, read
-from kaigo.insurance.feeds.models import Line, Outcome, Repair
-from kaigo.layouts.writer import write_csv
+from kaigo.base.files import store
+from kaigo.base.records.refusal import Refused
+from kaigo.insurance.feeds import read
+from kaigo.insurance.feeds.decide import receive, withdraw
+from kaigo.insurance.feeds.models import Delivery, Line, Outcome, RefusedLine, Repair
+from kaigo.insurance.feeds.tests.files import INSURER, STAY, stay, stays
 
-INSURER = "131997"
 pytestmark = pytest.mark.django_db
 
 
-def pension(number: int, **more: str) -> dict[str, str]:
-    return {"addressee": f"{number:015d}", "certificate": "A1", "from": "20200401", "to": ""} | more
+def take(ctx, content, layout=STAY, name="stay.csv"):
+    return receive(ctx, INSURER, name, content, layout)
 
 
-def file(sequence: int, rows, mode: str = "changes") -> bytes:
-    return write_csv("ward.old_age_pension", INSURER, date(2026, 4, 1), sequence, mode, rows)
+def told(outcome):
+    return [(p["rule"], p["message"]) for p in outcome.problems]
 
 
-def take(ctx, content: bytes) -> Outcome:
-    return decide.receive(ctx, INSURER, "福祉年金.csv", content, "ward.old_age_pension")
+def test_a_good_file_is_kept_whole_and_line_by_line(ctx):
+    content = stays(1, stay(1), stay(2, to="20260501"))
+    outcome = take(ctx, content)
+    assert (outcome.state, outcome.new_lines, outcome.refused_lines) == ("accepted", 2, 0)
+    delivery = Delivery.objects.get()
+    assert (delivery.insurer, delivery.edition, delivery.sequence, delivery.mode) == (
+        INSURER,
+        "2026",
+        1,
+        "changes",
+    )
+    assert (delivery.received_on, delivery.lines, delivery.actor) == (ctx.on, 2, ctx.actor)
+    assert store.get(delivery.digest) == content
+    assert list(Line.objects.order_by("id").values_list("number", "values")) == [
+        (2, ["000000000000001", "1319900001", "20260401", "", ""]),
+        (3, ["000000000000002", "1319900001", "20260401", "20260501", ""]),
+    ]
+    places = read.columns(STAY)
+    assert (places["addressee"], places["to"]) == (1, 4)
 
 
-def test_lines_are_kept_in_the_order_of_the_fields(ctx):
-    outcome = take(ctx, file(1, [pension(1, certificate='引用"符\\と,コンマ')]))
-    assert (outcome.state, outcome.new_lines, outcome.refused_lines) == ("accepted", 1, 0)
-    line = Line.objects.get()
-    assert line.values[read.columns("ward.old_age_pension")["certificate"] - 1] == '引用"符\\と,コンマ'
-    assert line.number == 2
+def test_awkward_characters_survive(ctx):
+    text = 'a"b\\c,d{e}NULL\\N ü髙𠮷'
+    take(ctx, stays(1, {"addressee": "0" * 15, "certificate": text, "from": "20260401"},
+                    layout="ward.old_age_pension"), "ward.old_age_pension")  # fmt: skip
+    assert Line.objects.get().values == ["0" * 15, text, "20260401", ""]
 
 
-def test_the_same_file_again_changes_nothing(ctx):
-    content = file(1, [pension(1)])
+def test_bad_lines_are_refused_and_the_rest_is_in(ctx):
+    outcome = take(
+        ctx, stays(1, stay(1), stay(2, **{"from": "20260231", "grant_kind": "7"}), stay(3, facility="12"))
+    )
+    assert (outcome.state, outcome.new_lines, outcome.refused_lines) == ("accepted", 1, 2)
+    first, second = RefusedLine.objects.order_by("number")
+    assert (first.number, first.field, first.rule, first.value) == (3, "入所年月日", "date", "20260231")
+    assert [more["field"] for more in first.more] == ["支給決定"]
+    assert first.message and first.remedy
+    assert second.values == ["000000000000003", "12", "20260401", "", ""]
+    assert Repair.objects.filter(state="open").count() == 2 == read.waiting(ctx)
+
+
+def test_the_same_file_twice_changes_nothing(ctx):
+    content = stays(1, stay(1), stay(2, facility="x"))
     take(ctx, content)
-    assert take(ctx, content).state == "repeated"
-    assert Line.objects.count() == 1
+    again = take(ctx, content, name="again.csv")
+    assert again.state == "repeated"
+    assert "stay.csv" in again.problems[0]["message"]
+    assert (Line.objects.count(), RefusedLine.objects.count(), Repair.objects.count()) == (1, 1, 1)
 
 
-def test_a_missing_file_is_named_and_later_ones_wait(ctx):
-    take(ctx, file(1, [pension(1)]))
-    third = take(ctx, file(3, [pension(3)]))
-    assert third.state == "waiting"
-    assert "連番 2 がまだ届いていません" in third.problems[0]["message"]
-    assert Line.objects.count() == 1
-    take(ctx, file(2, [pension(2)]))
-    assert [line.values[0][-1] for line in Line.objects.order_by("id")] == ["1", "2", "3"]
-    assert {view.state for view in read.deliveries(ctx)} == {"accepted"}
-
-
-def test_another_file_under_a_number_already_taken_is_refused(ctx):
-    take(ctx, file(1, [pension(1)]))
-    assert take(ctx, file(1, [pension(2)])).state == "refused"
+def test_a_refused_file_may_come_again_under_the_right_layout(ctx):
+    content = stays(1, stay(1))
+    assert told(take(ctx, content, "ward.tax"))[0][0] == "layout"
+    assert take(ctx, content).state == "accepted"
 
 
 @pytest.mark.parametrize(
-    "damage",
+    ("rule", "spoil"),
     [
-        lambda c: c[:-20],
-        lambda c: c.replace(b"131997", b"131202"),
-        lambda c: c.replace(b"T,2,", b"T,3,"),
-        lambda c: b"\xff" + c,
-        lambda c: c.replace(b"H,ward.old_age_pension", b"H,ward.tax"),
-        lambda c: b"",
+        ("insurer", lambda b: b.replace(b"131997", b"131202")),
+        ("edition", lambda b: b.replace(b",2026,", b",2019,")),
+        ("layout", lambda b: b.replace(b"ward.facility_stay", b"ward.facility_stax")),
+        ("encoding", lambda b: b.replace(b"20260401,,", b"\x83\x8d,,")),
+        ("count", lambda b: b.replace(b"T,2", b"T,3")),
+        ("line_end", lambda b: b[:-20]),
+        ("bom", lambda b: b"\xef\xbb\xbf" + b),
+        ("empty", lambda b: b""),
+        ("trailer", lambda b: b[: b.index(b"T,")]),
     ],
 )
-def test_a_damaged_file_is_refused_whole_and_kept(ctx, damage):
-    outcome = take(ctx, damage(file(1, [pension(1), pension(2)])))
+def test_structure_errors_refuse_the_whole_file_and_keep_its_bytes(ctx, rule, spoil):
+    content = spoil(stays(1, stay(1), stay(2)))
+    outcome = take(ctx, content)
     assert outcome.state == "refused"
-    assert outcome.problems[0]["message"] and outcome.problems[0]["remedy"]
-    assert Line.objects.count() == 0
+    assert rule in [p["rule"] for p in outcome.problems]
+    assert all(p["where"] and p["message"] and p["remedy"] for p in outcome.problems)
+    assert (Line.objects.count(), RefusedLine.objects.count()) == (0, 0)
+    assert store.get(Delivery.objects.get().digest) == content
 
 
-def test_a_full_file_keeps_only_lines_that_changed(ctx):
-    take(ctx, file(1, [pension(n) for n in range(1, 6)], "full"))
-    take(ctx, file(2, [pension(4, to="20260401")]))
-    outcome = take(ctx, file(3, [*(pension(n) for n in (1, 2, 3, 6)), pension(5, to="20260501")], "full"))
-    assert outcome.new_lines == 2
-    assert {line.values[0][-1] for line in Line.objects.filter(delivery_id=outcome.delivery_id)} == {"5", "6"}
+def test_a_missing_file_is_named_and_later_ones_wait_for_it(ctx):
+    take(ctx, stays(1, stay(1)))
+    fourth = take(ctx, stays(4, stay(4)))
+    assert (fourth.state, told(fourth)) == ("waiting", [("sequence", "連番 2〜3 がまだ届いていません")])
+    third = take(ctx, stays(3, stay(3)))
+    assert told(third) == [("sequence", "連番 2 がまだ届いていません")]
+    fifth = take(ctx, stays(5, stay(5)))
+    assert told(fifth) == [("sequence", "連番 2 がまだ届いていません")]
+    assert Line.objects.count() == 1
+    assert take(ctx, stays(2, stay(2))).state == "accepted"
+    assert [v[0][-1] for v in Line.objects.order_by("id").values_list("values", flat=True)] == list("12345")
+    assert {d.state for d in read.deliveries(ctx)} == {"accepted"}
 
 
-def test_a_bad_line_waits_with_place_rule_and_remedy_and_is_replayed(ctx):
-    outcome = take(ctx, file(1, [pension(1), pension(2, **{"from": "20260231"})]))
-    assert (outcome.new_lines, outcome.refused_lines) == (1, 1)
-    refused = read.refused(ctx, outcome.delivery_id)[0]
-    assert (refused.number, refused.field, refused.rule, refused.value) == (
-        3,
-        "受給開始年月日",
-        "date",
-        "20260231",
-    )
-    values = [*refused.values]
+def test_a_refused_number_is_named_as_refused(ctx):
+    take(ctx, stays(1, stay(1)))
+    take(ctx, stays(2, stay(2)).replace(b"T,1", b"T,9"))
+    third = take(ctx, stays(3, stay(3)))
+    assert told(third) == [("sequence", "連番 2 が断られたままで、送り直しが届いていません")]
+
+
+def test_a_number_that_is_taken_is_refused(ctx):
+    take(ctx, stays(1, stay(1)))
+    assert told(take(ctx, stays(1, stay(2))))[0][0] == "sequence"
+    take(ctx, stays(3, stay(3)))
+    rival = take(ctx, stays(3, stay(4)))
+    assert rival.state == "refused"
+
+
+def test_a_waiting_file_can_be_withdrawn_with_a_reason(ctx):
+    take(ctx, stays(1, stay(1)))
+    early = take(ctx, stays(3, stay(3)))
+    with pytest.raises(Refused):
+        withdraw(ctx, early.delivery_id, " ")
+    withdraw(ctx, early.delivery_id, "連番の誤り")
+    assert read.delivery(ctx, early.delivery_id).state == "refused"
+    with pytest.raises(Refused):
+        withdraw(ctx, early.delivery_id, "もう一度")
+    assert take(ctx, stays(2, stay(2))).state == "accepted"
+    assert Outcome.objects.filter(delivery=early.delivery, state="accepted").count() == 0
+
+
+def test_only_lines_that_changed_are_new(ctx):
+    take(ctx, stays(1, stay(1), stay(2), stay(3), mode="full"))
+    second = take(ctx, stays(2, stay(1), stay(2, to="20260601"), stay(3), stay(4), mode="full"))
+    assert second.new_lines == 2
+    # 2 goes back to what the first file said: a change against what is known, though the text is an old one.
+    third = take(ctx, stays(3, stay(1), stay(2), stay(3), stay(4), mode="full"))
+    assert third.new_lines == 1
+    fourth = take(ctx, stays(4, stay(1, to="20260701"), stay(2)))
+    assert fourth.new_lines == 1
+    # The text for 1 is that of the third file, but the changes file came between.
+    fifth = take(ctx, stays(5, stay(1), stay(2), stay(3), stay(4), mode="full"))
+    assert fifth.new_lines == 1
+    view = read.delivery(ctx, fifth.delivery_id)
+    assert (view.lines, view.same_lines) == (4, 3)
+    line = read.changed_lines(ctx, view)[0]
+    assert (line.before[3], line.values[3]) == ("20260701", "")
+
+
+def test_quotes_do_not_make_a_line_new(ctx):
+    take(ctx, stays(1, stay(1), mode="full"))
+    quoted = stays(2, stay(1), mode="full").replace(b"1319900001", b'"1319900001"')
+    assert take(ctx, quoted).new_lines == 0
+
+
+def test_the_refused_half_of_a_pair_is_taken_when_it_comes_alone(ctx):
+    take(ctx, stays(1, stay(1), stay(1, to="20260501"), mode="full"))
+    assert RefusedLine.objects.get().rule == "duplicate"
+    assert take(ctx, stays(2, stay(1, to="20260501"), mode="full")).new_lines == 1
+    assert Repair.objects.get().state == "set_aside"
+
+
+def test_the_same_bad_line_every_day_is_told_once_and_closes_itself_when_good(ctx):
+    for day in (1, 2):
+        outcome = take(ctx, stays(day, stay(1), stay(2, facility="x"), mode="full"))
+        assert outcome.refused_lines == 1
+    assert Repair.objects.get().state == "open"
+    take(ctx, stays(3, stay(1), stay(2), mode="full"))
     repair = Repair.objects.get()
-    assert decide.replay(ctx, repair.id, values)[0].rule == "date"
-    values[read.columns("ward.old_age_pension")["from"] - 1] = "20260228"
-    assert decide.replay(ctx, repair.id, values) == []
-    assert Line.objects.filter(delivery_id=outcome.delivery_id, number=3).count() == 1
-    with pytest.raises(decide.Refused):
-        decide.replay(ctx, repair.id, values)
+    assert repair.state == "set_aside"
+    assert "連番 3" in repair.reason
 
 
-def test_a_room_refuses_a_line_and_it_can_be_set_aside_with_a_reason(ctx):
-    outcome = take(ctx, file(1, [pension(1)]))
-    refusal = decide.Refusal(
-        outcome.delivery_id, 2, "宛名番号", "unknown", "1", "台帳にない宛名番号です", "宛名を確かめてください"
-    )
-    assert decide.refuse_lines(ctx, "residents", [refusal]) == 1
-    repair = Repair.objects.get()
-    assert repair.values == Line.objects.get().values
-    with pytest.raises(decide.Refused):
-        decide.set_aside(ctx, repair.id, " ")
-    decide.set_aside(ctx, repair.id, "送り手が取り消した")
-    assert read.open_repairs(ctx) == 0
+def test_an_unknown_layout_is_refused_in_words(ctx):
+    with pytest.raises(Refused, match="様式"):
+        take(ctx, b"x", "ward.nothing")
+
+
+def test_a_job_on_another_day_shows_its_day(ctx):
+    take(replace(ctx, on=ctx.on.replace(month=8)), stays(1, stay(1)))
+    assert read.deliveries(ctx)[0].received_on.month == 8
