@@ -25,7 +25,7 @@ def deliver(*records, notice="00", made="20260518", delivery=None, first=2):
     places = feeds.columns(targets.LAYOUT)
     if delivery is None:
         delivery = Delivery.objects.create(
-            layout=targets.LAYOUT, edition="2017", name="00.dta", sequence=1, made_on=MAY, mode="changes",
+            layout=targets.LAYOUT, edition="2017", name="00.dta", sequence=0, made_on=MAY, mode="changes", received_on=MAY,
             digest="0" * 64, lines=len(records), actor="account:1",
         )  # fmt: skip
         Outcome.objects.create(delivery=delivery, state="accepted", new_lines=len(records), actor="account:1")
