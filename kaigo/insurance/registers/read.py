@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +14,7 @@ from kaigo.insurance.registers.addresses import address_key
 
 __all__ = [
     "FacilityView", "InsurerView", "address_key", "bank_name", "exception_address_sql", "exclusion_facility_sql",
-    "facilities", "facility", "facility_history", "insurer_name", "insurers", "known_facility_sql",
+    "facilities", "facility", "facility_history", "facility_names", "insurer_name", "insurers", "known_facility_sql",
 ]  # fmt: skip
 
 _BELIEVED = (
@@ -21,15 +22,16 @@ _BELIEVED = (
     "ELSE f.known @> %(known_at)s::timestamptz END"
 )
 _COLUMNS = (
-    "a.number, f.name, f.kind, f.capacity, f.municipality, f.postal_code, f.address, f.exception_target, "
+    "a.id, a.number, f.name, f.kind, f.capacity, f.municipality, f.postal_code, f.address, f.exception_target, "
     "f.exclusion_kind, lower(f.effective), upper(f.effective)"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class FacilityView:
-    """A facility on a day; until None = still so."""
+    """A facility on a day; until None = still so. exclusion_kind "" = an ordinary facility."""
 
+    id: int
     number: str
     name: str
     kind: str
@@ -84,14 +86,26 @@ def facility(ctx: Context, number: str) -> FacilityView | None:
     return found[0] if found else None
 
 
-def facility_history(ctx: Context, number: str) -> list[FacilityView]:
-    """All entries of a facility, oldest first."""
-    return _facilities(ctx, "a.number = %(number)s", number=number)
+def facility_history(ctx: Context, identifier: int) -> list[FacilityView]:
+    """All entries of a facility by its id, oldest first."""
+    return _facilities(ctx, "a.id = %(id)s", id=identifier)
 
 
-def facilities(ctx: Context) -> list[FacilityView]:
-    """All facilities on ctx.on, in the order of the number."""
-    return _facilities(ctx, "f.effective @> %(on)s::date")
+def facility_names(ctx: Context, numbers: Iterable[str]) -> dict[str, str]:
+    """number → the facility's newest name."""
+    found = _facilities(ctx, "a.number = ANY(%(numbers)s)", numbers=list(numbers))
+    return {view.number: view.name for view in found}
+
+
+def facilities(ctx: Context, kind: str = "", words: str = "") -> list[FacilityView]:
+    """All facilities on ctx.on (of a kind, with the words in name, address or number), in the order of the number."""
+    return _facilities(
+        ctx,
+        "f.effective @> %(on)s::date AND (%(kind)s = '' OR f.kind = %(kind)s) "
+        "AND (%(words)s = '' OR strpos(f.name || f.address || a.number, %(words)s) > 0)",
+        kind=kind,
+        words=words,
+    )
 
 
 def bank_name(code: str, branch: str | None = None) -> str | None:

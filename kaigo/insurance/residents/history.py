@@ -1,0 +1,87 @@
+"""Everything we believe of one person, for the page of the room: one row per version, newest first."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, NamedTuple
+
+from kaigo.base.records.context import Context
+from kaigo.base.records.models import Fact
+from kaigo.insurance.residents import models as m
+from kaigo.insurance.residents.people import MERGES, believed, rows, times
+
+
+class Version(NamedTuple):
+    """A version of a fact. values: column → value."""
+
+    since: date
+    until: date | None
+    notified_on: date | None
+    source: str
+    values: dict[str, Any]
+
+
+def history(ctx: Context, model: type[Fact], person: int) -> list[Version]:
+    """All versions of one kind of fact believed now, or at ctx.known_at."""
+    columns = (*model.key_columns()[1:], *model.value_columns())
+    found = rows(
+        f"SELECT lower(f.effective), upper(f.effective), f.notified_on, f.source, {', '.join('f.' + c for c in columns)} "
+        f"FROM {model._meta.db_table} f WHERE f.person_id = %(person)s AND {believed(ctx, 'f')} "
+        "ORDER BY lower(f.effective) DESC, f.id DESC",
+        {**times(ctx), "person": person},
+    )
+    return [Version(*row[:4], dict(zip(columns, row[4:], strict=True))) for row in found]
+
+
+def former_beliefs(ctx: Context, person: int) -> list[tuple]:
+    """Residences that we believed once and no more: (known from, until, effective from, until, state, address)."""
+    return rows(
+        "SELECT lower(f.known), upper(f.known), lower(f.effective), upper(f.effective), f.state, f.address "
+        "FROM residents_residence f WHERE f.person_id = %(person)s AND NOT upper_inf(f.known) "
+        "ORDER BY upper(f.known) DESC, lower(f.effective) DESC LIMIT 50",
+        {"person": person},
+    )
+
+
+def memos(ctx: Context, person: int) -> list[m.Memo]:
+    """記事 about the person and the records merged into him, newest first."""
+    merged = [
+        who
+        for (who,) in rows(f"SELECT person_id FROM ({MERGES}) e WHERE into_id = %(into)s", {"into": person})
+    ]
+    return list(m.Memo.objects.filter(person_id__in=[person, *merged]).order_by("-id"))
+
+
+def under_protection(ctx: Context, limit: int, offset: int) -> list[tuple]:
+    """(person, name, since, until) of everybody under 支援措置 on ctx.on."""
+    return rows(
+        _LIST.format("residents_protection", "''", believed(ctx, "f"), believed(ctx, "p")),
+        _page(ctx, limit, offset),
+    )
+
+
+def on_hold(ctx: Context, limit: int, offset: int) -> list[tuple]:
+    """(person, name, since, until, reason) of everybody whose processing is stopped on ctx.on."""
+    return rows(
+        _LIST.format("residents_hold", "f.reason", believed(ctx, "f"), believed(ctx, "p")),
+        _page(ctx, limit, offset),
+    )
+
+
+def count_in_force(ctx: Context, model: type[Fact]) -> int:
+    """How many people such a fact is in force for on ctx.on."""
+    ((count,),) = rows(
+        f"SELECT count(*) FROM {model._meta.db_table} f WHERE f.effective @> %(on)s::date AND {believed(ctx, 'f')}",
+        times(ctx),
+    )
+    return count
+
+
+_LIST = """
+    SELECT f.person_id, coalesce(p.name, ''), lower(f.effective), upper(f.effective), {1} FROM {0} f
+    LEFT JOIN residents_particulars p ON p.person_id = f.person_id AND p.effective @> %(on)s::date AND {3}
+    WHERE f.effective @> %(on)s::date AND {2} ORDER BY upper(f.effective), f.person_id LIMIT %(limit)s OFFSET %(offset)s"""
+
+
+def _page(ctx: Context, limit: int, offset: int) -> dict:
+    return {**times(ctx), "limit": limit, "offset": offset}
