@@ -138,3 +138,21 @@ def _tax_differences(old: PersonTax, new: PersonTax) -> Iterator[str]:
 
 def _texts(spans) -> str:
     return "、".join(span_text(span) for span in spans) or "なし"
+
+
+def facts_lines(facts: AssessFacts, members: bool = True) -> list[Line]:
+    """All facts of a person-year in Japanese. Other people are told only to staff, and by number, never by name."""
+    lines = [Line(LABELS["assessment_day"], wareki(facts.assessment_day))]
+    lines.append(Line(LABELS["insured"], _texts(facts.insured)))
+    lines += [Line(f"本人の{line.label}", line.text) for line in tax_lines(facts.person)]
+    lines.append(Line("世帯員(本人を除く)", f"{len(facts.members)} 人"))
+    if members:
+        for number, member in enumerate(facts.members, 1):
+            texts = [f"{line.label} {line.text}" for line in tax_lines(member)]
+            lines.append(Line(f"世帯員{number}の住民税", "、".join(texts)))
+    lines += [
+        Line(LABELS[field], _texts(getattr(facts, field)))
+        for field in ("public_assistance", "support_benefit", "old_age_pension", "borderline")
+        if getattr(facts, field)
+    ]
+    return lines

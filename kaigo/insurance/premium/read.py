@@ -130,6 +130,41 @@ def open_tasks(ctx: Context) -> dict[str, int]:
         return dict(cursor.fetchall())
 
 
+def open_task_rows(sort: str = ""):
+    """Open tasks as an ordered query, for pages."""
+    rows = Task.objects.filter(state="open").order_by("id")
+    return rows.filter(sort=sort) if sort else rows
+
+
+def years(ctx: Context) -> list[int]:
+    """Fiscal years with a decision, newest first."""
+    found = Assessment.objects.order_by("-fiscal_year").values_list("fiscal_year", flat=True).distinct()
+    return list(found)
+
+
+def provisional_totals(ctx: Context, fiscal_year: int) -> dict[str, int]:
+    """People and yen of provisional decisions still in force."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(annual_yen), 0) FROM premium_assessment a "
+            f"WHERE fiscal_year = %s AND sort = 'provisional' AND {IN_FORCE}",
+            [fiscal_year],
+        )
+        people, yen = cursor.fetchone()
+    return {"people": people, "yen": int(yen)}
+
+
+def saved(ctx: Context, batch: int) -> dict[str, int]:
+    """What a batch left behind: decisions and their yen."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*), coalesce(sum(annual_yen), 0) FROM premium_assessment WHERE batch_id = %s",
+            [batch],
+        )
+        decisions, yen = cursor.fetchone()
+    return {"decisions": decisions, "yen": int(yen)}
+
+
 def batches(ctx: Context) -> list[Batch]:
     """Newest first."""
     return list(Batch.objects.select_related("freeze").order_by("-id")[:50])

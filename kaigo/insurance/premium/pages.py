@@ -1,0 +1,125 @@
+"""What the pages of the room show, put together from decisions, stored facts and reports."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from kaigo.base.desk.charts import bars, histogram
+from kaigo.base.records.context import Context
+from kaigo.insurance.premium import read
+from kaigo.insurance.premium.facts import Line, facts_lines, unpack_facts
+from kaigo.insurance.premium.models import Batch
+from kaigo.insurance.premium.read import AssessmentView
+from kaigo.law.dates import wareki
+from kaigo.law.words import name_of
+
+MONTHS = ("4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月", "1月", "2月", "3月")
+SORTS = {"provisional": "仮徴収", "main": "賦課決定", "revision": "更正"}
+BATCHES = {"provisional": "仮徴収", "main": "本算定", "monthly": "月次の異動", "prior": "過年度の更正"}
+STATES = {
+    "shadowed": "承認待ち",
+    "approved": "承認済み・実行待ち",
+    "done": "実行済み",
+    "abandoned": "取りやめ",
+}
+REASONS = {
+    "provisional": "仮徴収", "main": "本算定", "monthly": "月次の異動", "prior": "過年度の更正", "counter": "窓口での即時更正",
+    "declared": "申告", "stale": "事実の変更",
+}  # fmt: skip
+TASKS = {"unclear": "判定できない", "stale": "事実が変わった", "barred": "期間制限"}
+
+
+class Pair(NamedTuple):
+    """A line of two decisions side by side."""
+
+    label: str
+    before: str
+    after: str
+
+    @property
+    def changed(self) -> bool:
+        return self.before != self.after
+
+
+def month_row(view: AssessmentView) -> list[tuple[str, str]]:
+    """(月, 段階) of the twelve months; "–" = not insured."""
+    return [(month, str(stage) if stage else "–") for month, stage in zip(MONTHS, view.stages, strict=True)]
+
+
+def decided_lines(view: AssessmentView) -> list[Line]:
+    """A decision in lines, as they are compared."""
+    provisional = view.sort == "provisional"
+    lines = [
+        Line("決定の種類", SORTS[view.sort]),
+        Line("年額", f"{view.annual_yen:,} 円"),
+        Line(
+            "段階(最後の月)",
+            "本算定まで未定" if provisional else f"第{view.stage}段階" if view.stage else "なし",
+        ),
+        Line("月数", "本算定まで未定" if provisional else f"{view.months} か月"),
+    ]
+    if not provisional:
+        lines += [Line(f"{month}の段階", stage) for month, stage in month_row(view)]
+    return [
+        *lines,
+        Line("課税区分", name_of("tax_status", view.tax_status)),
+        Line("仮の取扱い", "あり" if view.interim else "なし"),
+        Line("賦課期日", wareki(view.assessment_day)),
+        Line("異動の事由", REASONS.get(view.change_reason, view.change_reason)),
+    ]
+
+
+def lines_of(ctx: Context, view: AssessmentView, members: bool = True) -> list[Line]:
+    """The stored facts of a decision in Japanese; of other people only for staff (members)."""
+    facts = unpack_facts(read.facts_of(ctx, view.id))
+    return facts_lines(facts, members) if facts else []
+
+
+def side_by_side(before: list[Line], after: list[Line]) -> list[Pair]:
+    """Lines paired by their label, in the order of the later decision; what only one has stands alone."""
+    old, new = dict(before), dict(after)
+    labels = [line.label for line in after] + [line.label for line in before if line.label not in new]
+    return [Pair(label, old.get(label, ""), new.get(label, "")) for label in dict.fromkeys(labels)]
+
+
+def stage_charts(totals: dict) -> tuple:
+    """People and yen by stage."""
+    people = bars(
+        "段階ごとの人数", [(f"第{stage}段階", n) for stage, n in totals["by_stage"].items()], "人", "段階"
+    )
+    yen = bars(
+        "段階ごとの賦課額", [(f"第{s}段階", n) for s, n in totals["yen_by_stage"].items()], "円", "段階"
+    )
+    return people, yen
+
+
+def difference_chart(rows: list) -> object:
+    """The histogram of a shadow's differences."""
+    return histogram(
+        "年額の差ごとの人数", [(_class(low, high), count) for low, high, count in rows], "人", "差(円)", marked="同じ"
+    )  # fmt: skip
+
+
+def _class(low: int | None, high: int | None) -> str:
+    if low == high == 0:
+        return "同じ"
+    if low is None:
+        return f"{_thousands(high)}未満"
+    if high is None:
+        return f"{_thousands(low)}以上"
+    return f"{_thousands(low)}〜"
+
+
+def _thousands(yen: int | None) -> str:
+    return f"{(yen or 0) // 1000:+}千" if yen else "0"
+
+
+def batch_chart(batch: Batch) -> object:
+    """People by stage of a shadow or a finished batch."""
+    return bars(
+        "段階ごとの人数", [(f"第{s}段階" if s != "0" else "月なし", n) for s, n in _by_stage(batch)], "人", "段階"
+    )  # fmt: skip
+
+
+def _by_stage(batch: Batch) -> list[tuple[str, int]]:
+    return sorted(batch.totals.get("by_stage", {}).items(), key=lambda row: int(row[0]))
