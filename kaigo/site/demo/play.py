@@ -102,29 +102,49 @@ def _main(day: date) -> None:
     run(_context(day), "collection.plan")
 
 
-def _notices(day: date) -> None:
-    from kaigo.insurance.release import decide as release
+def _letters(day: date, letter: str) -> None:
+    """One kind of letter: asked for by the clerk, approved by the head, printed."""
+    from kaigo.insurance.release import printing, requests
 
-    run(_context(day), "notices.draft_premium")
     clerk, head = _context(day, CLERK, "release"), _context(day, HEAD, "release")
     with acting(clerk):
-        wanted = release.request_run(clerk, settings.INSURER, "premium_notice", YEAR)
+        wanted = requests.request_run(clerk, letter, YEAR, day)
     with acting(head):
-        release.approve_run(head, wanted)
+        requests.approve(head, wanted)
+    with acting(clerk):
+        printing.print_run(clerk, wanted)
+
+
+def _notices(day: date) -> None:
+    run(_context(day), "notices.draft_premium")
+    for letter in ("premium_notice", "deduction_start"):
+        _letters(day, letter)
 
 
 def _post(day: date) -> None:
-    from kaigo.insurance.release import decide as release
+    from kaigo.insurance.release import pulls
     from kaigo.insurance.release.models import PrintRun
 
     head = _context(day, HEAD, "release")
     with acting(head):
+        pulls.recheck_all(head)
         for printed in PrintRun.objects.filter(posting__isnull=True):
-            release.post(head, printed)
+            pulls.post(head, printed.id)
 
 
 def _file(day: date) -> None:
-    run(_context(day), "collection.request")
+    from kaigo.insurance.release import files, requests
+
+    # What happened since the print: decided, booked and told before the file says it to the pension service.
+    for name in ("premium.monthly", "collection.plan", "notices.draft_changes", "collection.request"):
+        run(_context(day), name)
+    clerk, head = _context(day, CLERK, "release"), _context(day, HEAD, "release")
+    with acting(clerk):
+        wanted = files.release_request(clerk, settings.INSURER, YEAR)
+    with acting(head):
+        requests.approve(head, wanted)
+    with acting(clerk):
+        files.let_out(clerk, settings.INSURER, wanted)
 
 
 STEPS = {
