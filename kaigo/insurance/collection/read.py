@@ -12,6 +12,7 @@ from kaigo.insurance.collection.invariant import WHAT, Difference, invariant
 from kaigo.insurance.collection.models import PlanFinding
 from kaigo.insurance.collection.rows import rows
 from kaigo.insurance.collection.targets_read import payers_sql
+from kaigo.insurance.collection.tasks import UnclearYear, open_tasks, unclear
 from kaigo.insurance.collection.ways import LABELS, SLIP, Ways, ways
 from kaigo.insurance.premium import read as premium
 from kaigo.law.reasons import unpack
@@ -29,6 +30,7 @@ __all__ = [
     "LedgerLine",
     "LedgerYear",
     "PlanView",
+    "UnclearYear",
     "findings_sql",
     "first_due",
     "history",
@@ -47,6 +49,7 @@ __all__ = [
     "targets_of",
     "told",
     "totals",
+    "unclear",
     "ways_of",
     "years",
 ]  # fmt: skip
@@ -375,11 +378,6 @@ def years(ctx: Context) -> list[int]:
             {},
         )
     ]
-
-
-def open_tasks(ctx: Context) -> dict[str, int]:
-    """Waiting tasks by sort (target | unclear)."""
-    return dict(rows("SELECT sort, count(*) FROM collection_task WHERE state = 'open' GROUP BY sort", {}))
 
 
 # -- for screens ------------------------------------------------------------------------------------------

@@ -96,6 +96,24 @@ def _due_dates(year: int) -> dict[tuple[str, int], date]:
     return found | {("deduction", month): day for month, day in deduction_days(year).items()}
 
 
+class Unclear(Page):
+    """期別を決められない人: what is missing for each."""
+
+    permission = "collection.view"
+    purpose = "collection"
+
+    def get(self, ctx: Context, request: HttpRequest):
+        page = Pages(read.unclear(ctx), request)
+        names = residents.names(ctx, [task.person for task in page])
+        return "collection/unclear.html", {
+            "title": "期別を決められない人",
+            "page": page,
+            "tasks": [
+                (task, names.get(task.person, ""), fiscal_year_name(task.fiscal_year)) for task in page
+            ],
+        }
+
+
 class Check(Page):
     """調定の突合: where assessment, ledger and plan differ."""
 
@@ -187,6 +205,22 @@ def _changes(before: list[read.InstalmentView], after: list[read.InstalmentView]
     return found
 
 
+def _by_term(before: list[read.InstalmentView], after: list[read.InstalmentView]) -> list[dict]:
+    """Term by term: how it is paid now and how it would be."""
+    old = {p.label: p for p in before}
+    return [
+        {
+            "label": now.label,
+            "due": now.due_on,
+            "yen": now.yen,
+            "before": old[now.label].way_label if now.label in old else "",
+            "after": now.way_label,
+            "changed": now.label not in old or old[now.label].way != now.way,
+        }
+        for now in after
+    ]
+
+
 class Way(Page):
     """納付方法の変更: what is asked, what would follow, then the act."""
 
@@ -216,7 +250,7 @@ class Way(Page):
         with transaction.atomic():
             change_way(ctx, settings.INSURER, year, person, way, begin)
             after = read.plan(ctx, person, year)
-            shown = _changes(
+            shown = _by_term(
                 read.instalments(ctx, before.id) if before else [],
                 read.instalments(ctx, after.id) if after else [],
             )
@@ -281,6 +315,7 @@ urls = [
     path("person/<int:person>/", Ledger.view(), name="ledger"),
     path("person/<int:person>/way/", Way.view(), name="way"),
     path("plan/<int:plan>/", Plan.view(), name="plan"),
+    path("unclear/", Unclear.view(), name="unclear"),
     path("targets/", Targets.view(), name="targets"),
     path("targets/<int:target>/", Target.view(), name="target"),
     path("targets/<int:target>/match/", MatchTarget.view(), name="match"),

@@ -62,7 +62,7 @@ def test_the_year_shows_what_was_levied_by_way_and_part(who):
     assess(on(JULY), other, 66_000)
     plan_on(JULY)
     html = text(ask("year_of", year=YEAR))
-    assert "119,700 円" in html
+    assert '<span class="figure">119,700<small>' in html
     assert "令和8年7月31日" in html
     assert ask("year_of", year=1999).status_code == 404
 
@@ -87,6 +87,7 @@ def test_changing_the_way_shows_what_follows_before_it_is_done():
     asked = {"way": "slip", "valid_from": "R8.9.1"}
     html = text(ask("way", asked, person=who))
     assert "納付方法を変える" in html
+    assert html.count('<tr class="changed">') == 6
     assert not Way.objects.exists()
     assert {w for w, _ in parts(who)} == {"debit"}
     assert ask("way", asked | {"step": "do"}, person=who).status_code == 302
@@ -163,3 +164,13 @@ def test_a_ledger_page_needs_few_queries(who, django_assert_max_num_queries):
     with django_assert_max_num_queries(25):
         text(ask("ledger", person=who))
     assert read.open_parts(on(JULY), who, YEAR)[0].number == 8
+
+
+def test_whom_the_law_cannot_judge_is_listed_with_what_is_missing():
+    who = person()
+    insured(who)
+    assess(on(date(YEAR, 4, 1)), who, 30_000, "provisional")
+    plan_on(date(YEAR, 4, 1))
+    html = text(ask("unclear"))
+    assert "前の二月に引いた額" in html
+    assert f"/collection/person/{who}/" in html
