@@ -21,7 +21,7 @@ def take(ctx: Context) -> dict:
     with reading("premium.take_february", "feeds_line") as span, connection.cursor() as cursor:
         cursor.execute(
             f"""CREATE TEMPORARY TABLE premium_february ON COMMIT DROP AS
-            SELECT l.delivery_id, l.number, l.values[{place["addressee"]}] AS addressee, a.person_id,
+            SELECT l.id, l.sequence, l.delivery_id, l.number, l.values[{place["addressee"]}] AS addressee, a.person_id,
                    l.values[{place["fiscal_year"]}]::int AS fiscal_year, l.values[{place["yen"]}]::int AS yen
             FROM ({feeds.lines_sql()}) l LEFT JOIN ({residents.addressee_sql()}) a
               ON a.number = l.values[{place["addressee"]}]
@@ -32,7 +32,7 @@ def take(ctx: Context) -> dict:
             "INSERT INTO premium_deducted (person_id, fiscal_year, month, yen, source) "
             "SELECT DISTINCT ON (person_id, fiscal_year) person_id, fiscal_year, %s, yen, "
             "'feed:' || delivery_id || ':' || number FROM premium_february WHERE person_id IS NOT NULL "
-            "ORDER BY person_id, fiscal_year, delivery_id, number "
+            "ORDER BY person_id, fiscal_year, sequence DESC, id DESC "
             "ON CONFLICT (person_id, fiscal_year, month) DO NOTHING",
             [FEBRUARY],
         )
