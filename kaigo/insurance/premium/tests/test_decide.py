@@ -244,3 +244,20 @@ def test_the_wage_rule_of_2026_asks_only_who_lived_here_on_1_january():
     decide()
     assert Task.objects.get().person_id == resident
     assert in_force(mover).stages == "1" * 12
+
+
+def test_the_special_deduction_for_land_sales_is_taken_off_the_income():
+    person = insured()
+    taxed(person, status="1", total_income=12_000_000, long_special_deduction=10_800_000)
+    decide()
+    assert in_force(person).stage == 7
+    told = read.told(CTX, in_force(person).id)
+    assert "10,800,000" in str(told)
+
+
+def test_a_month_of_public_assistance_that_ended_is_judged_again_by_the_ordinance():
+    person = insured()
+    taxed(person, status="1", total_income=1_500_000)
+    on_welfare(person, "2025-01-01", "2026-06-10")
+    decide()
+    assert in_force(person).stages == "111" + "7" * 9
