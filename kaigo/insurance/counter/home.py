@@ -16,7 +16,7 @@ from kaigo.base.desk.charts import bars
 from kaigo.base.desk.nav import places
 from kaigo.base.desk.views import Page
 from kaigo.base.jobs import calendar
-from kaigo.base.jobs.registry import Daily, jobs
+from kaigo.base.jobs.registry import Daily, Yearly, jobs
 from kaigo.base.records.context import Context
 from kaigo.base.staff.who import can
 from kaigo.insurance.collection import read as collection
@@ -28,8 +28,8 @@ STATES = {
     "done": ("✓", "済み"),
     "due": ("●", "いまの期間"),
     "coming": ("○", "これから"),
-    "overdue": ("!", "期間を過ぎた"),
-    "failed": ("■", "失敗"),
+    "overdue": ("!", "期間を過ぎている"),
+    "failed": ("■", "失敗している"),
     "refused": ("▲", "始められなかった"),
 }
 LATE = ("overdue", "failed", "refused")
@@ -47,6 +47,7 @@ class Box:
     done_on: date | None
     state: str
     needs: tuple[str, ...]
+    step: int = 0  # how many jobs stand before it
 
     @property
     def sign(self) -> str:
@@ -79,13 +80,13 @@ class Home(Page):
         year = fiscal_year(ctx.on)
         boxes = [_box(due) for due in calendar.year(ctx.on)]
         daily = {name for name, work in jobs().items() if isinstance(work.when, Daily)}
-        today = [box for box in boxes if box.name in daily]
+        today = sorted((box for box in boxes if box.name in daily), key=lambda box: (box.step, box.title))
         planned = [box for box in boxes if box.name not in daily]
         return "counter/home.html", {
             "title": f"{fiscal_year_name(year)}の暦",
             "today": today,
             "months": months(ctx.on, planned),
-            "late": [box for box in today + planned if box.state in LATE],
+            "late": late(today + planned),
             "waiting": _waiting(ctx, request),
             "charts": _charts(ctx, request, year),
             "states": STATES.values(),
@@ -98,7 +99,7 @@ def months(on: date, boxes: list[Box]) -> list[Month]:
     found = []
     for number in range(12):
         begin, end = add_months(first, number), add_months(first, number + 1)
-        mine = sorted((b for b in boxes if begin <= b.day < end), key=lambda b: (b.day, b.title))
+        mine = sorted((b for b in boxes if begin <= b.day < end), key=lambda b: (b.day, b.step, b.title))
         here = begin <= on < end
         before = tuple(b for b in mine if not here or b.day <= on)
         after = tuple(b for b in mine if here and b.day > on)
@@ -109,7 +110,30 @@ def months(on: date, boxes: list[Box]) -> list[Month]:
 def _box(due: calendar.Due) -> Box:
     known = jobs()
     needs = tuple(known[name].title for name in known[due.name].needs if name in known)
-    return Box(due.name, due.title, due.due_on, due.done_on, due.state, needs)
+    # What only comes every month needs no words about it yet: they are on the job's page.
+    told = needs if due.state not in ("done", "coming") or isinstance(known[due.name].when, Yearly) else ()
+    return Box(due.name, due.title, due.due_on, due.done_on, due.state, told, _step(due.name))
+
+
+def _step(name: str) -> int:
+    return 1 + max((_step(need) for need in jobs()[name].needs if need in jobs()), default=0)
+
+
+def late(boxes: list[Box]) -> list[tuple[Box, str]]:
+    """One line for each job that does not go on: its last box, and what is the matter in which months."""
+    found: dict[str, list[Box]] = {}
+    for box in boxes:
+        if box.state in LATE:
+            found.setdefault(box.name, []).append(box)
+    lines = []
+    for mine in found.values():
+        words: dict[str, list[str]] = {}
+        for box in mine:
+            words.setdefault(box.word, []).append(f"{box.day.month}月")
+        lines.append(
+            (mine[-1], "、".join(f"{'・'.join(months)}分が{word}" for word, months in words.items()))
+        )
+    return lines
 
 
 def _waiting(ctx: Context, request: HttpRequest) -> list:

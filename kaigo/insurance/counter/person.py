@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
 from functools import lru_cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -41,6 +44,8 @@ class Times:
     on: date
     known_at: datetime | None
     today: date
+    typed_on: str
+    typed_known: str
     errors: tuple[str, ...]
 
     @property
@@ -61,24 +66,40 @@ def times(ctx: Context, request: HttpRequest) -> Times:
     """`on` = a date in any usual spelling, `known` = a date with or without time (Tokyo); wrong ones are told."""
     errors = []
     on, known_at = ctx.on, None
-    typed = request.GET.get("on", "").strip()
-    if typed:
+    typed = {name: request.GET.get(name, "").strip() for name in ("on", "known")}
+    if typed["on"]:
         try:
-            on = parse_date(typed)
-        except ValueError as error:
-            errors.append(f"いつ現在: {error}")
-    typed = request.GET.get("known", "").strip()
-    if typed:
-        try:
-            known_at = timezone.make_aware(datetime.fromisoformat(typed).replace(tzinfo=None))
+            on = parse_date(typed["on"])
         except ValueError:
             errors.append(
-                "いつ時点の認識: 日付と時刻として読めません。2026-04-01T09:00 のように書いてください"
+                f"いつ現在「{typed['on']}」は日付として読めません。令和7年10月1日、R7.10.1、2025-10-01 のように書いてください"
+            )
+    if typed["known"]:
+        try:
+            known_at = moment(typed["known"])
+        except ValueError:
+            errors.append(
+                f"いつ時点の認識「{typed['known']}」は日付と時刻として読めません。"
+                "令和8年4月1日 9:00、R8.4.1、2026-04-01 09:00 のように書いてください"
             )
         if known_at is not None and known_at > timezone.now():
             errors.append("いつ時点の認識: これから先の認識はありません。いまの認識を表示しています")
             known_at = None
-    return Times(on, known_at, ctx.on, tuple(errors))
+    return Times(on, known_at, ctx.on, typed["on"], typed["known"], tuple(errors))
+
+
+_CLOCK = re.compile(r"(.+?)(?:[T ]\s*|(?<=日))(\d{1,2})[:時](\d{2})分?")
+
+
+def moment(text: str) -> datetime:
+    """A day in any usual spelling with a time in Tokyo; without one, the end of that day. ValueError = unreadable."""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    found = _CLOCK.fullmatch(plain)
+    if found:
+        day, clock = parse_date(found[1]), clock_time(int(found[2]), int(found[3]))
+    else:
+        day, clock = parse_date(plain) + timedelta(days=1), clock_time()
+    return timezone.make_aware(datetime.combine(day, clock))
 
 
 class PersonPage(Page):
@@ -105,6 +126,7 @@ class PersonPage(Page):
             "insured_number": qualification.number(ctx, person),
             "banners": banners(view, panels),
             "panels": panels,
+            "unknown": not (view.name or view.birth_raw),
             "timeline": _timeline(panels, asked.on),
         }
 

@@ -14,7 +14,7 @@ from kaigo.base.audit.write import record
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.jobs.models import Run
-from kaigo.base.jobs.registry import Daily, Job, Monthly, Yearly, jobs
+from kaigo.base.jobs.registry import Daily, Job, Monthly, Yearly, jobs, period
 from kaigo.base.jobs.run import missing
 from kaigo.base.records.context import Context
 from kaigo.base.staff.who import can, told
@@ -26,6 +26,16 @@ WORDS = {
     "failed": ("bad", "失敗"),
     "refused": ("warn", "始められなかった"),
 }
+# What jobs count → how it is called. A figure without a name here is not shown: the run's row keeps it.
+FIGURES = {
+    "people": ("人", "人"), "looked_at": ("見た人", "人"), "acquired": ("取得", "人"), "lost": ("喪失", "人"),
+    "changed": ("変わった", "件"), "cancelled": ("取消", "件"), "holds": ("確かめ待ち", "件"), "unclear": ("決められない", "件"),
+    "taken": ("取り込み", "件"), "refused": ("使えない行", "件"), "plans": ("期別", "件"), "instalments": ("期の数", "件"),
+    "entries": ("調定の行", "件"), "booked_yen": ("調定額", "円"), "yen": ("額", "円"), "saved": ("決定", "件"),
+    "decisions": ("決定", "件"), "issued": ("交付", "件"), "drafts": ("下書き", "通"), "withdrawn": ("取り下げ", "通"),
+    "records": ("記録", "件"), "attributes": ("属性で一致", "件"), "number": ("番号で一致", "件"),
+    "unmatched": ("一致しない", "件"), "note": ("", ""),
+}  # fmt: skip
 # A run that never ended (the machine went down) must not keep its job closed for ever.
 _LOST = timedelta(hours=6)
 
@@ -47,6 +57,7 @@ class JobPage(Page):
             "needs": [jobs()[need] for need in work.needs],
             "followers": [other for other in jobs().values() if name in other.needs],
             "lacks": missing(ctx, work),
+            "done": _done(ctx, work),
             "page": runs,
             "rows": [_row(run, names) for run in runs],
             "running": running,
@@ -105,6 +116,12 @@ def _when(work: Job) -> str:
     return "毎日" if isinstance(work.when, Daily) else "必要なとき"
 
 
+def _done(ctx: Context, work: Job) -> Run | None:
+    """The run that did the period of the business date."""
+    begin, end = period(work.when, ctx.on)
+    return Run.objects.filter(job=work.name, state="done", on__gte=begin, on__lt=end).order_by("-id").first()
+
+
 def _seconds(run: Run | None) -> int | None:
     if run is None or run.ended_at is None or run.started_at is None:
         return None
@@ -129,6 +146,20 @@ def _row(run: Run, names: dict[str, str]) -> dict:
         "word": word,
         "who": names.get(run.actor, "自動" if run.actor.startswith("job:") else run.actor),
         "took": _seconds(run) if run.state == "done" else None,
-        "result": [(key, value) for key, value in run.result.items() if isinstance(value, int | str)],
+        "result": _result(run.result),
         "lines": run.message.splitlines(),
     }
+
+
+def _result(result: dict) -> list[str]:
+    """The figures in the order of FIGURES, with their names and units."""
+    found = []
+    for key, (name, unit) in FIGURES.items():
+        value = result.get(key)
+        if isinstance(value, bool):
+            continue
+        if isinstance(value, int):
+            found.append(f"{name} {value:,}{unit}".strip())
+        elif isinstance(value, str) and key == "note":
+            found.append(value)
+    return found

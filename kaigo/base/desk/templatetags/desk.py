@@ -39,6 +39,12 @@ def both_eras(day: date | None) -> str:
 
 
 @register.filter
+def postal(code: str) -> str:
+    """1790081 → 〒179-0081; anything else as it is."""
+    return f"〒{code[:3]}-{code[3:]}" if len(code) == 7 and code.isdigit() else code
+
+
+@register.filter
 def day_before(day: date | None) -> date | None:
     """The last day of a half-open period."""
     return day - timedelta(days=1) if day else None

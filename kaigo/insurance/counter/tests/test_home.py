@@ -11,7 +11,7 @@ from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import jobs
 from kaigo.insurance.collection.tests.builders import assess, insured, on, person
 from kaigo.insurance.counter import work
-from kaigo.insurance.counter.home import Box, forget_totals, months
+from kaigo.insurance.counter.home import Box, forget_totals, late, months
 from kaigo.insurance.counter.tests.clerk import ALL, TODAY, ask, text
 
 pytestmark = pytest.mark.django_db(databases=["default", "staff"])
@@ -53,6 +53,11 @@ def test_the_calendar_shows_states_in_words_and_what_is_late():
     assert "job--refused" in html
     assert "進んでいない業務が" in html
     assert "今日 15日" in html
+
+
+def test_a_job_that_does_not_go_on_is_told_once_with_its_months():
+    boxes = [Box("a", "月次", date(2026, m, 1), None, "overdue", ()) for m in (4, 5, 6)]
+    assert [what for _, what in late(boxes)] == ["4月・5月・6月分が期間を過ぎている"]
 
 
 def test_pictures_only_for_those_who_may_see_the_figures():
