@@ -1,0 +1,209 @@
+"""What left the house: runs, letters, files, comparisons, for pages and for rooms above."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import connection
+
+from kaigo.base.records.context import Context
+from kaigo.insurance.notices import read as notices
+from kaigo.insurance.release.gate import WHAT
+from kaigo.insurance.release.models import GateReport, OutgoingFile, PrintRun, Request
+
+CODES = {
+    "protected": "支援措置",
+    "dead": "死亡",
+    "address": "宛先・宛名",
+    "stopped": "処理停止",
+    "unprintable": "印刷できない文字",
+    "superseded": "決定の変更",
+    "hand": "職員の判断",
+}
+STATES = {"requested": "承認待ち", "approved": "承認済み", "done": "済み", "abandoned": "取りやめ"}
+
+
+@dataclass(frozen=True, slots=True)
+class LetterView:
+    """A letter as it went out. pulled: why it was taken out, "" = it was not; posted_on: None = not posted."""
+
+    id: int
+    person: int
+    draft: int
+    run: int
+    letter: str
+    fiscal_year: int
+    number: str
+    dated: date
+    sequence: int
+    sheet: str
+    pages: int
+    annual_yen: int
+    content: str
+    printed_at: datetime
+    pull_code: str
+    pulled: str
+    posted_on: date | None
+    name: str
+
+    @property
+    def letter_label(self) -> str:
+        return notices.LETTERS.get(self.letter, self.letter)
+
+    @property
+    def standing(self) -> str:
+        """Where the letter is, Japanese."""
+        if self.pulled:
+            return "抜取り"
+        return "発送済み" if self.posted_on else "印刷済み"
+
+    @property
+    def pull_label(self) -> str:
+        return CODES.get(self.pull_code, self.pull_code)
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """A print run with what became of it."""
+
+    row: PrintRun
+    pulled: int
+    posted_on: date | None
+
+    @property
+    def label(self) -> str:
+        return notices.LETTERS.get(self.row.letter, self.row.letter)
+
+    @property
+    def code(self) -> str:
+        return f"R{self.row.id}"
+
+    @property
+    def standing(self) -> str:
+        return "発送済み" if self.posted_on else "抜取り・発送待ち"
+
+
+_LETTER = """
+SELECT l.id, l.person_id, l.draft_id, l.run_id, l.letter, l.fiscal_year, l.number, l.dated, l.sequence, l.sheet, l.pages,
+       l.annual_yen, l.content, l.created_at, coalesce(x.code, ''), coalesce(x.reason, ''), p.on, c.data->>'name'
+FROM release_letter l JOIN notices_content c ON c.draft_id = l.draft_id
+LEFT JOIN release_pull x ON x.letter_id = l.id LEFT JOIN release_posting p ON p.run_id = l.run_id"""
+
+
+def letter(ctx: Context, letter: int) -> LetterView | None:
+    """By id."""
+    found = _rows(f"{_LETTER} WHERE l.id = %(letter)s", {"letter": letter})
+    return LetterView(*found[0]) if found else None
+
+
+def letters(
+    ctx: Context, run: int, limit: int = 50, offset: int = 0, pulled: bool = False
+) -> list[LetterView]:
+    """Letters of a run in the order of the pile; pulled: only those taken out."""
+    condition = "AND x.id IS NOT NULL" if pulled else ""
+    return [
+        LetterView(*row)
+        for row in _rows(
+            f"{_LETTER} WHERE l.run_id = %(run)s {condition} ORDER BY l.sequence LIMIT %(limit)s OFFSET %(offset)s",
+            {"run": run, "limit": limit, "offset": offset},
+        )
+    ]
+
+
+def history(ctx: Context, person: int) -> list[LetterView]:
+    """帳票発行履歴: every letter and certificate that was printed for a person, newest first."""
+    return [
+        LetterView(*row)
+        for row in _rows(
+            f"{_LETTER} WHERE l.person_id = %(person)s "
+            "AND (%(known_at)s::timestamptz IS NULL OR l.created_at <= %(known_at)s) ORDER BY l.id DESC",
+            {"person": person, "known_at": ctx.known_at},
+        )
+    ]
+
+
+def runs(ctx: Context, limit: int = 50) -> list[RunView]:
+    """Newest first."""
+    found = list(PrintRun.objects.select_related("posting", "gate").order_by("-id")[:limit])
+    pulled = dict(
+        _rows(
+            "SELECT l.run_id, count(*) FROM release_pull x JOIN release_letter l ON l.id = x.letter_id "
+            "WHERE l.run_id = ANY(%(runs)s::bigint[]) GROUP BY l.run_id",
+            {"runs": [run.id for run in found]},
+        )
+    )
+    return [_run(row, pulled.get(row.id, 0)) for row in found]
+
+
+def run(ctx: Context, run: int) -> RunView | None:
+    """By id."""
+    row = PrintRun.objects.select_related("posting", "gate").filter(id=run).first()
+    if row is None:
+        return None
+    ((pulled,),) = _rows(
+        "SELECT count(*) FROM release_pull x JOIN release_letter l ON l.id = x.letter_id WHERE l.run_id = %(run)s",
+        {"run": run},
+    )
+    return _run(row, pulled)
+
+
+def open_requests(ctx: Context) -> list[Request]:
+    """Requests that wait for approval or for their print."""
+    return list(
+        Request.objects.filter(state__in=("requested", "approved")).select_related("gate").order_by("id")
+    )
+
+
+def recent_requests(ctx: Context, limit: int = 20) -> list[Request]:
+    """Newest first, whatever became of them."""
+    return list(Request.objects.select_related("gate", "run", "file").order_by("-id")[:limit])
+
+
+def waiting(ctx: Context) -> int:
+    """How many requests wait for a second person."""
+    return Request.objects.filter(state="requested").count()
+
+
+def files(ctx: Context, limit: int = 50) -> list[OutgoingFile]:
+    """Files that went out, newest first."""
+    return list(OutgoingFile.objects.select_related("gate").order_by("-id")[:limit])
+
+
+def reports(ctx: Context, limit: int = 20) -> list[GateReport]:
+    """Comparisons, newest first."""
+    return list(GateReport.objects.defer("differences").order_by("-id")[:limit])
+
+
+def what_of(request: Request) -> str:
+    """The thing a request is about, Japanese."""
+    if request.subject == "file":
+        from kaigo.insurance.collection.request import NOTICES
+
+        return f"年金保険者へのファイル {request.what}({NOTICES.get(request.what, '')})"
+    return notices.LETTERS.get(request.what, request.what)
+
+
+def subject_of(report: GateReport) -> str:
+    """What a report compared, Japanese."""
+    kind, _, what = report.subject.partition(":")
+    if kind == "letters":
+        return notices.LETTERS.get(what, what)
+    return f"年金保険者へのファイル {what.rpartition(':')[2]}"
+
+
+def difference_lines(report: GateReport) -> list[dict]:
+    """The kept differences with their meaning in Japanese."""
+    blank = dict.fromkeys(("decision", "entries", "letter", "file"))
+    return [blank | found | {"meaning": WHAT[found["what"]]} for found in report.differences]
+
+
+def _run(row: PrintRun, pulled: int) -> RunView:
+    posting = getattr(row, "posting", None)
+    return RunView(row, pulled, posting.on if posting else None)
+
+
+def _rows(query: str, params: dict) -> list[tuple]:
+    with connection.cursor() as cursor:
+        cursor.execute(query, params)
+        return cursor.fetchall()
