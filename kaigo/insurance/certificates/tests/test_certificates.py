@@ -7,18 +7,16 @@ import pytest
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.certificates import decide, panels, read, screens
 from kaigo.insurance.certificates.models import Certificate
+from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.collection.tests import builders as B
-from kaigo.insurance.notices.tests import builders as N
-from kaigo.insurance.notices.tests.asking import ask, text
 
 pytestmark = pytest.mark.django_db
 MAY = {"certificates.view", "certificates.issue"}
-JULY = N.on(date(2026, 7, 1))
+JULY = B.on(date(2026, 7, 1))
 
 
 def insured(acquired: date, name: str = "見本 花子") -> int:
     who = B.person(name)
-    N.lives(who)
     B.insured(who, acquired)
     return who
 
@@ -29,7 +27,7 @@ def test_the_month_gives_certificates_to_those_who_acquire_in_it():
     made = Certificate.objects.get()
     assert (made.person_id, made.number, made.reason, made.state) == (this, 1, "age_65", "issued")
     assert decide.monthly(JULY) == {"issued": 0}
-    assert decide.monthly(N.on(date(2026, 8, 1))) == {"issued": 1}
+    assert decide.monthly(B.on(date(2026, 8, 1))) == {"issued": 1}
     assert {c.person_id for c in Certificate.objects.all()} == {this, later} and before
 
 
@@ -37,7 +35,7 @@ def test_somebody_decided_late_gets_his_in_the_next_month():
     insured(date(2026, 7, 3))
     decide.monthly(JULY)
     late = insured(date(2026, 7, 5), "見本 太郎")
-    assert decide.monthly(N.on(date(2026, 8, 1))) == {"issued": 1}
+    assert decide.monthly(B.on(date(2026, 8, 1))) == {"issued": 1}
     assert decide.current(late)
 
 
@@ -51,7 +49,7 @@ def test_whoever_comes_back_gets_a_new_one_that_replaces_the_old():
         person_id=who, period=2, category=1, acquired_on=date(2026, 9, 4), acquired_reason="01", lost_on=None,
         lost_reason="", provisional=False, cancelled=False, decided_on=date(2026, 9, 4), actor="account:1",
     )  # fmt: skip
-    assert decide.monthly(N.on(date(2026, 9, 1))) == {"issued": 1}
+    assert decide.monthly(B.on(date(2026, 9, 1))) == {"issued": 1}
     new = decide.current(who)
     assert (new.supersedes_id, new.reason) == (old.id, "moved_in")
 
@@ -74,7 +72,7 @@ def test_what_should_come_back_is_listed_until_it_does():
     held = decide.issue(JULY, who)
     assert read.to_recover(JULY) == []
     B.lose(who, date(2026, 7, 20))
-    late = N.on(date(2026, 8, 1))
+    late = B.on(date(2026, 8, 1))
     assert read.to_recover(late) == [(held.id, who, date(2026, 7, 1), date(2026, 7, 20))]
     with pytest.raises(Refused, match="組合せ"):
         decide.recover(late, held.id, "recovered", "unknown")

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
+from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.notices import decide, panels, screens
 from kaigo.insurance.notices.models import Draft
 from kaigo.insurance.notices.tests import builders as N
-from kaigo.insurance.notices.tests.asking import ask, text
 
 pytestmark = pytest.mark.django_db
 MAY = {"notices.view", "notices.draft"}

@@ -6,9 +6,9 @@ import pytest
 
 from kaigo.base.files import store
 from kaigo.base.paper import press
+from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.notices import decide as notices
 from kaigo.insurance.notices.tests import builders as N
-from kaigo.insurance.notices.tests.asking import ask, text
 from kaigo.insurance.release import panels, printing, screens
 from kaigo.insurance.release.models import GateReport, Letter, PrintRun, Pull, Request
 
