@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -91,9 +92,24 @@ def delivery(ctx: Context, id: int) -> DeliveryView | None:
     return _view(found[0]) if found else None
 
 
+@dataclass(frozen=True, slots=True)
+class OutcomeView:
+    """One thing that became of a file, and when."""
+
+    state: str
+    created_at: datetime
+    actor: str
+
+
+def outcomes(ctx: Context, delivery: int) -> list[OutcomeView]:
+    """All that became of a file, the oldest first."""
+    query = "SELECT state, created_at, actor FROM feeds_outcome WHERE delivery_id = %s ORDER BY id"
+    return [OutcomeView(*row) for row in _rows(query, [delivery])]
+
+
 def _view(row: tuple) -> DeliveryView:
-    id, layout, *rest = row
-    return DeliveryView(id, layout, get(layout).title, *rest)
+    id, layout, *rest, problems, open_repairs = row
+    return DeliveryView(id, layout, get(layout).title, *rest, json.loads(problems), open_repairs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,14 +173,45 @@ def repair_count(ctx: Context, delivery: int | None = None, state: str = "") -> 
 
 
 def waiting(ctx: Context) -> int:
-    """What waits for a person: lines to repair and files that wait for a missing one."""
-    return _rows("SELECT count(*) FROM feeds_repair WHERE state = 'open'", [])[0][0]
+    """What waits for a person: lines to repair, and layouts whose files wait for a missing one."""
+    return _rows(
+        f"SELECT (SELECT count(*) FROM feeds_repair WHERE state = 'open') + (SELECT count(DISTINCT d.layout) "
+        f"FROM feeds_delivery d {_STATE} WHERE s.state = 'waiting')",
+        [],
+    )[0][0]
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a layout has come: the last accepted file, how many wait for which missing one, lines to repair."""
+
+    layout: str
+    title: str
+    files: int
+    sequence: int
+    received_on: date | None
+    waiting: int
+    open_repairs: int
+
+
+def progress(ctx: Context) -> list[Progress]:
+    """Every layout that has had a file."""
+    found = _rows(
+        f"SELECT d.layout, count(*) FILTER (WHERE s.state = 'accepted'), "
+        "coalesce(max(d.sequence) FILTER (WHERE s.state = 'accepted'), 0), "
+        "max(d.received_on) FILTER (WHERE s.state = 'accepted'), count(*) FILTER (WHERE s.state = 'waiting'), "
+        "(SELECT count(*) FROM feeds_repair p JOIN feeds_refused_line r ON r.id = p.refused_id "
+        "JOIN feeds_delivery x ON x.id = r.delivery_id WHERE p.state = 'open' AND x.layout = d.layout) "
+        f"FROM feeds_delivery d {_STATE} GROUP BY d.layout ORDER BY d.layout",
+        [],
+    )
+    return [Progress(layout, get(layout).title, *rest) for layout, *rest in found]
 
 
 def _repair(row: tuple) -> RepairView:
     *head, field, rule, value, message, remedy, more, values, state, reason, mended, created = row
     first = {"field": field, "rule": rule, "value": value, "message": message, "remedy": remedy}
-    return RepairView(*head, (first, *more), values, state, reason, mended, created)
+    return RepairView(*head, (first, *json.loads(more)), values, state, reason, mended, created)
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +222,11 @@ class LineView:
     number: int
     values: list[str]
     before: list[str] | None
+
+
+def changed_count(ctx: Context, delivery: int) -> int:
+    """How many lines `changed_lines` would list without limit (mended ones too)."""
+    return _rows("SELECT count(*) FROM feeds_line WHERE delivery_id = %s", [delivery])[0][0]
 
 
 def changed_lines(ctx: Context, delivery: DeliveryView, limit: int = 50, offset: int = 0) -> list[LineView]:
