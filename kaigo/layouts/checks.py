@@ -176,6 +176,16 @@ def _amount(field: Field, value: pl.Expr) -> _Found:
     )
 
 
+def _stages(field: Field, value: pl.Expr) -> _Found:
+    """四月から十二か月の段階。一月を一字で: "-" は被保険者でない月、1〜9、A は10段階…。"""
+    return (
+        "stages",
+        f"{field.name}が4月から12か月の段階ではありません",
+        "12字にしてください(被保険者でない月は -、10段階からは A、B…)",
+        ~value.str.contains(r"^[-1-9A-Z]{12}$"),
+    )
+
+
 def _not_a_date(value: pl.Expr) -> pl.Expr:
     return ~value.str.contains(r"^[12][0-9]{7}$") | value.str.to_date("%Y%m%d", strict=False).is_null()
 
@@ -192,6 +202,7 @@ _TYPES: dict[str, tuple[Callable[[Field, pl.Expr], _Found | None], ...]] = {
     "birth": (_birth,),
     "kana_half": (_kana_half,),
     "amount": (_amount,),
+    "stages": (_stages,),
 }
 
 

@@ -13,7 +13,7 @@ FOLDER = Path(__file__).resolve().parent / "editions"
 CSV_HEAD = ("区分", "様式", "版", "団体コード", "作成年月日", "連番", "全件差分")
 TYPES = {
     "digits", "code", "kana", "text", "date", "birth", "yen", "int",
-    "amount", "blank", "kana_half", "date_or_blank",
+    "amount", "blank", "kana_half", "date_or_blank", "stages",
 }  # fmt: skip
 
 
