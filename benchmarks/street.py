@@ -57,7 +57,7 @@ def run() -> list[dict]:
         wanted = entry["layout"] in ("ward.tax", "pension.special_collection") and entry not in first
         if wanted and date.fromisoformat(entry["date"]) <= TAXED + timedelta(days=20):
             take(entry, TAXED)
-    jobs(TAXED, "residents.take")
+    jobs(TAXED, "registers.take", "residents.take", "qualification.daily")
     jobs(ASSESSED, "collection.match_targets")
     rows += _main(jobs)
     rows.append(_daily_full(first, take, jobs))
@@ -103,6 +103,7 @@ def _daily_full(first: list[dict], take, jobs) -> dict:
     changed = ward.FILES / "resident-full-again.csv"
     changed.write_bytes("\r\n".join(lines).encode("utf-8"))
     again = {"file": changed.name, "layout": "ward.resident"}
+    jobs(ASSESSED, "registers.take")
     with ward.clock() as seconds:
         take(again, ASSESSED)
         jobs(ASSESSED, "residents.take")

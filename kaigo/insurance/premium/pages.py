@@ -46,6 +46,20 @@ def month_row(view: AssessmentView) -> list[tuple[str, str]]:
     return [(month, str(stage) if stage else "–") for month, stage in zip(MONTHS, view.stages, strict=True)]
 
 
+def stages_text(view: AssessmentView) -> str:
+    """Runs of months with the same stage: 4月から6月 第3段階、7月から3月 第5段階."""
+    runs: list[list] = []
+    for month, stage in zip(MONTHS, view.stages, strict=True):
+        if runs and runs[-1][2] == stage:
+            runs[-1][1] = month
+        else:
+            runs.append([month, month, stage])
+    return "、".join(
+        f"{first if first == last else f'{first}から{last}'} {f'第{stage}段階' if stage else '資格なし'}"
+        for first, last, stage in runs
+    )
+
+
 def decided_lines(view: AssessmentView) -> list[Line]:
     """A decision in lines, as they are compared."""
     provisional = view.sort == "provisional"
@@ -58,10 +72,9 @@ def decided_lines(view: AssessmentView) -> list[Line]:
         ),
         Line("月数", "本算定まで未定" if provisional else f"{view.months} か月"),
     ]
-    if not provisional:
-        lines += [Line(f"{month}の段階", stage) for month, stage in month_row(view)]
     return [
         *lines,
+        Line("月ごとの段階", "本算定まで未定" if provisional else stages_text(view)),
         Line("課税区分", name_of("tax_status", view.tax_status)),
         Line("仮の取扱い", "あり" if view.interim else "なし"),
         Line("賦課期日", wareki(view.assessment_day)),
