@@ -7,7 +7,7 @@ import json
 import sys
 from datetime import date
 from pathlib import Path
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 import yaml
 
@@ -97,13 +97,9 @@ def _describe(options) -> int:
 
 
 def _value_type(result: Any) -> Any:
-    """Finding[T] | Unclear → T。"""
-    from typing import get_args, get_origin
-
-    for option in get_args(result) if get_origin(result) is not Finding else (result,):
-        if get_origin(option) is Finding:
-            return get_args(option)[0]
-    return Any
+    """Finding[T] または Finding[T] | Unclear → T。"""
+    options = (result,) if get_origin(result) is Finding else get_args(result)
+    return next(get_args(option)[0] for option in options if get_origin(option) is Finding)
 
 
 def _why(options) -> int:

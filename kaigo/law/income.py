@@ -51,15 +51,16 @@ class OldSalary(NamedTuple):
 
 @value("income.old_salary_deduction")
 def _old_salary(raw) -> OldSalary:
-    return OldSalary(raw["low"], raw["high"], tuple(SalaryStep(**step) for step in raw["steps"]))
+    steps = tuple(SalaryStep(**step) for step in raw["steps"])
+    if steps[-1].upto < raw["high"] - 1:
+        raise ValueError("給与所得控除の段が収入の範囲に足りません")
+    return OldSalary(raw["low"], raw["high"], steps)
 
 
 def old_salary_income(revenue: int, table: OldSalary) -> int:
     """改正前の控除による給与所得(円)。範囲の外の収入は呼ぶ側が除く。"""
-    for step in table.steps:
-        if revenue <= step.upto:
-            return max(0, revenue * step.percent // 100 + step.plus)
-    raise ValueError("給与所得控除の表が収入に足りません")
+    step = next(step for step in table.steps if revenue <= step.upto)
+    return max(0, revenue * step.percent // 100 + step.plus)
 
 
 def is_deemed(person: PersonTax, view: IncomeRule, old: OldSalary) -> bool:

@@ -19,7 +19,7 @@ from kaigo.law.instalment_facts import DeductionFacts, Levied, Paid, PlanFacts
 from kaigo.law.premium_facts import AssessFacts, PersonTax, Span, StageSpan
 from kaigo.law.reasons import Unclear, pack, unpack
 from kaigo.law.rule import rules
-from kaigo.law.values import NoValue, ValueMissing, ValuesError, load
+from kaigo.law.values import ValuesError, load
 from kaigo.law.words import tell_all, words
 
 HERE = Path(cases.__file__).parent
@@ -27,8 +27,8 @@ HERE = Path(cases.__file__).parent
 
 def test_all_worked_cases_pass():
     passed, failed = cases.check(None, load())
-    assert not failed
-    assert passed > 90
+    assert not failed, "\n".join(f"{f.file}:{f.line} {f.case}: {f.expected} {f.got}" for f in failed)
+    assert passed > 250
 
 
 def test_a_wrong_expectation_is_found_with_its_line(tmp_path):
@@ -40,30 +40,6 @@ def test_a_wrong_expectation_is_found_with_its_line(tmp_path):
     passed, failed = cases.check([wrong], load())
     assert (passed, failed[0].line, failed[0].got) == (1, 2, 65)
     assert cli.main(["check", str(wrong)]) == 1
-
-
-def quarter_days():
-    return [
-        date(y, m, 1)
-        for y in range(2015, 2031)
-        for m in (1, 4, 7, 10)
-        if date(2015, 4, 1) <= date(y, m, 1) <= date(2030, 3, 1)
-    ]
-
-
-def test_every_value_answers_on_every_quarter_day_or_says_what_it_blocks():
-    book = load()
-    silent = []
-    for insurer in book.insurers:
-        for name in book.names(insurer):
-            for day in quarter_days():
-                try:
-                    book.values(insurer, day).get(name)
-                except ValueMissing as missing:
-                    assert missing.blocks
-                except NoValue as error:
-                    silent.append(str(error))
-    assert not silent
 
 
 def test_every_reason_has_words_and_every_word_a_reason():
@@ -91,7 +67,7 @@ def test_every_reason_has_words_and_every_word_a_reason():
 
 def test_every_rule_has_a_case():
     told = {case.rule for path in cases.files() for case in cases.read(path)}
-    assert set(rules()) - told - {"instalments.plan"} == set()
+    assert set(rules()) - told == set()
 
 
 @given(st.dates(date(1900, 1, 1), date(2030, 12, 31)), st.integers(0, 110))
@@ -162,7 +138,7 @@ def test_assessments_are_whole_yen_rounded_and_explained():
     print("seed", seed)
     source = random.Random(seed)
     values = load().values("131997", date(2026, 4, 1))
-    for _ in range(3000):
+    for _ in range(1000):
         facts = random_facts(source)
         found = premium.assess(facts, values)
         assert not isinstance(found, Unclear)
@@ -179,7 +155,7 @@ def test_plans_add_up_to_the_yen():
     print("seed", seed)
     source = random.Random(seed)
     values = load().values("131997", date(2026, 4, 1))
-    for _ in range(5000):
+    for _ in range(2000):
         annual = source.randrange(0, 200_000, 10)
         decided = date(2026, source.randrange(4, 13), source.randrange(1, 28))
         deduction = None
@@ -282,23 +258,3 @@ def test_values_are_read_strictly(tmp_path, text):
     (folder / "a.yaml").write_text(text)
     with pytest.raises(ValuesError):
         load(tmp_path)
-
-
-def test_the_commands_answer_in_json(capsys, tmp_path):
-    facts = tmp_path / "facts.yaml"
-    facts.write_text(
-        "{on: 2026-04-01, insurer: '131997', facts: {fiscal_year: 2026, person: {status: untaxed, pension_revenue: 900000}}}"
-    )
-    assert cli.main(["why", "premium.stage", str(facts), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert told["value"] == 2
-    assert told["reasons"][0]["article"].startswith("令38条")
-    assert len(told["law_version"]) == 64
-    assert cli.main(["why", "premium.stage", str(facts), "--insurer", "462012", "--json"]) == 3
-    assert json.loads(capsys.readouterr().out)["unclear"]
-    facts.write_text("{on: 2026-04-01, facts: {fiscal_year: 2026, person: {status: untaxed, pension: 1}}}")
-    assert cli.main(["why", "premium.stage", str(facts)]) == 2
-    assert "pension" in capsys.readouterr().err
-    for name in rules():
-        assert cli.main(["describe", name]) == 0
-    assert cli.main(["gaps", "--json"]) == 0

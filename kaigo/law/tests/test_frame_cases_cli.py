@@ -6,17 +6,10 @@ import ast
 import json
 from pathlib import Path
 
-from kaigo.law import cases, cli
-from kaigo.law.values import load
+from kaigo.law import cli
 from kaigo.law.words import words
 
 LAW = Path(cli.__file__).resolve().parent
-
-
-def test_every_worked_case_agrees():
-    passed, failed = cases.check(None, load())
-    assert not failed, "\n".join(f"{f.file}:{f.line} {f.case}: {f.expected} {f.got}" for f in failed)
-    assert passed >= 40
 
 
 def test_a_wrong_case_is_reported_with_its_line(tmp_path, capsys):

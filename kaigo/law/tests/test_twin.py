@@ -15,8 +15,9 @@ from kaigo.law.premium_facts import AssessFacts, PersonTax, Span
 from kaigo.law.reasons import Unclear
 from kaigo.law.tests.people import EDGES, People
 
-YEARS = range(2018, 2027)
+YEARS = range(2015, 2027)
 PEOPLE = 20_000 if os.environ.get("KAIGO_LONG") else 400
+DAY = date(2026, 4, 1)
 SEED = int(os.environ.get("KAIGO_SEED", random.randrange(1 << 30)))
 
 
@@ -56,14 +57,14 @@ def agree(facts, rows):
     return results
 
 
-def made(tmp_path, stages: int, **settings):
+def made(tmp_path, count: int, **settings):
     """作りものの保険者 999999 の値。settings は値の名前(最後の語)と YAML の値。"""
     root = tmp_path / "values"
     shutil.copytree(values.ROOT, root)
     folder = root / "insurers" / "999999"
     folder.mkdir()
     folder.joinpath("insurer.yaml").write_text('code: "999999"\nname: 作りもの\n')
-    bounds = [*EDGES[4 : stages - 2], None]
+    bounds = [*EDGES[4 : count - 2], None]
     taxed = ", ".join(
         f"{{stage: {6 + n}, below: {'null' if b is None else b}}}" for n, b in enumerate(bounds)
     )
@@ -104,6 +105,23 @@ def test_every_rounding_and_every_end_agrees(tmp_path, rounding, end):
 def test_every_number_of_stages_agrees(tmp_path, stages):
     print("seed", SEED)
     agree(People(SEED, 2026).many(PEOPLE), made(tmp_path, stages))
+
+
+def test_an_ordinance_of_another_kind_agrees(tmp_path):
+    """額と率の両方、未申告を課税とみる扱い、上の端の閉じた表(閉じた先の人は分からない)。"""
+    print("seed", SEED)
+    rows = made(
+        tmp_path, 13, amounts="{1: 12345, 7: 98765}",
+        stages="{low: [{stage: 1, upto: threshold}, {stage: 2, upto: 1200000}], middle: [{stage: 3, upto: 2000000}], "
+        "taxed: [{stage: 4, below: 3200000}, {stage: 5, below: 7200000}], base_stage: 3, count: 5}",
+        **{"interim.undeclared": "{person: taxed, member: taxed}", "interim.inquiring": "{person: untaxed, member: taxed}"},
+    )  # fmt: skip
+    results = agree(People(SEED, 2026).many(PEOPLE), rows)
+    undeclared = AssessFacts(2026, DAY, PersonTax("undeclared", 5_000_000), (), (Span(date(2020, 1, 1)),))
+    found = premium.assess(undeclared, rows)
+    assert (found.value.base_stage, found.interim) == (5, True)
+    assert [part.id for part in found.reasons[0].parts[0].parts] == ["stage.pending"]
+    assert any(isinstance(r, Unclear) and r.missing[0].what == "premium.stages" for r in results)
 
 
 def test_a_past_year_is_compared_by_its_own_values():

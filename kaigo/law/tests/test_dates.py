@@ -1,0 +1,50 @@
+"""暦: 年度、応当日、和暦、休日。"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from kaigo.law.dates import (
+    add_months,
+    add_years,
+    business_day,
+    fiscal_span,
+    fiscal_year,
+    fiscal_year_name,
+    parse_date,
+    wareki,
+)
+
+
+def test_the_fiscal_year_turns_on_the_first_of_april():
+    assert fiscal_year(date(2026, 3, 31)) == 2025
+    assert fiscal_year(date(2026, 4, 1)) == 2026
+    assert fiscal_span(2026) == (date(2026, 4, 1), date(2027, 4, 1))
+    assert fiscal_year_name(2019) == "令和元年度"
+
+
+def test_a_day_that_does_not_exist_becomes_the_last_of_the_month():
+    assert add_years(date(2024, 2, 29), 2) == date(2026, 2, 28)
+    assert add_months(date(2026, 1, 31), 1) == date(2026, 2, 28)
+    assert add_months(date(2026, 10, 31), 4) == date(2027, 2, 28)
+
+
+def test_eras_begin_on_their_day():
+    assert wareki(date(2019, 4, 30)) == "平成31年4月30日"
+    assert wareki(date(2019, 5, 1)) == "令和元年5月1日"
+    assert wareki(date(1868, 1, 24)) == "1868年1月24日"
+    assert parse_date("令和元年5月1日") == date(2019, 5, 1)
+
+
+@pytest.mark.parametrize("text", ["", "きのう", "昭和64年1月8日", "令和元年4月30日", "2026-13-01"])
+def test_what_is_no_date_is_refused_in_words(text):
+    with pytest.raises(ValueError):
+        parse_date(text)
+
+
+def test_due_days_skip_weekends_holidays_and_the_turn_of_the_year():
+    assert business_day(date(2026, 10, 31)) == date(2026, 11, 2)
+    assert business_day(date(2026, 11, 3)) == date(2026, 11, 4)
+    assert business_day(date(2026, 12, 29)) == date(2027, 1, 4)

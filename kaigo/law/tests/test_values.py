@@ -1,0 +1,154 @@
+"""値のフォルダ: 厳しく読み、ない値は誤り、足りない表では一括の賦課を始めない。"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from kaigo.law import values
+from kaigo.law.cases import CaseError, judge, read
+from kaigo.law.income import old_salary_income
+from kaigo.law.plain_yaml import load as load_yaml
+from kaigo.law.premium_table import batch_blockers
+from kaigo.law.rule import rule
+from kaigo.law.values import NoValue, ValuesError, load, value
+
+DAY = date(2026, 4, 1)
+GOOD = {
+    "name": "premium.threshold", "from": "2015-04-01", "to": "null", "value": "1", "source": "x", "confidence": "sourced",
+    "checked_on": "2026-01-01",
+}  # fmt: skip
+
+
+def book(tmp_path, text: str):
+    folder = tmp_path / "national"
+    folder.mkdir(exist_ok=True)
+    folder.joinpath("a.yaml").write_text(text, encoding="utf-8")
+    return load(tmp_path)
+
+
+def entry(**changes) -> str:
+    return "- {" + ", ".join(f"{k}: {v}" for k, v in (GOOD | changes).items() if v is not None) + "}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: 1", "項目の並びではありません"),
+        (entry(source=None), "source がありません"),
+        (entry(confidence="surely"), "confidence は"),
+        (entry(to="2015-04-01"), "期間が空です"),
+        (entry(name="premium.special_end", value="sometimes"), "keep か rejudge"),
+        (entry(name="premium.base", value="{yen: 1, per: week, rounding: floor_1}"), "per は year か month"),
+        (entry(name="premium.interim.undeclared", value="{person: maybe, member: taxed}"), "taxed か untaxed"),
+        (entry(name="collection.direct_split", value="{unit: 100, remainder: middle}"), "first か last"),
+        (
+            entry(name="income.old_salary_deduction", value="{low: 1, high: 10, steps: [{upto: 8, percent: 100, plus: 0}]}"),
+            "収入の範囲に足りません",
+        ),
+        (entry(name="collection.levelling", value="july"), "none june_1_1"),
+        (
+            entry(name="premium.stages", value="{low: [{stage: 1, upto: null}], middle: [], taxed: [{stage: 2, below: 5}, "
+                  "{stage: 3, below: 4}], base_stage: 1, count: 3}"),
+            "小さい順でない",
+        ),
+        (
+            entry(name="premium.stages", value="{low: [{stage: 1, upto: null}], middle: [], taxed: [], base_stage: 1, count: 3}"),
+            "揃っていない",
+        ),
+    ],
+)  # fmt: skip
+def test_a_wrong_entry_is_refused_with_file_and_line(tmp_path, text, said):
+    with pytest.raises(ValuesError) as told:
+        book(tmp_path, text)
+    assert said in str(told.value) and "a.yaml" in str(told.value)
+
+
+def test_an_empty_file_is_no_value_and_no_value_is_an_error(tmp_path):
+    empty = book(tmp_path, "")
+    tmp_path.joinpath("insurers", "999999").mkdir(parents=True)
+    with pytest.raises(NoValue, match="999999"):
+        empty.values("999999", DAY)
+    other = values.Book(tmp_path)
+    with pytest.raises(NoValue, match=r"premium\.threshold"):
+        other.values("999999", DAY).get("premium.threshold")
+    assert old_salary_income(1, load().values("standard", DAY).get("income.old_salary_deduction")) == 0
+
+
+def test_a_name_belongs_to_one_rule_and_one_value():
+    with pytest.raises(ValuesError, match="二度"):
+        value("premium.threshold")(int)
+    with pytest.raises(ValueError, match="二度"):
+        rule("premium.stage", facts=tuple, article="")(print)
+
+
+def test_codes_with_a_leading_zero_stay_words():
+    assert load_yaml("{a: 064017, b: 01, c: 10, d: -3, e: 0, f: yes, g: 1:30}") == {
+        "a": "064017", "b": "01", "c": 10, "d": -3, "e": 0, "f": "yes", "g": "1:30",
+    }  # fmt: skip
+
+
+def test_every_insurers_number_has_its_check_digits():
+    from kaigo.law.check_digits import local_government_digit, modulus_10_digit
+
+    for code, told in load().insurers.items():
+        if code.isdigit():
+            assert told["code"] == code
+            assert int(code[5]) == local_government_digit(code[:5])
+            assert told["insurer_number"] == f"{code[:5]}{modulus_10_digit(code[:5])}"
+
+
+def test_a_batch_on_a_table_with_missing_rows_is_refused_and_says_which():
+    assert batch_blockers(load().values("131997", DAY)) == ()
+    nerima = [missing.what for missing in batch_blockers(load().values("131202", DAY))]
+    assert {"premium.proration", "premium.stages.6", "premium.amounts.19"} <= set(nerima)
+    assert "premium.amounts.5" not in nerima
+    assert [missing.what for missing in batch_blockers(load().values("462012", DAY))] == ["鹿児島市の段階表"]
+    assert [m.what for m in batch_blockers(load().values("064017", DAY))] == [
+        "premium.proration",
+        "premium.amounts.2",
+    ]
+    assert [m.what for m in batch_blockers(load().values("131997", date(2027, 4, 1)))] == [
+        "第10期の標準段階表"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{case: x}", "実例の並びではありません"),
+        ("- 5", ":1: 実例は"),
+        ("- {case: x", "YAML として読めません"),
+        ("- {case: x, rule: dates.age, on: 2026-04-01, facts: {}, expect: 1}", "source"),
+        ("- {case: x, rule: dates.age, on: 2026-04-01, facts: {}, expect: 1, source: x, extra: 1}", "extra"),
+        ("- {case: x, rule: dates.age, on: someday, facts: {}, expect: 1, source: x}", "日付は"),
+    ],
+)
+def test_a_case_that_cannot_be_read_is_named(tmp_path, text, said):
+    path = tmp_path / "cases.yaml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(CaseError) as told:
+        read(path)
+    assert said in str(told.value)
+
+
+def test_a_case_that_cannot_be_judged_does_not_agree(tmp_path):
+    path = tmp_path / "cases.yaml"
+    path.write_text(
+        "- {case: a, rule: dates.none, on: 2026-04-01, facts: {}, expect: 1, source: x}\n"
+        "- {case: b, rule: dates.age, on: 2026-04-01, facts: {}, expect: 1, source: x}\n"
+        "- {case: c, rule: dates.attained_on, on: 2026-04-01, facts: {birth_date: 1960-01-01, age: 9999}, expect: 1, source: x}\n"
+        "- {case: d, rule: income.for_purpose, on: 2027-04-01, facts: {purpose: premium, year: 2027, person: {status: taxed}},"
+        " expect: 1, source: x}\n",
+        encoding="utf-8",
+    )
+    got = [judge(case, load()) for case in read(path)]
+    assert all("error" in answer for answer in got[:3])
+    assert got[3] == {"unclear": ["令和9年度からの所得の見方"]}
+
+
+def test_digest_changes_with_the_values(tmp_path):
+    assert book(tmp_path, entry()).digest != load().digest
+    rows = load().values("131997", DAY)
+    assert len(rows.digest) == 64
