@@ -66,5 +66,12 @@
     document.querySelectorAll("details[data-folded]").forEach((d) => { d.open = false; delete d.dataset.folded; });
   });
 
+  // -- a table that scrolls sideways on a phone can be scrolled with keys too ---------------------------------
+  const reach = () => document.querySelectorAll("table.data, .scroll").forEach((box) => {
+    if (box.scrollWidth > box.clientWidth + 1) box.tabIndex = 0; else box.removeAttribute("tabindex");
+  });
+  reach();
+  window.addEventListener("resize", reach);
+
   document.querySelector(".errors")?.focus();
 })();
