@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from kaigo.base.jobs.registry import NotReady, Progress
+from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.collection.days import deduction_days
@@ -131,26 +132,39 @@ def match(ctx: Context, target: int, person: int | None) -> Match:
 
 def note_requested(ctx: Context, fiscal_year: int, file_id: int, rows: Sequence) -> int:
     """What was asked of the pension payers in a file that went out (rows of request.prepare). Returns how many."""
-    made = DeductionRequest.objects.bulk_create(
-        [
-            DeductionRequest(
-                person_id=row.person,
-                fiscal_year=fiscal_year,
-                code=row.code,
-                kind=row.kind,
-                payer=row.payer,
-                plan_id=row.plan,
-                target_id=row.target,
-                yen1=row.yen1,
-                yen2=row.yen2,
-                yen3=row.yen3,
-                file=file_id,
-            )
-            for row in rows
-        ],
-        batch_size=2000,
+    columns = (
+        "person_id",
+        "fiscal_year",
+        "code",
+        "kind",
+        "payer",
+        "plan_id",
+        "target_id",
+        "yen1",
+        "yen2",
+        "yen3",
+        "file",
     )
-    return len(made)
+    return copy_rows(
+        DeductionRequest._meta.db_table,
+        columns,
+        (
+            (
+                r.person,
+                fiscal_year,
+                r.code,
+                r.kind,
+                r.payer,
+                r.plan,
+                r.target,
+                r.yen1,
+                r.yen2,
+                r.yen3,
+                file_id,
+            )
+            for r in rows
+        ),
+    )
 
 
 # -- from the law's answer to parts -----------------------------------------------------------------------

@@ -176,6 +176,8 @@ def _params(ctx: Context, fiscal_year: int, persons: list[int] | None) -> dict:
 
 PLAN_IN_FORCE = "NOT EXISTS (SELECT 1 FROM collection_plan n WHERE n.supersedes_id = p.id)"
 
+_MINE = "(%(persons)s::bigint[] IS NULL OR p.person_id = ANY(%(persons)s::bigint[]))"
+
 _ALL = """
 SELECT a.person_id, a.id, a.sort, a.annual_yen, p.id, p.assessment_id = a.id, p.request FROM ({assessments}) a
 LEFT JOIN collection_plan p ON p.person_id = a.person_id AND p.fiscal_year = a.fiscal_year AND {in_force}
@@ -240,7 +242,8 @@ def _other_way(params: dict, paying: dict[int, Ways]) -> set[int]:
         person
         for person, due, way in rows(
             "SELECT i.person_id, i.due_on, i.way FROM collection_instalment i JOIN collection_plan p ON p.id = i.plan_id "
-            f"WHERE p.fiscal_year = %(year)s AND {PLAN_IN_FORCE} AND i.due_on > %(on)s AND i.way <> 'deduction' "
+            f"WHERE p.fiscal_year = %(year)s AND {_MINE} AND {PLAN_IN_FORCE} AND i.due_on > %(on)s "
+            "AND i.way <> 'deduction' "
             "AND (i.way <> 'slip' OR i.person_id = ANY(%(special)s))",
             params | {"special": list(paying)},
         )
@@ -255,7 +258,8 @@ def _deducted(params: dict) -> dict[int, tuple[int, int]]:
         for person, first, last in rows(
             "SELECT i.person_id, min(i.number), max(i.number) FROM collection_instalment i "
             "JOIN collection_plan p ON p.id = i.plan_id "
-            f"WHERE p.fiscal_year = %(year)s AND {PLAN_IN_FORCE} AND i.way = 'deduction' GROUP BY i.person_id",
+            f"WHERE p.fiscal_year = %(year)s AND {_MINE} AND {PLAN_IN_FORCE} AND i.way = 'deduction' "
+            "GROUP BY i.person_id",
             params,
         )
     }

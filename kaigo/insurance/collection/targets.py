@@ -14,7 +14,7 @@ from django.db import connection
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import NEW, reading
 from kaigo.insurance.collection.rows import rows
-from kaigo.insurance.collection.targets_read import MATCHED
+from kaigo.insurance.collection.targets_read import MATCHED, MATCHED_OF
 from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.residents import read as residents
@@ -242,7 +242,10 @@ c AS (SELECT p.person_id, p.name, p.kana, p.birth_date, p.sex,
              coalesce(p.birth_date = %(birth)s::date, false) AS by_birth, p.sex = %(sex)s AS by_sex,
              {folded} = {wanted} AS by_kana
       FROM ({particulars}) p
-      WHERE EXISTS (SELECT 1 FROM ({qualification}) q WHERE q.person_id = p.person_id AND q.acquired_on <= %(on)s
+      -- Two of three agree only where the birth date or the kana does; the first letter spares most of the folding.
+      WHERE (p.birth_date = %(birth)s::date OR p.person_id IN (SELECT person_id FROM numbers)
+             OR (left(p.kana, 1) = left({wanted}, 1) AND {folded} = {wanted}))
+        AND EXISTS (SELECT 1 FROM ({qualification}) q WHERE q.person_id = p.person_id AND q.acquired_on <= %(on)s
                     AND (q.lost_on IS NULL OR q.lost_on > %(on)s)))
 SELECT * FROM c WHERE by_number OR by_birth::int + by_sex::int + by_kana::int >= 2
 ORDER BY by_number DESC, by_birth::int + by_sex::int + by_kana::int DESC, by_kana DESC, person_id LIMIT 10"""
@@ -269,12 +272,10 @@ def record(ctx: Context, target: int) -> Record | None:
 
 def of_person(ctx: Context, person: int) -> list[Record]:
     """The records matched with a person, newest first."""
+    mine = f"SELECT * FROM ({MATCHED_OF}) x WHERE x.matched_person = %(person)s"
     found = rows(
-        _RECORD.format(
-            matched=f"SELECT * FROM ({MATCHED}) x WHERE x.matched_person = %(person)s", join="LEFT"
-        )
-        + "ORDER BY t.id DESC",
-        {"person": person},
+        _RECORD.format(matched=mine, join="LEFT") + "ORDER BY t.id DESC",
+        {"person": person, "persons": [person]},
     )
     return [Record(*row) for row in found]
 

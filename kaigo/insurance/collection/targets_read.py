@@ -16,6 +16,13 @@ LEFT JOIN collection_match m ON m.target_id = t.id
 WHERE NOT EXISTS (SELECT 1 FROM collection_deduction_target u
                   WHERE u.delivery = t.delivery AND u.line = t.line AND u.id > t.id)"""
 
+# The same for a few people: the places where they may be found come first.
+MATCHED_OF = (
+    MATCHED
+    + """ AND (t.person_id = ANY(%(persons)s::bigint[]) OR t.id IN
+    (SELECT target_id FROM collection_match WHERE person_id = ANY(%(persons)s::bigint[])))"""
+)
+
 
 def starts(
     ctx: Context, fiscal_year: int, values: Values, persons: list[int] | None = None
@@ -24,7 +31,7 @@ def starts(
     capture = values.get("collection.capture")
     found: dict[int, int] = {}
     for person, year, month in rows(
-        f"SELECT matched_person, captured_year, captured_month FROM ({MATCHED}) t "
+        f"SELECT matched_person, captured_year, captured_month FROM ({MATCHED if persons is None else MATCHED_OF}) t "
         "WHERE annual_pension_yen >= %(least)s AND matched_person IS NOT NULL "
         "AND captured_year IN (%(year)s - 1, %(year)s, %(year)s + 1) "
         "AND (%(persons)s::bigint[] IS NULL OR matched_person = ANY(%(persons)s::bigint[])) "
