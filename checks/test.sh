@@ -13,4 +13,9 @@ run() { # title, system, arguments
 run "law, layouts, paper, world, insurance, checks" insurance -n 2 --dist loadfile \
     kaigo/law kaigo/layouts kaigo/base kaigo/insurance world checks stories --ignore=kaigo/base/staff
 run "staff" staff kaigo/base/staff/tests
+if [ -n "${KAIGO_LONG:-}" ]; then
+    KAIGO_LONG=
+    export KAIGO_LONG
+    run "every branch of the law room" insurance kaigo/law --cov=kaigo.law --cov-config=checks/coverage.ini
+fi
 exit $failed

@@ -2,7 +2,8 @@
 
 値の一つは {name, from, to, value, source, confidence, checked_on} で、期間は半開 [from, to)、to: null は続いている
 こと。知らない鍵、重なり、隙間、登録のない名前は誤り。その日に値がないことは誤り(NoValue)であり、0 ではない。
-分からない値は value: null と missing に「何が、どの業務を止めるか」を書く。
+分からない値は value: null と missing に「何が、どの業務を止めるか」を書く。分からないと書いた期間は、同じ持ち主の値が入れば退く:
+新しい計画期は、値のファイルを一つ足すだけでよい。
 """
 
 from __future__ import annotations
@@ -150,6 +151,10 @@ class Book:
         """すべての項目。(持ち主, 項目)。"""
         return [(owner, e) for (owner, _), es in sorted(self._entries.items()) for e in es]
 
+    def raw(self, entry: Entry) -> Any:
+        """項目のファイルに書いてあるままの値。"""
+        return next(row["value"] for row, line in _rows(self.root.joinpath(entry.file)) if line == entry.line)
+
     def names(self, insurer: str) -> list[str]:
         """保険者に答えのあるはずの値の名前。"""
         return sorted({name for owner, name in self._entries if owner in self._owners(insurer)})
@@ -176,7 +181,7 @@ class Book:
                 if path != head:
                     self._load_file(folder.name, path)
         for (owner, name), entries in self._entries.items():
-            entries.sort(key=lambda e: e.start)
+            entries[:] = _yielding(sorted(entries, key=lambda e: e.start))
             _no_gap(owner, name, entries)
 
     def _load_file(self, owner: str, path: Path) -> None:
@@ -227,6 +232,31 @@ def _entry(raw: dict, file: str, line: int) -> Entry:
     return Entry(
         raw["name"], raw["from"], raw["to"], checked, raw["source"], raw["confidence"], missing, file, line
     )
+
+
+def _yielding(entries: list[Entry]) -> list[Entry]:
+    """分からないと書いた項目から、値のある項目の期間を除く。"""
+    known = [entry for entry in entries if entry.value is not None]
+    found = list(known)
+    for entry in entries:
+        if entry.value is None:
+            pieces = [entry]
+            for other in known:
+                pieces = [left for piece in pieces for left in _without(piece, other)]
+            found += pieces
+    return sorted(found, key=lambda e: e.start)
+
+
+def _without(piece: Entry, other: Entry) -> list[Entry]:
+    apart = (other.end is not None and other.end <= piece.start) or (
+        piece.end is not None and piece.end <= other.start
+    )
+    if apart:
+        return [piece]
+    left = [piece._replace(end=other.start)] if piece.start < other.start else []
+    if other.end is not None and (piece.end is None or other.end < piece.end):
+        left.append(piece._replace(start=other.end))
+    return left
 
 
 def _no_gap(owner: str, name: str, entries: list[Entry]) -> None:

@@ -192,52 +192,6 @@ def test_plans_add_up_to_the_yen():
         )
 
 
-def test_a_new_plan_period_is_one_values_file(tmp_path):
-    """第10期は値のファイルと実例のファイルだけで動く。"""
-    import shutil
-
-    root = tmp_path / "values"
-    shutil.copytree(HERE / "values", root)
-    national = root / "national"
-    for name, body in {
-        "premium_stages": "{low: [{stage: 1, upto: threshold}, {stage: 2, upto: null}], middle: [{stage: 3, upto: null}], taxed: [{stage: 4, below: 1000000}, {stage: 5, below: null}], base_stage: 3, count: 5}",
-        "premium_threshold": "850000",
-        "premium_rates": '{1: "0.3", 2: "0.7", 3: "1", 4: "1.2", 5: "2"}',
-    }.items():
-        path = national / f"{name}.yaml"
-        path.write_text(
-            path.read_text().split("- name: " + name.replace("_", ".", 1) + "\n  from: 2027-04-01")[0]
-            + _entry(name.replace("_", ".", 1), body)
-        )
-    income = national / "income.yaml"
-    made = _entry(
-        "income.premium",
-        "{subtract_special: true, subtract_pension_income: true, salary_relief: 100000, taxed_relief: 0, deemed_salary: false}",
-    )
-    parts = income.read_text().split("- name: income.premium\n  from: 2027-04-01")
-    income.write_text(parts[0] + made + "- name: income.old" + parts[1].split("- name: income.old")[1])
-    base = root / "insurers/131997/premium.yaml"
-    parts = base.read_text().split("- name: premium.base\n  from: 2027-04-01")
-    base.write_text(
-        parts[0]
-        + _entry("premium.base", "{yen: 7000, per: month, rounding: floor_10}")
-        + "- name: premium.proration"
-        + parts[1].split("- name: premium.proration")[1]
-    )
-    case = tmp_path / "tenth.yaml"
-    case.write_text(
-        "- {case: 第10期(作りもの), rule: premium.assess, on: 2027-04-01, insurer: '131997', source: 作りもの, "
-        "facts: {fiscal_year: 2027, assessment_day: 2027-04-01, person: {status: taxed, total_income: 999999}, insured: [{start: 2020-01-01}]}, "
-        "expect: {base_stage: 4, annual_yen: 100800}}\n"
-    )
-    assert cli.main(["check", "--values", str(root), str(case)]) == 0
-    assert cli.main(["check", str(case)]) == 1
-
-
-def _entry(name, body):
-    return f"- name: {name}\n  from: 2027-04-01\n  to: 2030-04-01\n  value: {body}\n  source: 作りもの\n  confidence: fictional\n  checked_on: 2026-11-23\n"
-
-
 @pytest.mark.parametrize(
     "text",
     [
