@@ -18,18 +18,24 @@ def write_csv(
     name: str, insurer: str, made_on: date, sequence: int, mode: str, rows: Iterable[Mapping[str, str]]
 ) -> bytes:
     """H、D…、T の CSV。rows は項目の鍵 → 文字。"""
-    layout = get(name)
+    layout = get(name, made_on)
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
     writer.writerow(["H", layout.name, layout.edition, insurer, f"{made_on:%Y%m%d}", sequence, mode])
     count = total = 0
     for row in rows:
-        writer.writerow(["D", *(row.get(field.key, "") for field in layout.fields)])
         count += 1
+        writer.writerow(["D", *(_plain(field, row.get(field.key, ""), count) for field in layout.fields)])
         if layout.total:
-            total += int(row[layout.total])
+            total += int(row.get(layout.total) or 0)
     writer.writerow(["T", count, total])
     return out.getvalue().encode("utf-8")
+
+
+def _plain(field: Field, value: str, count: int) -> str:
+    if any(character in value for character in "\r\n\x00"):
+        raise DoesNotFit(f"{count}件目: {field.name}に改行か NUL があります。除いてください")
+    return value
 
 
 def write_fixed(
