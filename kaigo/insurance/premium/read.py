@@ -50,16 +50,15 @@ def in_force_sql(ctx: Context) -> str:
 
 def history(ctx: Context, person: int, fiscal_year: int | None = None) -> list[AssessmentView]:
     """All assessments of a person, newest year first, newest decision first."""
-    rows = (
-        Assessment.objects.filter(person_id=person)
-        .select_related("superseded_by")
-        .order_by("-fiscal_year", "-id")
-    )
+    rows = Assessment.objects.filter(person_id=person).order_by("-fiscal_year", "-id")
     if fiscal_year is not None:
         rows = rows.filter(fiscal_year=fiscal_year)
     if ctx.known_at is not None:
         rows = rows.filter(decided_at__lte=ctx.known_at)
-    return [_view(row) for row in rows]
+    rows = list(rows)
+    # At an earlier moment of belief a decision is in force although it was superseded later.
+    replaced = {row.supersedes_id for row in rows}
+    return [_view(row, row.id not in replaced) for row in rows]
 
 
 def current(ctx: Context, person: int, fiscal_year: int) -> AssessmentView | None:
@@ -70,7 +69,7 @@ def current(ctx: Context, person: int, fiscal_year: int) -> AssessmentView | Non
 def one(ctx: Context, assessment: int) -> AssessmentView | None:
     """By id."""
     row = Assessment.objects.filter(id=assessment).select_related("superseded_by").first()
-    return _view(row) if row else None
+    return _view(row, not hasattr(row, "superseded_by")) if row else None
 
 
 def reasons(ctx: Context, assessment: int) -> tuple[Reason, ...]:
@@ -180,9 +179,9 @@ def tasks(ctx: Context, sort: str = "", person: int | None = None) -> list[Task]
     return list(rows[:500])
 
 
-def _view(row: Assessment) -> AssessmentView:
+def _view(row: Assessment, current: bool) -> AssessmentView:
     return AssessmentView(
         row.id, row.person_id, row.fiscal_year, row.sort, row.assessment_day, row.annual_yen, row.months, row.stage,
         stage_numbers(row.stages), row.tax_status, row.change_reason, row.interim, row.decided_on, row.decided_at,
-        not hasattr(row, "superseded_by"), row.supersedes_id,
+        current, row.supersedes_id,
     )  # fmt: skip

@@ -9,11 +9,13 @@ from django.db import connection
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification.read import in_force_sql
+from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
 from kaigo.law.qualification import AGE, attained_on
 
 # Cut off generously in SQL, counted by the law afterwards.
 _MARGIN = timedelta(days=3)
+PLANNED = "10"  # 転出予定
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,8 @@ class Coming:
 class Mismatch:
     """Register and qualification disagree on ctx.on.
 
-    sort: missing (resident, 65, not insured) | left (gone, still insured). held: a question about the person waits.
+    sort: missing (resident, 65, not insured) | left (gone, still insured) | planned (lost on the planned day of a move
+    that nobody has confirmed). held: a question about the person waits.
     unregistered: a move in or out is the cause (転入転出未登録).
     """
 
@@ -45,7 +48,7 @@ class Mismatch:
 
     @property
     def unregistered(self) -> bool:
-        return self.event in ("01", "02", "10")
+        return self.event in ("01", "02", PLANNED)
 
 
 def upcoming(ctx: Context, first: date, following: date) -> list[Coming]:
@@ -82,12 +85,12 @@ def mismatches(ctx: Context) -> list[Mismatch]:
                     WHERE acquired_on <= %(on)s AND (lost_on IS NULL OR lost_on > %(on)s)),
         elsewhere AS (SELECT person_id, exception FROM ({residents.address_exception_sql(ctx)}) e
                       WHERE e.effective @> %(on)s::date),
-        inside AS (SELECT person_id FROM ({residents.facility_stay_sql(ctx)}) s WHERE s.effective @> %(on)s::date)
+        inside AS (SELECT s.person_id FROM ({residents.facility_stay_sql(ctx)}) s
+                   JOIN ({registers.exclusion_facility_sql()}) f ON f.number = s.facility
+                   WHERE s.effective @> %(on)s::date AND lower(s.effective) < %(on)s::date)
         SELECT p.person_id, p.name, p.birth_date, r.state, r.event, lower(r.effective),
                i.person_id IS NOT NULL, h.person_id IS NOT NULL,
-               EXISTS (SELECT 1 FROM inside x WHERE x.person_id = p.person_id
-                       AND EXISTS (SELECT 1 FROM qualification_decision d WHERE d.person_id = p.person_id
-                                   AND d.lost_reason = '53')),
+               EXISTS (SELECT 1 FROM inside x WHERE x.person_id = p.person_id),
                e.exception
         FROM ({residents.particulars_sql(ctx)}) p
         JOIN ({residents.residence_sql(ctx)}) r ON r.person_id = p.person_id
@@ -108,7 +111,8 @@ def mismatches(ctx: Context) -> list[Mismatch]:
             continue
         if insured and exception == "own":
             continue
-        found.append(Mismatch(person, name, "left" if insured else "missing", event, since, held))
+        sort = "left" if insured else "planned" if event == PLANNED else "missing"
+        found.append(Mismatch(person, name, sort, event, since, held))
     return found
 
 

@@ -81,7 +81,7 @@ def person_of(ctx: Context, insured_number: str) -> int | None:
 
 def history(ctx: Context, person: int) -> list[InsuredPeriod]:
     """All decisions about a person, oldest first; `current` marks those in force (at ctx.known_at when it is set)."""
-    rows = Qualification.objects.filter(person_id=person).select_related("superseded_by").order_by("id")
+    rows = Qualification.objects.filter(person_id=person).order_by("id")
     if ctx.known_at is not None:
         rows = rows.filter(decided_at__lte=ctx.known_at)
     rows = list(rows)

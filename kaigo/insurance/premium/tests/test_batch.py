@@ -14,7 +14,7 @@ from kaigo.insurance.premium.decide import assess_persons
 from kaigo.insurance.premium.models import Assessment, Batch, Task
 from kaigo.insurance.premium.monthly import monthly
 from kaigo.insurance.premium.provisional import decide_provisional
-from kaigo.insurance.premium.read import in_force_sql
+from kaigo.insurance.premium.read import current, in_force_sql
 from kaigo.insurance.premium.tests.builders import (
     INSURER,
     assessments,
@@ -284,3 +284,5 @@ def test_what_was_decided_at_a_moment_stays_visible(two):
         )
         assert cursor.fetchall() == [("1" * 12,)]
     assert in_force(two[0]).stages != "1" * 12
+    assert current(ctx, two[0], 2026).stages == (1,) * 12
+    assert current(context("2026-08-01"), two[0], 2026).id == in_force(two[0]).id

@@ -122,6 +122,23 @@ def test_mismatches_between_register_and_qualification(insured):
     assert "合わない人はいません" in text(ask("mismatch"))
 
 
+def test_a_planned_move_that_nobody_confirmed_is_named(insured):
+    lives(insured, "2026-06-01", event="10", move_planned_on="2026-06-20", became_resident_on="1990-01-01")
+    decide("2026-06-20")
+    assert "転出未確定" not in text(ask("mismatch", on="2026-06-20"))
+    assert "転出未確定" in text(ask("mismatch", on="2026-06-25"))
+
+
+def test_who_lives_in_an_excluded_facility_since_before_65_is_no_mismatch():
+    person = born("1956-06-20", "除外 四郎")
+    facility("1300000009", "見本区外町1番", exclusion="04")
+    lives(person, "1990-01-01")
+    stays_in(person, "1300000009", "2020-03-10")
+    decide()
+    assert in_force(person) == []
+    assert "除外 四郎" not in text(ask("mismatch"))
+
+
 def test_a_hold_shows_what_each_answer_does_before_it_is_given(held):
     task = Task.objects.get()
     html = text(ask("task", task=task.id))
