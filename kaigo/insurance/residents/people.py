@@ -142,9 +142,8 @@ def rows(query: str, params: dict) -> list[tuple]:
 
 def _one(ctx: Context) -> str:
     return f"""
-    SELECT q.id, ARRAY(SELECT n.number FROM residents_addressee_number n WHERE n.person_id = q.id
-                       OR n.person_id IN (SELECT e.person_id FROM ({MERGES}) e WHERE e.into_id = q.id)
-                       ORDER BY n.id),
+    SELECT q.id, ARRAY(SELECT n.number FROM residents_addressee_number n WHERE n.person_id = ANY(
+                           q.id || ARRAY(SELECT e.person_id FROM ({MERGES}) e WHERE e.into_id = q.id)) ORDER BY n.id),
            p.name, p.kana, p.alias, p.alias_kana, p.birth_date, p.birth_raw, p.sex, p.resident_kind, p.nationality,
            p.stay_until, r.state, r.event, lower(r.effective), r.notified_on, r.postal_code, r.address, r.building,
            r.phone, r.became_resident_on, r.from_code, r.from_address, r.to_code, r.to_address, r.move_planned_on,

@@ -77,24 +77,33 @@ def rows(query: str, params: dict[str, Any] | None = None) -> list[tuple]:
         return cursor.fetchall()
 
 
-def temporary(name: str, query: str, params: dict[str, Any] | None = None) -> int:
-    """A temporary table of this transaction; how many rows."""
+def temporary(
+    name: str, query: str, params: dict[str, Any] | None = None, known: tuple[str, ...] = ()
+) -> int:
+    """A temporary table of this transaction; how many rows. known: of which columns the planner must know values."""
     run(f"DROP TABLE IF EXISTS {name}")
     count = run(f"CREATE TEMPORARY TABLE {name} ON COMMIT DROP AS {query}", params)
-    run(f"ANALYZE {name}")
+    run(f"ANALYZE {name} ({', '.join(known)})" if known else f"ANALYZE {name}")
     return count
 
 
 def about_whom(layout: Layout, span: Span) -> None:
     """Tables `taken` (person_id) and `taken_number` (number): people of new lines, with all their numbers."""
-    params = span._asdict()
+    taken(span, layout)
+    temporary("taken_number", f"SELECT n.number, n.person_id FROM ({NUMBERS}) n JOIN taken USING (person_id)")
+
+
+def taken(span: Span, *layouts: Layout) -> None:
+    """Table `taken`: the people of new lines; at the first reading everybody."""
+    if span.after == 0:
+        temporary("taken", f"SELECT DISTINCT n.person_id FROM ({NUMBERS}) n")
+        return
+    lines = " UNION ALL ".join(f"SELECT {at.text('addressee')} FROM ({at.fresh()}) l" for at in layouts)
     temporary(
         "taken",
-        f"SELECT DISTINCT n.person_id FROM ({layout.fresh()}) l JOIN ({NUMBERS}) n "
-        f"ON n.number = {layout.text('addressee')}",
-        params,
+        f"SELECT DISTINCT n.person_id FROM ({NUMBERS}) n WHERE n.number IN ({lines})",
+        span._asdict(),
     )
-    temporary("taken_number", f"SELECT n.number, n.person_id FROM ({NUMBERS}) n JOIN taken USING (person_id)")
 
 
 def refuse(ctx: Context, found: list[tuple], field: str, rule: str, message: str, remedy: str) -> int:

@@ -17,7 +17,7 @@ from kaigo.base.records.statements import restate, stating
 from kaigo.base.records.watermarks import Span
 from kaigo.insurance.registers.read import address_key
 from kaigo.insurance.residents import models as m
-from kaigo.insurance.residents.taking.lines import NEWEST_FIRST, NUMBERS, Layout, rows, run, temporary
+from kaigo.insurance.residents.taking.lines import NEWEST_FIRST, NUMBERS, Layout, rows, run, taken, temporary
 
 _STATE = {"1": "resident", "2": "left", "3": "dead", "4": "erased"}
 _GUEST = {"3": "dead", "4": "erased"}
@@ -47,13 +47,7 @@ def take_people(ctx: Context, span: Span) -> dict[str, Believed | int]:
     params = span._asdict()
     done: dict[str, Believed | int] = {"people": _new_people(resident, guest, params)}
     _new_households(resident, params)
-    temporary(
-        "taken",
-        f"SELECT DISTINCT n.person_id FROM ({NUMBERS}) n WHERE n.number IN ("
-        f"SELECT {resident.text('addressee')} FROM ({resident.fresh()}) l "
-        f"UNION ALL SELECT {guest.text('addressee')} FROM ({guest.fresh()}) l)",
-        params,
-    )
+    taken(span, resident, guest)
     return done | restate_people(resident, guest, params)
 
 
@@ -64,11 +58,11 @@ def restate_people(resident: Layout, guest: Layout, params: dict) -> dict[str, B
     _order()
     _fold()
     return {
-        "particulars": _state(m.Particulars, _NAMED, "named"),
+        "particulars": _state(m.Particulars, dict(zip(_NAMED, _NAMED, strict=True)), "named"),
         "residence": _residence(),
         "membership": _membership(),
-        "protection": _state(m.Protection, ("measure",), "protected", "protection AS measure", "protection <> ''"),
-        "hold": _state(m.Hold, ("reason",), "since", "hold AS reason", "hold <> ''"),
+        "protection": _state(m.Protection, {"measure": "protection"}, "protected", "protection <> ''"),
+        "hold": _state(m.Hold, {"reason": "hold"}, "since", "hold <> ''"),
     }  # fmt: skip
 
 
@@ -137,7 +131,10 @@ def _stage(resident: Layout, guest: Layout, params: dict) -> None:
         theirs(1, ended, guest.coded("state", _GUEST), f"{guest.text('state')} IN ('3', '4')"),
     )
     temporary(
-        "said", f"SELECT row_number() OVER () AS id, x.* FROM ({' UNION ALL '.join(queries)}) x", params
+        "said",
+        f"SELECT row_number() OVER () AS id, x.* FROM ({' UNION ALL '.join(queries)}) x",
+        params,
+        known=("id", "person_id", "household"),
     )
 
 
@@ -210,15 +207,25 @@ def _silence_guests() -> None:
 
 
 def _fold() -> None:
-    """Table `folded`: names and addresses in the form in which they are found and compared."""
-    texts = rows(
-        "SELECT DISTINCT x.name FROM said s JOIN life USING (id), LATERAL (VALUES (s.name), (s.kana), (s.alias), "
-        "(s.alias_kana)) x(name) WHERE x.name <> ''"
-    )
+    """Tables `folded` and `compared`: names and addresses in the form in which they are found and compared."""
     run("DROP TABLE IF EXISTS folded")
-    run("CREATE TEMPORARY TABLE folded (text varchar, search varchar) ON COMMIT DROP")
-    copy_rows("folded", ("text", "search"), ((text, fold(text)) for (text,) in texts))
-    run("ANALYZE folded")
+    run("CREATE TEMPORARY TABLE folded (id bigint, search varchar, search_kana varchar) ON COMMIT DROP")
+    ((last,),) = rows("SELECT coalesce(max(id), 0) FROM said")
+    for begin in range(0, last, _PORTION):
+        found = rows(
+            "SELECT s.id, s.name, s.alias, s.kana, s.alias_kana FROM said s JOIN life USING (id) "
+            "WHERE s.id > %(begin)s AND s.id <= %(end)s",
+            {"begin": begin, "end": begin + _PORTION},
+        )
+        copy_rows(
+            "folded",
+            ("id", "search", "search_kana"),
+            (
+                (number, _folded(name, alias), _folded(kana, alias_kana))
+                for number, name, alias, kana, alias_kana in found
+            ),
+        )
+    run("ANALYZE folded (id)")
     places = rows("SELECT DISTINCT s.to_address FROM said s JOIN life USING (id) WHERE s.to_address <> ''")
     run("DROP TABLE IF EXISTS compared")
     run("CREATE TEMPORARY TABLE compared (text varchar, key varchar) ON COMMIT DROP")
@@ -226,29 +233,27 @@ def _fold() -> None:
     run("ANALYZE compared")
 
 
-_SEARCH = "left({0}.search || coalesce('/' || {1}.search, ''), 250)"  # "name" or "name/alias"
+_PORTION = 100_000
 
 
-def _state(model, columns: tuple[str, ...], days: str, select: str = "s.*", where: str = "true") -> Believed:
-    """State one kind of fact; neighbouring periods that say the same become one."""
-    joins = ""
-    if model is m.Particulars:
-        select = f"s.*, {_SEARCH.format('a', 'c')} AS search, {_SEARCH.format('b', 'd')} AS search_kana"
-        joins = (
-            "LEFT JOIN folded a ON a.text = s.name LEFT JOIN folded b ON b.text = s.kana "
-            "LEFT JOIN folded c ON c.text = nullif(s.alias, '') LEFT JOIN folded d ON d.text = nullif(s.alias_kana, '')"
-        )
-    wanted = ", ".join(f"x.{c}" for c in columns)
+def _folded(name: str, alias: str) -> str:
+    """ "name" or "name/alias", as search.py looks for it."""
+    return (f"{fold(name)}/{fold(alias)}" if alias else fold(name))[:250]
+
+
+def _state(model: type[m.PersonFact], columns: dict[str, str], days: str, where: str = "true") -> Believed:
+    """State one kind of fact. columns: of the fact → expressions over `said`; days: column of `life`."""
+    folded = "JOIN folded USING (id)" if model is m.Particulars else ""
     return _apply(
         model,
-        columns,
-        f"SELECT x.person_id, {wanted}, x.effective, x.notified_on, x.source, x.fresh FROM ("
-        f"SELECT {select}{'' if select.startswith('s.*') else ', s.person_id, s.notified_on, s.source, s.fresh'}, "
-        f"unnest(l.{days}) AS effective FROM life l JOIN said s ON s.id = l.id {joins} WHERE {where}) x",
+        tuple(columns),
+        f"SELECT s.person_id, {', '.join(columns.values())}, unnest(l.{days}), s.notified_on, s.source, s.fresh "
+        f"FROM life l JOIN said s USING (id) {folded} WHERE {where}",
     )
 
 
-def _apply(model, columns: tuple[str, ...], query: str) -> Believed:
+def _apply(model: type[m.PersonFact], columns: tuple[str, ...], query: str) -> Believed:
+    """Neighbouring periods that say the same become one; then they are stated."""
     table = stating(model)
     listed = ", ".join(("person_id", *columns, "effective", "notified_on", "source", "fresh"))
     run(f"INSERT INTO {table} ({listed}) {query}")
