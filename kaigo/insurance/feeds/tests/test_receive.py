@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,10 @@ from kaigo.insurance.feeds import read
 from kaigo.insurance.feeds.decide import receive, withdraw
 from kaigo.insurance.feeds.models import Delivery, Line, Outcome, RefusedLine, Repair
 from kaigo.insurance.feeds.tests.files import INSURER, STAY, stay, stays
+from kaigo.layouts.model import get
+from kaigo.layouts.tests.samples import file as sample
+from kaigo.layouts.tests.samples import rows
+from kaigo.layouts.writer import write_fixed
 
 pytestmark = pytest.mark.django_db
 
@@ -196,3 +201,41 @@ def test_an_unknown_layout_is_refused_in_words(ctx):
 def test_a_job_on_another_day_shows_its_day(ctx):
     take(replace(ctx, on=ctx.on.replace(month=8)), stays(1, stay(1)))
     assert read.deliveries(ctx)[0].received_on.month == 8
+
+
+def test_pension_records_have_no_sequence_but_are_taken_once(ctx):
+    layout = "pension.special_collection"
+    head = {"municipality": "13199", "payer": "001", "notice": "00", "made_on": "20260518"}
+    record = {
+        "basic_pension_number": "1234567890",
+        "birth": "19500505",
+        "sex": "2",
+        "kana": "ﾐﾎﾝ ﾊﾅｺ",
+        "yen1": "780000",
+    }
+    content = write_fixed(layout, head, [record, record | {"birth": "19509905"}])
+    outcome = take(ctx, content, layout, "00.dat")
+    assert (outcome.state, outcome.new_lines, outcome.refused_lines) == ("accepted", 1, 1)
+    delivery = Delivery.objects.get()
+    assert (delivery.sequence, str(delivery.made_on), delivery.insurer) == (0, "2026-05-18", "13199")
+    values = Line.objects.get().values
+    places = read.columns(layout)
+    assert [values[places[key] - 1] for key in ("birth", "kana", "yen1")] == [
+        "19500505",
+        "ﾐﾎﾝ ﾊﾅｺ",
+        "00000780000",
+    ]
+    assert take(ctx, content, layout).state == "repeated"
+    assert take(ctx, write_fixed(layout, head, [record]), layout).state == "accepted"
+
+
+def test_tax_corrections_are_lines_of_their_own_and_the_total_is_checked(ctx):
+    first = rows(random.Random(1), get("ward.tax"), 3)
+    take(ctx, sample(get("ward.tax"), first, 1, "full"), "ward.tax")
+    later = first[0] | {"history": "9999", "correction": "1", "total_income": "123"}
+    outcome = take(ctx, sample(get("ward.tax"), [later], 2), "ward.tax")
+    assert outcome.new_lines == 1
+    wrong = sample(get("ward.tax"), [later | {"history": "10000"}], 3).replace(b"T,1,123", b"T,1,124")
+    assert told(take(ctx, wrong, "ward.tax")) == [
+        ("total", "合計所得金額の合計が合いません(後尾 124、実際 123)")
+    ]
