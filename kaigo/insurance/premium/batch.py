@@ -19,7 +19,6 @@ from kaigo.insurance.premium.models import Batch
 from kaigo.insurance.premium.twins import Twins
 from kaigo.law.digest import law_version
 
-SORTS = {"provisional": "仮徴収", "main": "本算定", "monthly": "月次異動", "prior": "過年度更正"}
 _COMPARED = ("people", "yen", "decisions", "unclear", "barred", "digest")
 _NAMES = {
     "people": "人数", "yen": "賦課額の合計", "decisions": "決定の件数", "unclear": "判定できない件数",
@@ -54,6 +53,7 @@ def shadow(
 
 def approve(ctx: Context, batch: Batch) -> None:
     """By a second person. Raises Refused when it is the same one, or when the batch is not waiting."""
+    _alone(batch)
     if batch.state != "shadowed":
         raise Refused("この一括処理は承認待ちではありません。")
     if batch.totals.get("twin"):
@@ -69,6 +69,7 @@ def approve(ctx: Context, batch: Batch) -> None:
 
 def abandon(ctx: Context, batch: Batch) -> None:
     """Give a batch up before it is done."""
+    _alone(batch)
     if batch.state not in ("shadowed", "approved"):
         raise Refused("終わった一括処理は取りやめられません。")
     batch.state = "abandoned"
@@ -77,6 +78,7 @@ def abandon(ctx: Context, batch: Batch) -> None:
 
 def execute(ctx: Context, batch: Batch, progress: Progress | None = None) -> dict:
     """Decide what was shown. The same law room and the same cut-off, or nothing."""
+    _alone(batch)
     if batch.state != "approved":
         raise Refused("承認されていない一括処理は実行できません。")
     insurer = batch.totals["insurer"]
@@ -98,3 +100,9 @@ def execute(ctx: Context, batch: Batch, progress: Progress | None = None) -> dic
     batch.totals = batch.totals | {"saved": len(ids), "executed_on": ctx.on.isoformat()}
     batch.save(update_fields=["state", "totals"])
     return batch.totals
+
+
+def _alone(batch: Batch) -> None:
+    """Two people who press at once act one after the other; the second sees what the first did."""
+    Batch.objects.select_for_update().filter(id=batch.id).first()
+    batch.refresh_from_db()
