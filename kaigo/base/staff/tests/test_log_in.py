@@ -1,0 +1,98 @@
+"""The way in: what is recorded, what ends it, what it never does."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from kaigo.base.audit.models import Event
+from kaigo.base.records.refusal import Refused
+from kaigo.base.staff import decide
+from kaigo.base.staff.models import GrantEnd, Session
+from kaigo.base.staff.who import COOKIE, can, identify, told
+
+pytestmark = pytest.mark.django_db
+WORD = "とても長い合言葉 の十五文字以上"
+
+
+@pytest.fixture
+def account(ctx):
+    return decide.open_account(
+        ctx.at(timezone.localdate()), "kakari", "staff", "見本 花子", WORD, "介護保険課", "係員"
+    )
+
+
+def enter(client, word=WORD, **more):
+    return client.post("/login", {"login": "kakari", "password": word, **more}, HTTP_HOST="localhost")
+
+
+def test_a_log_in_used_by_another_is_refused(ctx, account):
+    with pytest.raises(Refused):
+        decide.open_account(ctx, "kakari", "staff", "別人", WORD, "介護保険課", "係員")
+
+
+def test_log_in_is_recorded_and_only_the_hash_kept(client, account):
+    assert enter(client).status_code == 302
+    event = Event.objects.latest("id")
+    assert (event.permission, event.actor) == ("staff.log_in", f"account:{account.id}")
+    token = client.cookies[COOKIE].value
+    assert not Session.objects.filter(token_hash=token).exists()
+    assert identify(token, timezone.localdate()).name == "見本 花子"
+
+
+def test_every_log_in_is_a_new_session(client, account):
+    enter(client)
+    first = client.cookies[COOKIE].value
+    enter(client)
+    assert client.cookies[COOKIE].value != first
+
+
+def test_log_out_by_post_ends_the_session_everywhere(client, account):
+    enter(client)
+    token = client.cookies[COOKIE].value
+    assert client.get("/logout", HTTP_HOST="localhost").status_code == 405
+    assert identify(token, timezone.localdate()) is not None
+    assert client.post("/logout", HTTP_HOST="localhost").status_code == 302
+    assert identify(token, timezone.localdate()) is None
+    assert Event.objects.latest("id").permission == "staff.log_out"
+
+
+@pytest.mark.parametrize(
+    "following",
+    ["https://elsewhere.example/", "//elsewhere.example/", "http://localhost:8000.elsewhere.example/"],
+)
+def test_log_in_leads_only_to_our_own_systems(client, account, following, settings):
+    assert enter(client, next=following)["Location"] == f"{settings.SYSTEM_URLS['insurance']}/"
+
+
+def test_a_wrong_password_says_nothing_about_the_log_in_and_opens_nothing(client, account):
+    answer = enter(client, "ちがう")
+    assert answer.status_code == 401
+    assert "ログインIDまたはパスワードが違います" in answer.content.decode()
+    assert "ちがう" not in answer.content.decode()
+    assert not Session.objects.exists()
+
+
+def test_answers_are_kept_out_of_caches_frames_and_other_origins(client):
+    answer = client.get("/login", HTTP_HOST="localhost")
+    assert answer["Cache-Control"] == "no-store"
+    assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert "unsafe-inline" not in answer["Content-Security-Policy"]
+    assert answer["X-Frame-Options"] == "DENY"
+
+
+def test_a_grant_ends_on_its_day(ctx, account, client):
+    today = timezone.localdate()
+    enter(client)
+    token = client.cookies[COOKIE].value
+    (grant,) = decide.give(ctx.at(today), account, ["premium.view"], None, "account:8", "account:9")
+    assert can(identify(token, today), "premium.view")
+    decide.end(ctx.at(today), grant)
+    assert GrantEnd.objects.get(grant=grant).ended_on == today
+    assert not can(identify(token, today), "premium.view")
+
+
+def test_actors_are_told_by_name_and_jobs_are_no_people(account):
+    assert told([f"account:{account.id}", "job:premium.main", "account:x"]) == {
+        f"account:{account.id}": "見本 花子"
+    }
