@@ -54,10 +54,15 @@ def offices(fiscal_year: int) -> list[int]:
     found = []
     for ordinal in range(day(fiscal_year, 4, 1), day(fiscal_year + 1, 4, 1)):
         on = date.fromordinal(ordinal)
-        closed = on.weekday() >= 5 or jpholiday.is_holiday(on)
-        if not closed and not (on.month == 12 and on.day >= 29) and not (on.month == 1 and on.day <= 3):
+        if is_open(on):
             found.append(ordinal)
     return found
+
+
+def is_open(on: date) -> bool:
+    """Whether the office is open."""
+    closed = on.weekday() >= 5 or jpholiday.is_holiday(on)
+    return not closed and not (on.month == 12 and on.day >= 29) and not (on.month == 1 and on.day <= 3)
 
 
 def month_end(year: int, month: int) -> int:

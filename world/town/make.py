@@ -6,7 +6,7 @@ import gc
 import json
 from pathlib import Path
 
-from world.town import days, mishaps, previous
+from world.town import days, former, mishaps
 from world.town.cast import Cast
 from world.town.chance import generator
 from world.town.circumstances import Circumstances
@@ -48,7 +48,7 @@ def _made(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
     cast = Cast(ward, office)
     cast.settle()
     folder = Folder(path)
-    opening(ward, folder)
+    handed_over, planted = opening(ward, folder)
     year = Year(ward, office, folder)
     year.expected["opening"] = counts(ward, ward.opening)
     offices = Offices(year)
@@ -68,6 +68,8 @@ def _made(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
         "fiscal_year": fiscal_year,
         "files": folder.entries,
         "bad": mishaps.bad_set(folder),
+        "former": handed_over,
+        "planted": planted,
         "expected": year.expected,
         "samples": ward.samples,
     }
@@ -75,8 +77,8 @@ def _made(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
     return manifest
 
 
-def opening(ward: Ward, folder: Folder) -> None:
-    """1 April: everything known, in full."""
+def opening(ward: Ward, folder: Folder) -> tuple[list[dict], list[dict]]:
+    """1 April: everything known, in full; beside it what the former system hands over, and its planted differences."""
     on, before = ward.opening, ward.fiscal_year - 1
     folder.write("ward.resident", on, "full", ((resident_line(p), 0) for p in ward.known()))
     people = (*ward.known(), *ward.guests)
@@ -84,18 +86,9 @@ def opening(ward: Ward, folder: Folder) -> None:
     for layout in SMALL:
         lines = ward.small.get(layout, {})
         folder.write(layout, on, "full", ((",".join(values), 0) for _, values in sorted(lines.items())))
-    rng = generator(ward.seed, "february")
-    assisted = {key[0] for key, values in ward.small.get("ward.welfare", {}).items() if not values[6]}
-
-    def february():
-        for person in people:
-            found = previous.assessed(rng, before, person, person.number in assisted)
-            if found and len(found.deducted) == 6 and found.deducted[-1]:
-                yen = found.deducted[-1]
-                number = person.pension.number if rng.random() < 0.93 else ""
-                yield f"{person.number},{before},{yen},{number}", yen
-
-    folder.write("migrate.february", on, "full", february())
+    people = former.everybody(ward)
+    folder.write("migrate.february", on, "full", former.february(ward, people))
+    return former.write(ward, folder.path, people)
 
 
 def pension_notice(made: int, ward: Ward, folder: Folder) -> None:

@@ -20,12 +20,29 @@ LEAST_PENSION = 180_000
 
 
 class Assessed(NamedTuple):
-    """A person's year: stage, annual yen, months, and the deductions April to February (empty: paid by himself)."""
+    """A person's year: stage by month (0 = not insured), annual yen, and the deductions April to February (empty: paid
+    by himself)."""
 
-    stage: int
+    stages: tuple[int, ...]
     annual: int
-    months: int
     deducted: tuple[int, ...]
+    undeclared: bool
+
+
+class Insured(NamedTuple):
+    """[since, until) of the year's insured period; 0 = still. reasons: codes of the acquisition and of the loss."""
+
+    since: int
+    until: int
+    acquired: str
+    lost: str
+
+
+class Circumstance(NamedTuple):
+    """What lowers a stage by months: [start, end) of public assistance; of a certificate (境界層) with its stage."""
+
+    assisted: tuple[tuple[int, int], ...] = ()
+    borderline: tuple[tuple[int, int, int], ...] = ()
 
 
 def amount(stage: int) -> int:
@@ -33,54 +50,89 @@ def amount(stage: int) -> int:
     return BASE_MONTH * RATES[stage - 1] // 1000 // 10 * 10 * 12
 
 
-def stage(fiscal_year: int, tax: Tax, members: list[Tax], assisted: bool) -> int:
+def stage(fiscal_year: int, tax: Tax, members: list[Tax]) -> int:
     """The national table of thirteen stages."""
-    if assisted:
-        return 1
     if tax.status == "1":
         income = tax.total - tax.long_special - tax.short_special
         return 6 + sum(income >= bound for bound in BOUNDS)
-    money = tax.pension_revenue + max(
-        0, tax.total - tax.pension_income - tax.long_special - tax.short_special
-    )
-    low = money <= THRESHOLD.get(fiscal_year, THRESHOLD[2026])
-    if any(member.status == "1" for member in members):
-        return 4 if low else 5
+    household = any(member.status == "1" for member in members)
     if tax.status == "3":
-        return 3
+        return 5 if household else 3
+    other = tax.total - tax.pension_income - tax.long_special - tax.short_special
+    if tax.salary_income:
+        # 100,000 yen of a wage do not count beside a pension.
+        other -= min(100_000, tax.salary_income + tax.adjustment) - tax.adjustment
+    money = tax.pension_revenue + max(0, other)
+    low = money <= THRESHOLD.get(fiscal_year, THRESHOLD[2026])
+    if household:
+        return 4 if low else 5
     return 1 if low else 2 if money <= 1_200_000 else 3
 
 
-def assessed(rng: Random, fiscal_year: int, person: Person, assisted: bool) -> Assessed | None:
+def assessed(
+    rng: Random, fiscal_year: int, person: Person, insured: Insured | None, special: Circumstance
+) -> Assessed | None:
     """The year of somebody insured in it; None when he was not, or nothing is known of his tax."""
     begin, finish = days.day(fiscal_year, 4, 1), days.day(fiscal_year + 1, 4, 1)
-    if not days.is_attained(person.birth, 65, finish):
+    if insured is None or fiscal_year not in person.tax or insured.since >= finish:
         return None
-    since = max(days.attained(person.birth, 65), person.became_on)
-    if since >= finish or fiscal_year not in person.tax:
-        return None
-    until = person.event_on + 1 if person.state != "1" else finish
-    if since <= begin and until >= finish:
-        months = 12
-    else:
-        firsts = [days.day(fiscal_year + (month > 12), (month - 1) % 12 + 1, 1) for month in range(5, 17)]
-        months = sum(since < first <= until for first in firsts)
+    tax = person.tax[fiscal_year].tax
+    stages = _months(
+        fiscal_year, insured, special, stage(fiscal_year, tax, _household(person, insured, begin))
+    )
+    months = sum(stage > 0 for stage in stages)
     if not months:
         return None
-    members = [
-        m.tax[fiscal_year].tax for m in person.home.members if m is not person and fiscal_year in m.tax
-    ]
-    found = stage(fiscal_year, person.tax[fiscal_year].tax, members, assisted)
-    annual = amount(found) if months == 12 else amount(found) * months // 12 // 10 * 10
+    last = next(stage for stage in reversed(stages) if stage)
+    if len(set(stages)) == 1:
+        annual = amount(last)
+    else:
+        annual = sum(amount(stage) for stage in stages if stage) // 12 // 10 * 10
     deducted: tuple[int, ...] = ()
     pays = person.pension is not None and person.pension.annual >= LEAST_PENSION and person.state == "1"
     if pays and rng.random() > 0.05:
-        if since <= begin - 180:
-            deducted = _continuing(rng, found, annual)
-        elif since <= begin + 122:
+        if insured.since <= begin - 180:
+            deducted = _continuing(rng, last, annual)
+        elif insured.since <= begin + 122:
             # Captured in April, June or August: deducted from October, December or February.
-            deducted = _started(annual, months, 3 if since <= begin else 2 if since <= begin + 61 else 1)
-    return Assessed(found, annual, months, deducted)
+            parts = 3 if insured.since <= begin else 2 if insured.since <= begin + 61 else 1
+            deducted = _started(annual, months, parts)
+    return Assessed(stages, annual, deducted, tax.status == "3")
+
+
+def _household(person: Person, insured: Insured, begin: int) -> list[Tax]:
+    """Who lived with the person on 1 April, or on the day from which he was insured."""
+    year = _year_of(begin)
+    day = max(insured.since, begin)
+    if person.joined_on > day:
+        return []
+    return [
+        m.tax[year].tax
+        for m in person.home.members
+        if m is not person and m.joined_on <= day and year in m.tax
+    ]
+
+
+def _months(fiscal_year: int, insured: Insured, special: Circumstance, usual: int) -> tuple[int, ...]:
+    found = []
+    for month in range(4, 16):
+        first = days.day(fiscal_year + (month > 12), (month - 1) % 12 + 1, 1)
+        following = days.day(fiscal_year + (month > 11), month % 12 + 1, 1)
+        if insured.since >= following or (insured.until and insured.until < following):
+            found.append(0)
+        elif any(start < following and (not end or end > first) for start, end in special.assisted):
+            found.append(1)
+        else:
+            lower = [
+                n for start, end, n in special.borderline if start < following and (not end or end > first)
+            ]
+            found.append(min([usual, *lower]))
+    return tuple(found)
+
+
+def _year_of(begin: int) -> int:
+    """The fiscal year that begins on a day."""
+    return int(days.text(begin)[:4])
 
 
 def _continuing(rng: Random, found: int, annual: int) -> tuple[int, ...]:
