@@ -18,6 +18,7 @@ from kaigo.insurance.collection.targets_read import MATCHED, MATCHED_OF
 from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.residents import read as residents
+from kaigo.law.dates import fiscal_year
 
 LAYOUT = "pension.special_collection"
 # A longer name is cut; then its last letter may have lost its voiced mark and is not compared.
@@ -44,7 +45,7 @@ def _folded(column: str) -> str:
 _MATCH = """
 insured AS MATERIALIZED (
     SELECT DISTINCT q.person_id FROM ({qualification}) q
-    WHERE q.acquired_on <= %(on)s AND (q.lost_on IS NULL OR q.lost_on > %(on)s)),
+    WHERE q.acquired_on <= %(on)s AND (q.lost_on IS NULL OR q.lost_on > %(since)s)),
 people AS MATERIALIZED (
     SELECT p.person_id, p.birth_date, p.sex, {folded} AS kana FROM ({particulars}) p
     WHERE p.person_id IN (SELECT person_id FROM insured)),
@@ -160,8 +161,13 @@ def _judge(ctx: Context, incoming: str) -> None:
         cursor.execute(
             f"CREATE TEMPORARY TABLE collection_judged ON COMMIT DROP AS WITH incoming AS MATERIALIZED ({incoming}), "
             f"{parts} SELECT * FROM judged",
-            {"on": ctx.on, "known_at": ctx.known_at},
+            {"on": ctx.on, "known_at": ctx.known_at, "since": _since(ctx)},
         )
+
+
+def _since(ctx: Context) -> date:
+    """Insured at some time of the fiscal year: whoever died since the capture must be told to the payer (41)."""
+    return date(fiscal_year(ctx.on), 4, 1)
 
 
 def _try_again(ctx: Context) -> int:
@@ -246,7 +252,7 @@ c AS (SELECT p.person_id, p.name, p.kana, p.birth_date, p.sex,
       WHERE (p.birth_date = %(birth)s::date OR p.person_id IN (SELECT person_id FROM numbers)
              OR (left(p.kana, 1) = left({wanted}, 1) AND {folded} = {wanted}))
         AND EXISTS (SELECT 1 FROM ({qualification}) q WHERE q.person_id = p.person_id AND q.acquired_on <= %(on)s
-                    AND (q.lost_on IS NULL OR q.lost_on > %(on)s)))
+                    AND (q.lost_on IS NULL OR q.lost_on > %(since)s)))
 SELECT * FROM c WHERE by_number OR by_birth::int + by_sex::int + by_kana::int >= 2
 ORDER BY by_number DESC, by_birth::int + by_sex::int + by_kana::int DESC, by_kana DESC, person_id LIMIT 10"""
 
@@ -294,6 +300,7 @@ def candidates(ctx: Context, target: Record) -> list[Candidate]:
         {
             "on": ctx.on,
             "known_at": ctx.known_at,
+            "since": _since(ctx),
             "birth": target.birth_date,
             "sex": target.sex,
             "kana": target.kana,

@@ -132,11 +132,19 @@ def test_same_attributes_but_another_number_on_file(hanako):
     assert "番号が違います" in Task.objects.get(sort="target").message
 
 
-def test_nobody_who_is_not_insured(street):
+def test_nobody_who_was_not_insured_in_the_year(street):
     with acting(on(MAY)):
         who = person()
-        insured(who, lost=date(YEAR, 5, 1))
+        insured(who, lost=date(YEAR, 4, 1))
     assert taken(record())["unmatched"] == 1
+
+
+def test_somebody_who_died_after_the_capture_is_matched_so_that_the_payer_can_be_told(street):
+    with acting(on(MAY)):
+        who = person()
+        insured(who, lost=date(YEAR, 5, 1), reason="52")
+    assert taken(record())["attributes"] == 1
+    assert DeductionTarget.objects.get().person_id == who
 
 
 def test_an_unknown_birth_day_matches_nobody_by_attributes(hanako):
