@@ -65,7 +65,7 @@ def old_salary_income(revenue: int, table: OldSalary) -> int:
 
 def is_deemed(person: PersonTax, view: IncomeRule, old: OldSalary) -> bool:
     """令和8年度のみなし(改正前の給与所得控除)の対象か。賦課期日にこの市町村にいない人には及ばない。"""
-    return view.deemed_salary and person.deemed_applies and old.low <= person.salary_revenue < old.high
+    return old.low <= person.salary_revenue < old.high and view.deemed_salary and person.deemed_applies
 
 
 def deemed_salary_income(person: PersonTax, old: OldSalary) -> int:

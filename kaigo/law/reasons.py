@@ -55,7 +55,12 @@ def unclear(what: str, why: str) -> Unclear:
 def pack(reasons: tuple[Reason, ...]) -> list[Any]:
     """理由の木を JSON にできる最小の並びにする。日付は ISO 8601。"""
     return [
-        [r.id, r.article, [a.isoformat() if isinstance(a, date) else a for a in r.args], pack(r.parts)]
+        [
+            r.id,
+            r.article,
+            [a.isoformat() if isinstance(a, date) else a for a in r.args],
+            pack(r.parts) if r.parts else [],
+        ]
         for r in reasons
     ]
 

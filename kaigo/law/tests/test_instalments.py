@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from kaigo.law.instalment_facts import Deduction
 from kaigo.law.instalments import Split, split
 from kaigo.law.levelling import level
+from kaigo.law.values import load
 
 
 def same(yen: int) -> tuple[Deduction, ...]:
@@ -46,3 +49,16 @@ def test_the_remainder_goes_where_the_ordinance_says(remainder, expected):
 
 def test_less_than_a_unit_each_goes_into_one_instalment():
     assert split(700, 8, Split(100, "first")) == (700, 0, 0, 0, 0, 0, 0, 0)
+
+
+def test_six_captures_a_year_and_their_first_deductions():
+    """四月に捕捉された人は十月から、…二月に捕捉された人は八月から(14 は翌年二月)。"""
+    for day in (date(2015, 4, 1), date(2026, 4, 1), date(2030, 3, 1)):
+        assert load().values("standard", day).get("collection.capture") == {
+            4: 10,
+            6: 12,
+            8: 14,
+            10: 4,
+            12: 6,
+            2: 8,
+        }
