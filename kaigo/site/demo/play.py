@@ -82,8 +82,10 @@ def _opening(day: date) -> None:
 
 
 def _monthly(day: date) -> None:
-    for name in ("premium.monthly", "collection.plan", "certificates.monthly"):
+    """What every month brings; certificates go out with their letters."""
+    for name in MONTHLY:
         run(_context(day), name)
+    _letters(day, "insured_certificate")
 
 
 def _match(day: date) -> None:
@@ -104,8 +106,11 @@ def _main(day: date) -> None:
 
 def _letters(day: date, letter: str) -> None:
     """One kind of letter: asked for by the clerk, approved by the head, printed."""
+    from kaigo.insurance.notices.models import Draft
     from kaigo.insurance.release import printing, requests
 
+    if not Draft.objects.filter(letter=letter, state="draft", held="", dated=day).exists():
+        return
     clerk, head = _context(day, CLERK, "release"), _context(day, HEAD, "release")
     with acting(clerk):
         wanted = requests.request_run(clerk, letter, YEAR, day)
@@ -147,12 +152,15 @@ def _file(day: date) -> None:
         files.let_out(clerk, settings.INSURER, wanted)
 
 
+MONTHLY = (
+    "premium.monthly", "collection.plan", "notices.draft_changes", "certificates.monthly", "notices.draft_certificates",
+)  # fmt: skip
 STEPS = {
-    OPENING: (_opening,),
+    OPENING: (_opening, _monthly),
     date(YEAR, 5, 1): (_monthly,),
     date(YEAR, 6, 10): (_match,),
     date(YEAR, 6, 1): (_monthly,),
-    ASSESSED: (_main,),
+    ASSESSED: (_monthly, _main),
     DATED: (_notices,),
     POSTED: (_post,),
     UNTIL: (_file,),
