@@ -35,6 +35,7 @@ class Kind:
     """How lines of a layout become facts. key: fields beside 宛名番号 that make a line replace another.
 
     columns: column of the fact → field, or an expression. starts and ends: expressions when not from and to.
+    refuses: False when the room that the file is made for refuses lines about nobody we know.
     """
 
     layout: str
@@ -43,6 +44,7 @@ class Kind:
     columns: dict[str, Column]
     history: bool = False
     facility: bool = False
+    refuses: bool = True
     starts: Callable[[Layout], str] = lambda at: at.day("from")
     ends: Callable[[Layout], str] = lambda at: at.day("to")
     notified: Callable[[Layout], str] = lambda at: "NULL::date"
@@ -153,6 +155,16 @@ KINDS = (
             **{key: key for key in ("bank", "branch", "account_kind", "account", "holder")},
         },
     ),
+    # February's deductions of the former system also tell 基礎年金番号; a line without one says nothing here.
+    Kind(
+        "migrate.february",
+        m.PensionNumber,
+        ("fiscal_year",),
+        {"number": "basic_pension_number"},
+        refuses=False,
+        starts=_fiscal,
+        ends=lambda at: f"CASE WHEN {at.text('basic_pension_number')} = '' THEN {_fiscal(at)} END",
+    ),
 )  # fmt: skip
 
 
@@ -162,7 +174,7 @@ def take_kind(ctx: Context, span: Span, kind: Kind) -> tuple[Believed, int]:
     params = span._asdict()
     if not rows(f"SELECT 1 FROM ({at.fresh()}) l LIMIT 1", params):
         return Believed(0, 0, 0, 0), 0
-    refused = refuse_unknown(ctx, at, span)
+    refused = refuse_unknown(ctx, at, span) if kind.refuses else 0
     if kind.model is m.Relation:
         refused += refuse_unknown(ctx, at, span, "other")
     refused += _refuse_upside_down(ctx, kind, at, params)

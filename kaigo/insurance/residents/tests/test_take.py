@@ -320,3 +320,14 @@ def test_while_somebody_is_a_resident_his_record_as_guest_is_silent(street, ctx)
         ("2026-05-01", "2026-05-02", "left"),
         ("2026-05-02", None, "nonresident"),
     ]
+
+
+def test_february_of_the_former_system_tells_the_pension_number_if_it_has_one(street, ctx):
+    told(ctx, RESIDENT, {})
+    february = {"fiscal_year": "2025", "yen": "12000"}
+    told(ctx, "migrate.february", february | {"basic_pension_number": ""})
+    assert believed(m.PensionNumber, "number") == []
+    told(ctx, "migrate.february", february | {"basic_pension_number": "1234567890"})
+    assert believed(m.PensionNumber, "number") == [("2025-04-01", None, "1234567890")]
+    told(ctx, "migrate.february", february | {"addressee": f"{99:015}", "basic_pension_number": "1234567891"})
+    assert believed(m.PensionNumber, "number") == [("2025-04-01", None, "1234567890")]
