@@ -95,15 +95,16 @@ def side_by_side(before: list[Line], after: list[Line]) -> list[Pair]:
     return [Pair(label, old.get(label, ""), new.get(label, "")) for label in dict.fromkeys(labels)]
 
 
-def stage_charts(totals: dict) -> tuple:
-    """People and yen by stage."""
-    people = bars(
-        "段階ごとの人数", [(f"第{stage}段階", n) for stage, n in totals["by_stage"].items()], "人", "段階"
+def stage_charts(totals: dict, year: int) -> tuple:
+    """People and yen by stage; each stage leads to its people."""
+
+    def rows(by_stage: dict[int, int]) -> list[tuple]:
+        return [(f"第{s}段階", n, f"/premium/year/{year}/ledger/?stage={s}") for s, n in by_stage.items()]
+
+    return (
+        bars("段階ごとの人数", rows(totals["by_stage"]), "人", "段階"),
+        bars("段階ごとの賦課額", rows(totals["yen_by_stage"]), "円", "段階"),
     )
-    yen = bars(
-        "段階ごとの賦課額", [(f"第{s}段階", n) for s, n in totals["yen_by_stage"].items()], "円", "段階"
-    )
-    return people, yen
 
 
 def difference_chart(rows: list) -> object:

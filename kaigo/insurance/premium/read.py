@@ -141,6 +141,27 @@ def years(ctx: Context) -> list[int]:
     return list(found)
 
 
+def by_month(ctx: Context, fiscal_year: int) -> dict[int, list[int]]:
+    """stage → people in each of the twelve months from April, of the assessments in force."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT substr(a.stages, m.place, 1), m.place, count(*) FROM premium_assessment a, "
+            f"generate_series(1, 12) AS m(place) WHERE a.fiscal_year = %s AND a.months > 0 AND {IN_FORCE} "
+            "AND a.sort <> 'provisional' AND substr(a.stages, m.place, 1) <> '-' GROUP BY 1, 2",
+            [fiscal_year],
+        )
+        found: dict[int, list[int]] = {}
+        for letter, place, people in cursor.fetchall():
+            found.setdefault(stage_numbers(letter)[0], [0] * 12)[place - 1] = people
+    return dict(sorted(found.items()))
+
+
+def in_force_rows(fiscal_year: int, stage: int | None = None):
+    """Assessments in force of a year (or of the last stage in it) as an ordered query, for pages."""
+    rows = Assessment.objects.filter(fiscal_year=fiscal_year, superseded_by__isnull=True)
+    return (rows.filter(stage=stage) if stage else rows).order_by("person_id")
+
+
 def provisional_totals(ctx: Context, fiscal_year: int) -> dict[str, int]:
     """People and yen of provisional decisions still in force."""
     with connection.cursor() as cursor:

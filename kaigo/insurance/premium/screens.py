@@ -24,6 +24,7 @@ from kaigo.insurance.premium.screens_batch import (
     Execute,
     Prepare,
 )
+from kaigo.insurance.premium.screens_year import Ledger, Months
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 from kaigo.law.words import name_of
@@ -45,7 +46,7 @@ class Year(Room):
         if year and year not in years and year != fiscal_year(ctx.on):
             raise Http404
         totals = read.totals(ctx, chosen)
-        people, yen = pages.stage_charts(totals)
+        people, yen = pages.stage_charts(totals, chosen)
         waiting = read.open_tasks(ctx)
         return "premium/year.html", {
             "title": f"{fiscal_year_name(chosen)}の賦課",
@@ -300,6 +301,8 @@ def _waiting(ctx: Context) -> int:
 urls = [
     path("", Year.view(), name="home"),
     path("year/<int:year>/", Year.view(), name="year"),
+    path("year/<int:year>/months/", Months.view(), name="months"),
+    path("year/<int:year>/ledger/", Ledger.view(), name="ledger"),
     path("batches/", Batches.view(), name="batches"),
     path("batches/prepare/", Prepare.view(), name="prepare"),
     path("batches/<int:batch>/", BatchPage.view(), name="batch"),

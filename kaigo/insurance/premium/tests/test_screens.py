@@ -120,6 +120,20 @@ def test_the_year_shows_people_and_yen_by_stage(couple):
     assert ask("year", year=1999).status_code == 404
 
 
+def test_the_year_by_month_and_one_by_one(couple):
+    new = insured("1961-08-20")
+    taxed(new, pension_revenue=780_000)
+    decide("2026-09-01")
+    months = text(ask("months", year=2026))
+    cells = [row.count('<td class="num">1</td>') for row in months.split("<tr>") if "段階</th><td" in row]
+    assert sorted(cells) == [8, 12]
+    ledger = text(ask("ledger", year=2026))
+    assert "見本 髙子" in ledger
+    assert f">{in_force(new).annual_yen:,}</a>" in ledger
+    assert "見本 髙子" not in text(ask("ledger", query={"stage": "1"}, year=2026))
+    assert ask("ledger", year=1999).status_code == 404
+
+
 def test_what_if_asks_the_rule_and_decides_nothing(couple):
     text(ask("whatif", person=couple, year=2026))
     data = {"own_status": "taxed", "own_total_income": "9,000,000", "m0_status": "taxed"}
