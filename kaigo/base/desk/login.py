@@ -10,7 +10,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils import timezone
 
-from kaigo.base.audit.write import record
+from kaigo.base.audit.write import record, record_apart
 from kaigo.base.desk.views import page
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.models import Now
@@ -33,6 +33,9 @@ def log_in(request: HttpRequest) -> HttpResponse:
     )
     good = check_password(request.POST.get("password", ""), profile.password if profile else _NOBODY)
     if not (profile and good):
+        # Who was tried, if it exists; never what was typed: people type passwords into the wrong field.
+        tried = f"account:{profile.account_id}" if profile else ""
+        record_apart(Context("nobody", "log_in", request.day), "staff.log_in", tried, "refused")
         data = {
             "title": "ログイン",
             "next": following,

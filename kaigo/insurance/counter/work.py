@@ -44,18 +44,18 @@ class JobPage(Page):
     permission = "jobs.view"
     purpose = "operations"
 
-    def get(self, ctx: Context, request: HttpRequest, name: str):
-        work = _job(name)
-        runs = Pages(Run.objects.filter(job=name).order_by("-id"), request)
+    def get(self, ctx: Context, request: HttpRequest, job: str):
+        work = _job(job)
+        runs = Pages(Run.objects.filter(job=job).order_by("-id"), request)
         names = told([run.actor for run in runs])
-        running = _running(name)
-        before = Run.objects.filter(job=name, state="done", ended_at__isnull=False).order_by("-id").first()
+        running = _running(job)
+        before = Run.objects.filter(job=job, state="done", ended_at__isnull=False).order_by("-id").first()
         return "counter/job.html", {
             "title": work.title,
             "work": work,
             "when": _when(work),
             "needs": [jobs()[need] for need in work.needs],
-            "followers": [other for other in jobs().values() if name in other.needs],
+            "followers": [other for other in jobs().values() if job in other.needs],
             "lacks": missing(ctx, work),
             "done": _done(ctx, work),
             "page": runs,
@@ -71,19 +71,19 @@ class StartJob(Page):
     permission = "jobs.run"
     purpose = "operations"
 
-    def post(self, ctx: Context, request: HttpRequest, name: str):
-        work = _job(name)
+    def post(self, ctx: Context, request: HttpRequest, job: str):
+        work = _job(job)
         lacks = missing(ctx, work)
         if lacks:
             raise Refused("\n".join(lacks))
-        if _running(name):
+        if _running(job):
             raise Refused(f"「{work.title}」は実行中です。終わってから始めてください。")
-        record(ctx, "job.start", f"job:{name}", on=ctx.on.isoformat())
+        record(ctx, "job.start", f"job:{job}", on=ctx.on.isoformat())
         # The work takes minutes and has transactions of its own: it runs beside this page, as from the command line.
-        command = [sys.executable, "-m", "kaigo.site.cli", "run", name, "--on", ctx.on.isoformat()]
+        command = [sys.executable, "-m", "kaigo.site.cli", "run", job, "--on", ctx.on.isoformat()]
         command += ["--actor", ctx.actor]
         transaction.on_commit(lambda: _beside(command))
-        return go(f"/jobs/{name}/")
+        return go(f"/jobs/{job}/")
 
 
 def _beside(command: list[str]) -> None:

@@ -71,6 +71,10 @@ def test_a_wrong_password_says_nothing_about_the_log_in_and_opens_nothing(client
     assert "ログインIDまたはパスワードが違います" in answer.content.decode()
     assert "ちがう" not in answer.content.decode()
     assert not Session.objects.exists()
+    event = Event.objects.latest("id")
+    assert (event.outcome, event.object, event.details) == ("refused", f"account:{account.id}", {})
+    client.post("/login", {"login": "himitsu-no-aikotoba", "password": "x"}, HTTP_HOST="localhost")
+    assert "himitsu" not in str(Event.objects.values_list())
 
 
 def test_answers_are_kept_out_of_caches_frames_and_other_origins(client):

@@ -11,8 +11,8 @@ from kaigo.insurance.qualification.tests.builders import born
 
 pytestmark = pytest.mark.django_db
 PATHS = {
-    "job": {"name": "premium.main"},
-    "start": {"name": "premium.main"},
+    "job": {"job": "premium.main"},
+    "start": {"job": "premium.main"},
     "person": {"person": 1},
     "person_tickets": {"person": 1},
     "new_ticket": {"person": 1, "kind": "call"},

@@ -73,15 +73,15 @@ def test_pictures_only_for_those_who_may_see_the_figures():
 
 def test_a_job_says_what_is_missing_and_what_it_did():
     ran("premium.main", TODAY, "refused", "影の計算が承認されていません")
-    html = text(ask("job", name="premium.main"))
+    html = text(ask("job", job="premium.main"))
     assert "まだ始められません" in html
     assert "影の計算が承認されていません" in html
     assert "を始める</button>" not in html
-    assert ask("job", name="no.such").status_code == 404
+    assert ask("job", job="no.such").status_code == 404
 
 
 def test_a_job_with_a_missing_precondition_is_not_started():
-    answer = ask("start", data={}, name="premium.main")
+    answer = ask("start", data={}, job="premium.main")
     assert answer.status_code == 409
     assert "何も保存していません" in answer.content.decode()
 
@@ -89,10 +89,10 @@ def test_a_job_with_a_missing_precondition_is_not_started():
 def test_a_running_job_tells_the_time_that_is_left_and_is_not_started_again():
     ran("premium.take_february", TODAY, seconds=1000)
     ran("premium.take_february", TODAY, "running")
-    html = text(ask("job", name="premium.take_february"))
+    html = text(ask("job", job="premium.take_february"))
     assert "実行中です" in html
     assert "残りはおよそ" in html
-    assert ask("start", data={}, name="premium.take_february").status_code == 409
+    assert ask("start", data={}, job="premium.take_february").status_code == 409
 
 
 def test_starting_needs_a_permission_of_its_own(monkeypatch, django_capture_on_commit_callbacks):
@@ -100,10 +100,10 @@ def test_starting_needs_a_permission_of_its_own(monkeypatch, django_capture_on_c
     assert not jobs()[name].needs
     started = []
     monkeypatch.setattr(work, "_beside", started.append)
-    assert "を始める</button>" not in text(ask("job", may=ALL - {"jobs.run"}, name=name))
-    assert "を始める</button>" in text(ask("job", name=name))
+    assert "を始める</button>" not in text(ask("job", may=ALL - {"jobs.run"}, job=name))
+    assert "を始める</button>" in text(ask("job", job=name))
     with django_capture_on_commit_callbacks(execute=True):
-        assert ask("start", data={}, name=name).status_code == 302
+        assert ask("start", data={}, job=name).status_code == 302
     assert started[0][-6:] == ["run", name, "--on", "2026-07-15", "--actor", "account:1"]
 
 
