@@ -219,13 +219,14 @@ def _triggers(model: type[Record], table: str) -> list[str]:
             *trigger("records_insert", "BEFORE INSERT", "ROW", "records_fact_insert"),
             *trigger("records_close", "BEFORE UPDATE", "ROW", "records_fact_close"),
         ]
+    # The column's default is right already; only a row that dates itself, or changes, wakes the function.
+    forged = "WHEN (NEW.tx IS DISTINCT FROM pg_current_xact_id())"
     if model.record_kind == "Work":
         return [
             *trigger("records_history", "AFTER UPDATE OR DELETE", "ROW", "records_work_history"),
-            *trigger("records_stamp", "BEFORE INSERT OR UPDATE", "ROW", "records_stamp"),
+            *trigger("records_stamp", "BEFORE INSERT OR UPDATE", "ROW", "records_stamp", forged),
+            *_references(model, table),
         ]
-    # The column's default is right already; only a row that dates itself wakes the function.
-    forged = "WHEN (NEW.tx IS DISTINCT FROM pg_current_xact_id())"
     return [
         *trigger("records_never", "BEFORE UPDATE OR DELETE", "ROW", "records_never"),
         *trigger("records_stamp", "BEFORE INSERT", "ROW", "records_stamp", forged),
@@ -234,23 +235,25 @@ def _triggers(model: type[Record], table: str) -> list[str]:
 
 
 def _references(model: type[Record], table: str) -> list[str]:
-    """For rows that are only ever added in bulk: foreign keys without a constraint of their own, checked in sets.
+    """For rows that are added in bulk: foreign keys without a constraint of their own, checked in sets.
 
-    Nobody but the retention job deletes rows, so that looking at the new rows is enough.
+    Nobody but the retention job deletes what is referred to, so that looking at the new rows is enough; of Work rows
+    also at the changed ones.
     """
-    pairs = [
+    pairs = ", ".join(
         f"'{f.column}', '{f.related_model._meta.db_table}'"
         for f in model._meta.concrete_fields
         if f.is_relation and not f.db_constraint
-    ]
-    drop = f"DROP TRIGGER IF EXISTS records_refers ON {table}"
-    if not pairs:
-        return [drop]
-    return [
-        drop,
-        f"CREATE TRIGGER records_refers AFTER INSERT ON {table} REFERENCING NEW TABLE AS fresh "
-        f"FOR EACH STATEMENT EXECUTE FUNCTION records_refers({', '.join(pairs)})",
-    ]
+    )
+    found = []
+    for event, name in (("INSERT", "records_refers"), ("UPDATE", "records_refers_again")):
+        found.append(f"DROP TRIGGER IF EXISTS {name} ON {table}")
+        if pairs and (event == "INSERT" or model.record_kind == "Work"):
+            found.append(
+                f"CREATE TRIGGER {name} AFTER {event} ON {table} REFERENCING NEW TABLE AS fresh "
+                f"FOR EACH STATEMENT EXECUTE FUNCTION records_refers({pairs})"
+            )
+    return found
 
 
 def fact_constraints(model: type[Fact]) -> list[str]:

@@ -20,7 +20,7 @@ from kaigo.insurance.notices.common import common, keep
 from kaigo.insurance.notices.holds import FREE, INTERIM, LIFTABLE, Hold, Place, places
 from kaigo.insurance.notices.models import Content, Draft, Issue
 from kaigo.insurance.notices.premium.letters import Person
-from kaigo.insurance.notices.premium.words import Wanted, change, notice
+from kaigo.insurance.notices.premium.words import Wanted, change, notice, parts_json
 from kaigo.insurance.notices.relations import QUEUED
 from kaigo.insurance.notices.save import Drafted, save
 from kaigo.insurance.notices.texts import lacks
@@ -105,9 +105,11 @@ def _one(w: Wanted, place: Place, shared: Shared, dated: date, told: dict[int, d
         hold = Hold("interim", INTERIM)
     if hold is FREE and not w.number:
         hold = Hold("address", "被保険者番号がありません。資格を確かめてください。")
+    data = letter.as_json()
+    del data["parts"]
     return Drafted(
-        w.person, w.letter, shared.fiscal_year, w.assessment, w.plan, None, w.annual, dated, hold,
-        letter.as_json(), digest,
+        w.person, w.letter, shared.fiscal_year, w.assessment, w.plan, None, w.annual, dated, hold, data, digest,
+        parts_json(w.instalments),
     )  # fmt: skip
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from django.db import connection
@@ -24,8 +23,8 @@ def wanted(
 ) -> Iterator[list[Wanted]]:
     """Chunks of person-years that need a letter. first: who was told nothing yet, else who was told something else."""
     query = f"""
-        SELECT w.person_id, w.plan_id, w.assessment_id, w.annual_yen, w.refund_yen, w.instalments, w.told_id,
-               w.stage, w.months, w.interim, w.way, w.request, w.cause, f.reasons, g.reasons, y.payer, n.number,
+        SELECT w.person_id, w.plan_id, w.assessment_id, w.annual_yen, w.refund_yen, w.instalments::text, w.told_id,
+               w.stage, w.months, w.interim, w.way, w.request, w.cause, f.reasons::text, g.reasons::text, y.payer, n.number,
                {letter_of()}
         FROM ({wanted_sql(ctx)}) w
         JOIN ({premium.findings_sql()}) f ON f.decision_id = w.assessment_id
@@ -43,15 +42,7 @@ def wanted(
         "persons": persons,
     }
     for rows in chunks(query, params):
-        yield [
-            Wanted(*row[:5], _json(row[5]), *row[6:13], _json(row[13]), _json(row[14]), *row[15:])
-            for row in rows
-        ]
-
-
-def _json(value) -> list:
-    """Django hands JSON columns of raw queries out as text."""
-    return json.loads(value) if isinstance(value, str) else value or []
+        yield [Wanted(*row) for row in rows]
 
 
 def certificate_letters(ctx: Context) -> Iterator[list[tuple]]:

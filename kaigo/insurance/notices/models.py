@@ -33,11 +33,16 @@ class Draft(Work):
         },
     )
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    # Saved for everybody at once: references are checked per statement (base/records/install.py), not per row.
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_constraint=False)
     letter = models.CharField(max_length=30)
     fiscal_year = models.SmallIntegerField()
-    assessment = models.ForeignKey(Assessment, models.PROTECT, null=True, related_name="+", db_index=False)
-    plan = models.ForeignKey(Plan, models.PROTECT, null=True, related_name="+", db_index=False)
+    assessment = models.ForeignKey(
+        Assessment, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    plan = models.ForeignKey(
+        Plan, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     certificate = models.ForeignKey(Certificate, models.PROTECT, null=True, related_name="+", db_index=False)
     annual_yen = models.IntegerField()
     dated = models.DateField()
@@ -52,11 +57,13 @@ class Draft(Work):
         indexes = [models.Index(fields=["letter", "fiscal_year", "state"], name="notices_draft_queue")]
         constraints = [
             models.UniqueConstraint(
-                fields=["plan"], condition=models.Q(state="draft"), name="notices_draft_plan_once"
+                fields=["plan"],
+                condition=models.Q(state="draft", plan__isnull=False),
+                name="notices_draft_plan_once",
             ),
             models.UniqueConstraint(
                 fields=["certificate"],
-                condition=models.Q(state="draft"),
+                condition=models.Q(state="draft", certificate__isnull=False),
                 name="notices_draft_certificate_once",
             ),
         ]
@@ -71,7 +78,7 @@ class Content(Document):
         {"data": (NOTICE, "宛名情報/氏名情報", "宛名情報/送付先情報", "賦課情報/賦課詳細情報")},
     )
 
-    draft = models.OneToOneField(Draft, models.PROTECT, related_name="content")
+    draft = models.OneToOneField(Draft, models.PROTECT, related_name="content", db_constraint=False)
     data = models.JSONField()
     common = models.CharField(max_length=64)
 
@@ -84,7 +91,7 @@ class Issue(Document):
 
     about = About("person", "letter", {"number": (NUMBER,), "issued_on": ("賦課情報/通知書発行年月日",)})
 
-    draft = models.OneToOneField(Draft, models.PROTECT, related_name="issue")
+    draft = models.OneToOneField(Draft, models.PROTECT, related_name="issue", db_constraint=False)
     number = models.CharField(max_length=40)
     issued_on = models.DateField()
 

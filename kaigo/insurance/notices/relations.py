@@ -22,11 +22,11 @@ WHERE d.state = 'draft' AND NOT EXISTS (SELECT 1 FROM notices_issue i WHERE i.dr
 SAYS = """
     c.data->'annual' = to_jsonb(l.annual_yen) AND c.data->'refund' = to_jsonb(l.refund_yen)
     AND c.data->'stage' = to_jsonb(a.stage)
-    AND jsonb_path_query_array(c.data, '$.parts[*].yen') = jsonb_path_query_array(l.instalments::jsonb, '$[*].yen')
-    AND jsonb_path_query_array(c.data, '$.parts[*].way') = jsonb_path_query_array(l.instalments::jsonb, '$[*].way')
-    AND jsonb_path_query_array(c.data, '$.parts[*].number')
+    AND jsonb_path_query_array(c.data, '$.parts[*][3]') = jsonb_path_query_array(l.instalments::jsonb, '$[*].yen')
+    AND jsonb_path_query_array(c.data, '$.parts[*][0]') = jsonb_path_query_array(l.instalments::jsonb, '$[*].way')
+    AND jsonb_path_query_array(c.data, '$.parts[*][1]')
         = jsonb_path_query_array(l.instalments::jsonb, '$[*].number')
-    AND jsonb_path_query_array(c.data, '$.parts[*].due_on')
+    AND jsonb_path_query_array(c.data, '$.parts[*][2]')
         = jsonb_path_query_array(l.instalments::jsonb, '$[*].due_on')"""
 
 

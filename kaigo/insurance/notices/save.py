@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from kaigo.base.records.bulk import copy_csv, reserve_ids
+from kaigo.base.records.bulk import NULL, copy_lines, line_text, reserve_ids, to_json
 from kaigo.insurance.notices.holds import Hold
 from kaigo.insurance.notices.models import Draft
 
@@ -16,11 +15,13 @@ _DRAFT = (
     "state", "held", "held_why", "lifted_reason", "withdrawn_reason",
 )  # fmt: skip
 _CONTENT = ("draft_id", "data", "common")
-_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 
 class Drafted(NamedTuple):
-    """One letter to be kept. data: what the page says; common: digest of the shared words."""
+    """One letter to be kept. data: what the page says; common: digest of the shared words.
+
+    parts: the parts of data as JSON already, for those who made them once for many people; data then has none.
+    """
 
     person: int
     letter: str
@@ -33,33 +34,33 @@ class Drafted(NamedTuple):
     hold: Hold
     data: dict[str, Any]
     common: str
+    parts: str = ""
 
 
 def save(drafted: Sequence[Drafted]) -> list[int]:
     """COPY them; returns the ids in the order given."""
     ids = reserve_ids(Draft, len(drafted))
-    copy_csv(
+    copy_lines(
         "notices_draft",
         _DRAFT,
-        "".join(
-            f"{i},{d.person},{d.letter},{d.fiscal_year},{_id(d.assessment)},{_id(d.plan)},{_id(d.certificate)},"
-            f'{d.annual_yen},{d.dated},draft,"{d.hold.code}",{_quoted(d.hold.why)},"",""\n'
+        (
+            f"{i}\t{d.person}\t{d.letter}\t{d.fiscal_year}\t{_id(d.assessment)}\t{_id(d.plan)}\t{_id(d.certificate)}\t"
+            f"{d.annual_yen}\t{d.dated}\tdraft\t{d.hold.code}\t{line_text(d.hold.why)}\t\t"
             for i, d in zip(ids, drafted, strict=True)
-        ).encode(),
+        ),
     )
-    copy_csv(
+    copy_lines(
         "notices_content",
         _CONTENT,
-        "".join(
-            f"{i},{_quoted(_dump(d.data))},{d.common}\n" for i, d in zip(ids, drafted, strict=True)
-        ).encode(),
+        (f"{i}\t{line_text(_said(d))}\t{d.common}" for i, d in zip(ids, drafted, strict=True)),
     )
     return ids
 
 
+def _said(drafted: Drafted) -> str:
+    text = to_json(drafted.data)
+    return f'{text[:-1]},"parts":{drafted.parts}}}' if drafted.parts else text
+
+
 def _id(number: int | None) -> str:
-    return "" if number is None else str(number)
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
+    return NULL if number is None else str(number)

@@ -83,12 +83,17 @@ def compare_request(ctx: Context, insurer: str, fiscal_year: int, code: str = "0
     )
 
 
-# The yen of three months in a letter's words or in a plan's instalments.
-_YEN = """
-(SELECT coalesce(sum((p->>'yen')::int), 0)::int FROM jsonb_array_elements({parts}) p
- WHERE p->>'way' = 'deduction' AND p->>'number' = {month})"""
-_PLAN = [_YEN.format(parts="l.instalments::jsonb", month=f"%(m{n})s") for n in (1, 2, 3)]
-_SAID = [_YEN.format(parts="c.data->'parts'", month=f"%(m{n})s") for n in (1, 2, 3)]
+# The yen of three months in a plan's instalments, and in a letter's words (a part there is a list).
+_PLAN = [
+    "(SELECT coalesce(sum((p->>'yen')::int), 0)::int FROM jsonb_array_elements(l.instalments::jsonb) p "
+    f"WHERE p->>'way' = 'deduction' AND p->>'number' = %(m{n})s)"
+    for n in (1, 2, 3)
+]
+_SAID = [
+    "(SELECT coalesce(sum((p->>3)::int), 0)::int FROM jsonb_array_elements(c.data->'parts') p "
+    f"WHERE p->>0 = 'deduction' AND p->>1 = %(m{n})s)"
+    for n in (1, 2, 3)
+]
 
 # standing: told (went out) | queued | the code of a hold | none. A letter waiting comes before one that went out.
 _LAST = """

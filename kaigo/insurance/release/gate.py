@@ -82,7 +82,7 @@ SELECT q.person_id, q.held <> '' AS held, l.plan_id IS NULL AS superseded, l.ann
        (c.data->>'annual')::int AS letter_yen,
        coalesce(q.annual_yen <> (c.data->>'annual')::int OR l.annual_yen <> l.levied_yen
                 OR l.annual_yen <> (c.data->>'annual')::int
-                OR (SELECT sum((p->>'yen')::int) FROM jsonb_array_elements(c.data->'parts') p)
+                OR (SELECT sum((p->>3)::int) FROM jsonb_array_elements(c.data->'parts') p)
                    <> l.annual_yen + l.refund_yen, false) AS amount,
        NOT coalesce({says}, true) AS parts
 FROM ({queued}) q JOIN notices_content c ON c.draft_id = q.id

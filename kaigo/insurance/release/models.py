@@ -64,9 +64,10 @@ class Letter(Document):
         },
     )
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
-    draft = models.OneToOneField(Draft, models.PROTECT, related_name="+")
-    run = models.ForeignKey(PrintRun, models.PROTECT, related_name="+", db_index=False)
+    # Saved for everybody at once: references are checked per statement (base/records/install.py), not per row.
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_constraint=False)
+    draft = models.OneToOneField(Draft, models.PROTECT, related_name="+", db_constraint=False)
+    run = models.ForeignKey(PrintRun, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     letter = models.CharField(max_length=30)
     fiscal_year = models.SmallIntegerField()
     number = models.CharField(max_length=40)

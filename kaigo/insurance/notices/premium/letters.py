@@ -15,7 +15,10 @@ PAGES = 2
 
 
 class Part(NamedTuple):
-    """One due part. way, number, due_on, yen as in the plan (the gate compares them); the rest is how it is printed."""
+    """One due part. way, number, due_on, yen as in the plan (the gate compares them); the rest is how it is printed.
+
+    In the data of a letter a part is a list in this order: eight of them stand in every one of 165,000 letters.
+    """
 
     way: str
     number: int
@@ -24,12 +27,6 @@ class Part(NamedTuple):
     label: str
     due: str
     how: str
-
-    def as_json(self) -> dict:
-        return {
-            "way": self.way, "number": self.number, "due_on": self.due_on, "yen": self.yen,
-            "label": self.label, "due": self.due, "how": self.how,
-        }  # fmt: skip
 
 
 class Start(NamedTuple):
@@ -97,7 +94,7 @@ class PremiumNotice:
             "annual": self.annual,
             "refund": self.refund,
             "stage": self.stage,
-            "parts": [part.as_json() for part in self.parts],
+            "parts": [list(part) for part in self.parts],
             "ways": list(self.ways),
             "reasons": self.reasons,
             "next": _next(self.next),
@@ -132,7 +129,7 @@ class ChangeNotice:
             "annual": self.annual,
             "refund": self.refund,
             "stage": self.stage,
-            "parts": [part.as_json() for part in self.parts],
+            "parts": [list(part) for part in self.parts],
             "before": {
                 "annual": self.before.annual,
                 "refund": self.before.refund,

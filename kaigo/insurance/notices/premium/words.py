@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from kaigo.base.records.bulk import to_json
 from kaigo.insurance.collection.read import LABELS, part_label
 from kaigo.insurance.notices.premium.letters import (
     Before,
@@ -17,8 +19,8 @@ from kaigo.insurance.notices.premium.letters import (
     Start,
 )
 from kaigo.law.dates import wareki
-from kaigo.law.reasons import unpack
-from kaigo.law.words import Told, tell_all
+from kaigo.law.reasons import Reason
+from kaigo.law.words import tell
 
 _TITLES = {
     ("direct", False): "介護保険料納入通知書 兼 決定通知書",
@@ -43,7 +45,7 @@ class Wanted(NamedTuple):
     assessment: int
     annual: int
     refund: int
-    instalments: list[dict]
+    instalments: str  # JSON as the database wrote it: equal texts are read once
     told: int | None
     stage: int
     months: int
@@ -51,8 +53,8 @@ class Wanted(NamedTuple):
     way: str
     request: str
     cause: str
-    premium_reasons: list
-    plan_reasons: list
+    premium_reasons: str
+    plan_reasons: str | None
     payer: str | None
     number: str | None
     letter: str
@@ -70,7 +72,7 @@ def notice(wanted: Wanted, person: Person, common: dict, dated: date) -> Premium
         wanted.stage,
         parts,
         tuple(dict.fromkeys(part.way for part in parts)),
-        reasons(wanted.premium_reasons) + reasons(wanted.plan_reasons),
+        reasons(wanted.premium_reasons, wanted.plan_reasons),
         following(parts, dated),
         start(wanted, common, parts) if starting else None,
     )
@@ -80,7 +82,7 @@ def change(wanted: Wanted, person: Person, common: dict, dated: date, told: dict
     """A letter about what is different from the letter before (`told`: its data)."""
     parts = to_parts(wanted.instalments)
     before = Before(
-        told["annual"], told["refund"], told["stage"], tuple(Part(**part) for part in told["parts"])
+        told["annual"], told["refund"], told["stage"], tuple(Part(*part) for part in told["parts"])
     )
     starting = wanted.request == "start" and not any(part.way == "deduction" for part in before.parts)
     stopping = wanted.request == "stop" and any(part.way == "deduction" for part in before.parts)
@@ -90,17 +92,24 @@ def change(wanted: Wanted, person: Person, common: dict, dated: date, told: dict
     return ChangeNotice(
         title, person, wanted.annual, wanted.refund, wanted.stage, parts, before,
         _what(wanted, before, stopping), _why(wanted, before), _notes(wanted, before, parts),
-        reasons(wanted.premium_reasons) + reasons(wanted.plan_reasons), following(parts, dated),
+        reasons(wanted.premium_reasons, wanted.plan_reasons), following(parts, dated),
         start(wanted, common, parts) if starting else None,
     )  # fmt: skip
 
 
-def to_parts(instalments: Sequence[dict]) -> tuple[Part, ...]:
-    """Instalments of a plan as they are printed."""
+@lru_cache(maxsize=100_000)
+def to_parts(instalments: str) -> tuple[Part, ...]:
+    """Instalments of a plan (JSON) as they are printed. Many people pay the same amounts on the same days."""
     return tuple(
         Part(i["way"], i["number"], i["due_on"], i["yen"], *_printed(i["way"], i["number"], i["due_on"]))
-        for i in instalments
+        for i in json.loads(instalments)
     )
+
+
+@lru_cache(maxsize=100_000)
+def parts_json(instalments: str) -> str:
+    """The same as they stand in the data of a letter."""
+    return to_json(to_parts(instalments))
 
 
 @lru_cache(maxsize=4096)
@@ -123,13 +132,22 @@ def following(parts: Sequence[Part], dated: date) -> Part | None:
     return next((part for part in parts if part.due_on > day and part.yen), None)
 
 
-def reasons(packed: list) -> list:
-    """Stored reasons in words for the person: [[words, article, parts], …]. Other people have no words there."""
-    return [_plain(told) for told in tell_all(unpack(packed), "person")]
+def reasons(*packed: str | None) -> list:
+    """Stored reasons (JSON) in words for the person: [[words, article, parts], …]. Other people have no words there."""
+    return [node for each in packed if each for node in _plain(json.loads(each))]
 
 
-def _plain(told: Told) -> list:
-    return [told.text, told.article, [_plain(part) for part in told.parts]]
+def _plain(packed: list) -> list:
+    return [
+        [_sentence(identifier, tuple(args)), article, _plain(parts)]
+        for identifier, article, args, parts in packed
+    ]
+
+
+@lru_cache(maxsize=200_000)
+def _sentence(identifier: str, args: tuple) -> str:
+    """The sentence of a reason. Most reasons say the same to many people."""
+    return tell(Reason(identifier, "", args), "person").text
 
 
 def _what(wanted: Wanted, before: Before, stopping: bool) -> tuple[str, ...]:

@@ -36,10 +36,10 @@ def test_a_draft_says_what_was_decided():
     data = row.content.data
     assert done["drafts"] == 1 and done["yen"] == 74_400 and done["held"] == {}
     assert (row.letter, row.annual_yen, row.held) == ("premium_notice", 74_400, "")
-    assert data["annual"] == sum(p["yen"] for p in data["parts"]) == 74_400
+    assert data["annual"] == sum(p[3] for p in data["parts"]) == 74_400
     assert data["title"] == "介護保険料納入通知書 兼 決定通知書"
-    assert len(data["parts"]) == 8 and data["parts"][0]["label"] == "第1期"
-    assert data["next"]["yen"] == data["parts"][0]["yen"]
+    assert len(data["parts"]) == 8 and data["parts"][0][4] == "第1期"
+    assert data["next"]["yen"] == data["parts"][0][3]
     words = kept(row.content.common)
     assert words["operative_text"]["id"] == "appeal-13-2016" and len(words["stages"]) == 13
     assert make()["drafts"] == 0

@@ -108,9 +108,9 @@ def test_one_yen_between_two_terms_stops_everything():
     (one,) = drafted("見本 花子")
 
     def shift(data):
-        parts = [dict(part) for part in data["parts"]]
-        parts[0]["yen"] += 1
-        parts[1]["yen"] -= 1
+        parts = [list(part) for part in data["parts"]]
+        parts[0][3] += 1
+        parts[1][3] -= 1
         return data | {"parts": parts}
 
     rewrite(one, shift)
