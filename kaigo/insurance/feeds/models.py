@@ -58,6 +58,11 @@ class Outcome(Document):
 
     class Meta:
         db_table = "feeds_outcome"
+        indexes = [
+            models.Index(
+                fields=["delivery"], name="feeds_outcome_waiting", condition=models.Q(state="waiting")
+            )
+        ]
 
 
 class Line(Document):

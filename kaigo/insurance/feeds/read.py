@@ -82,7 +82,9 @@ _FILTER = "(%(layout)s = '' OR d.layout = %(layout)s) AND (%(state)s = '' OR s.s
 
 def delivery_count(ctx: Context, layout: str = "", state: str = "") -> int:
     """How many files `deliveries` would list without limit."""
-    query = f"SELECT count(*) FROM feeds_delivery d {_STATE} WHERE {_FILTER}"
+    # Every page of the list asks: without a state there is no need to look at outcomes.
+    filtered = f"{_STATE} WHERE {_FILTER}" if state else "WHERE (%(layout)s = '' OR d.layout = %(layout)s)"
+    query = f"SELECT count(*) FROM feeds_delivery d {filtered}"
     return _rows(query, {"layout": layout, "state": state})[0][0]
 
 
@@ -172,11 +174,18 @@ def repair_count(ctx: Context, delivery: int | None = None, state: str = "") -> 
     return _rows(query, {"delivery": delivery, "state": state, "id": None})[0][0]
 
 
+# Few files wait at any time; an index holds the outcomes that say so.
+_WAITING = """
+SELECT d.layout, count(*) AS files FROM feeds_outcome w JOIN feeds_delivery d ON d.id = w.delivery_id
+WHERE w.state = 'waiting'
+  AND NOT EXISTS (SELECT 1 FROM feeds_outcome n WHERE n.delivery_id = w.delivery_id AND n.id > w.id)
+GROUP BY d.layout"""
+
+
 def waiting(ctx: Context) -> int:
-    """What waits for a person: lines to repair, and layouts whose files wait for a missing one."""
+    """What waits for a person: lines to repair, and layouts whose files wait for a missing one. Cheap."""
     return _rows(
-        f"SELECT (SELECT count(*) FROM feeds_repair WHERE state = 'open') + (SELECT count(DISTINCT d.layout) "
-        f"FROM feeds_delivery d {_STATE} WHERE s.state = 'waiting')",
+        f"SELECT (SELECT count(*) FROM feeds_repair WHERE state = 'open') + (SELECT count(*) FROM ({_WAITING}) w)",
         [],
     )[0][0]
 
@@ -195,14 +204,20 @@ class Progress:
 
 
 def progress(ctx: Context) -> list[Progress]:
-    """Every layout that has had a file."""
+    """Every layout of which a file is in or waits."""
     found = _rows(
-        f"SELECT d.layout, count(*) FILTER (WHERE s.state = 'accepted'), "
-        "coalesce(max(d.sequence) FILTER (WHERE s.state = 'accepted'), 0), "
-        "max(d.received_on) FILTER (WHERE s.state = 'accepted'), count(*) FILTER (WHERE s.state = 'waiting'), "
-        "(SELECT count(*) FROM feeds_repair p JOIN feeds_refused_line r ON r.id = p.refused_id "
-        "JOIN feeds_delivery x ON x.id = r.delivery_id WHERE p.state = 'open' AND x.layout = d.layout) "
-        f"FROM feeds_delivery d {_STATE} GROUP BY d.layout ORDER BY d.layout",
+        f"""
+        WITH taken AS (
+            SELECT d.layout, count(*) AS files, max(d.sequence) AS sequence, max(d.received_on) AS received_on
+            FROM feeds_delivery d JOIN feeds_outcome o ON o.delivery_id = d.id AND o.state = 'accepted'
+            GROUP BY d.layout),
+        waiting AS ({_WAITING}),
+        open AS (
+            SELECT d.layout, count(*) AS lines FROM feeds_repair p JOIN feeds_refused_line r ON r.id = p.refused_id
+            JOIN feeds_delivery d ON d.id = r.delivery_id WHERE p.state = 'open' GROUP BY d.layout)
+        SELECT layout, coalesce(t.files, 0), coalesce(t.sequence, 0), t.received_on, coalesce(w.files, 0),
+               coalesce(o.lines, 0)
+        FROM taken t FULL JOIN waiting w USING (layout) LEFT JOIN open o USING (layout) ORDER BY layout""",
         [],
     )
     return [Progress(layout, get(layout).title, *rest) for layout, *rest in found]

@@ -212,12 +212,15 @@ class Repair(Page):
         return self.form(view, found, typed)
 
     def form(self, view: read.RepairView, found: list[Box], typed: Typed):
+        wrong = [box for box in found if box.wrong]
         return "feeds/repair.html", {
             "title": f"{view.title} {view.number:,}行目を直す",
             "view": view,
             "state": REPAIR_STATES[view.state],
             "room": ROOMS.get(view.room, view.room),
             "boxes": found,
+            "wrong": wrong,
+            "others": [box for box in found if not box.wrong],
             "odd": len(view.refused_values) != len(found),
             "typed": typed,
         }

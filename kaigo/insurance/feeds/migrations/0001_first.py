@@ -53,6 +53,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'feeds_outcome',
+                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['delivery'], name='feeds_outcome_waiting')],
             },
         ),
         migrations.CreateModel(
