@@ -9,6 +9,7 @@ from django.db import connection
 
 from kaigo.base.jobs.registry import Progress
 from kaigo.base.records.context import Context
+from kaigo.insurance.qualification import opening
 from kaigo.insurance.qualification.gather import Gathered, gather
 from kaigo.insurance.qualification.read import in_force_sql
 from kaigo.insurance.qualification.save import Row, assign_numbers, save_rows
@@ -56,6 +57,7 @@ def judge(
     """Judge everybody (or `persons`) without saving: the preview of an act and the act are the same call."""
     values = load().values(insurer, ctx.on)
     current = current_periods(ctx, persons)
+    opened = opening.opened(ctx, persons)
     step = (progress or Progress()).step
     looked_at: list[int] = []
     rows: list[Row] = []
@@ -65,15 +67,24 @@ def judge(
         if len(looked_at) % 5000 == 0:
             step(len(looked_at), 0, "資格")
         found = periods(gathered.facts, values)
+        taken_over = opened.get(gathered.person)
         if isinstance(found, Unclear):
+            if taken_over and not taken_over.changed:
+                continue
             tasks += [Found(gathered.person, "unclear", m.what, m.why) for m in found.missing]
             continue
-        tasks += _holds(gathered, found.value)
+        tasks += _holds(gathered, found.value, taken_over)
         ruled = _ruled(gathered, found)
         if isinstance(ruled, Found):
             tasks.append(ruled)
             continue
-        rows += _changes(ctx, gathered, ruled, current.get(gathered.person, []))
+        known = current.get(gathered.person, [])
+        if taken_over and gathered.ruling is None:
+            ruled = _continued(gathered.person, ruled, known, taken_over)
+            if isinstance(ruled, Found):
+                tasks += [ruled] if taken_over.changed else []
+                continue
+        rows += _changes(ctx, gathered, ruled, known)
     return Judgement(looked_at, rows, tasks)
 
 
@@ -95,14 +106,31 @@ def record(ctx: Context, insurer: str, found: Judgement) -> Outcome:
     )
 
 
-def _holds(gathered: Gathered, life: Life) -> list[Found]:
-    """Holds as tasks; the key names the day of the event, so that a settled one stays settled and a new one is new."""
+def _continued(
+    person: int, found: Finding[Life], known: list[tuple], taken_over: opening.Opened
+) -> Finding[Life] | Found:
+    """The past of somebody taken over from the former system stays as it was decided; a clerk is asked if it differs."""
+    judged = found.value.periods
+    held = opening.continued(judged, [Period(*row[2:7]) for row in known], taken_over.on)
+    if held is None:
+        days = ",".join(f"{p.acquired_on}-{p.lost_on or ''}" for p in judged)
+        return Found(person, "mismatch", f"opening:{days}"[:80], opening.DIFFERS)
+    return found._replace(value=Life(held, found.value.holds))
+
+
+def _holds(gathered: Gathered, life: Life, taken_over: opening.Opened | None) -> list[Found]:
+    """Holds as tasks; the key names the day of the event, so that a settled one stays settled and a new one is new.
+
+    What the former system has settled already is not asked again.
+    """
     moved = [(s.end or s.planned_on) for s in gathered.facts.stays if s.to_facility]
     entered = [e.entered for e in gathered.facts.exclusions]
     found = []
     for hold in life.holds:
-        days = moved if hold.what == "facility" else entered
-        named = ",".join(day.isoformat() for day in days if day)
+        days = [day for day in (moved if hold.what == "facility" else entered) if day]
+        if taken_over and not taken_over.changed and all(day < taken_over.on for day in days):
+            continue
+        named = ",".join(day.isoformat() for day in days)
         found.append(Found(gathered.person, "hold", f"{hold.what}:{named}"[:80], hold.why))
     return found
 

@@ -10,6 +10,7 @@ from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import Daily, Progress, job
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import reading
+from kaigo.insurance.qualification import opening
 from kaigo.insurance.qualification.changes import Since, people
 from kaigo.insurance.qualification.decide import decide_all, decide_persons
 
@@ -28,6 +29,17 @@ def daily(ctx: Context, progress: Progress) -> dict:
             wanted = people(ctx, Since(last, span.after, span.upto))
             done = decide_persons(ctx, settings.INSURER, wanted)
     return done._asdict() | {"whole": whole}
+
+
+@job(
+    "qualification.opening",
+    title="移行: 被保険者番号と資格の引継ぎ",
+    purpose="qualification",
+    ready=opening.ready,
+)
+def take_opening(ctx: Context, progress: Progress) -> dict:
+    """New lines of the former system. Twice the same changes nothing."""
+    return opening.take(ctx)
 
 
 def _last(ctx: Context) -> date | None:
