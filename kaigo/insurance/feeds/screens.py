@@ -218,6 +218,7 @@ class Repair(Page):
             "view": view,
             "state": REPAIR_STATES[view.state],
             "room": ROOMS.get(view.room, view.room),
+            "key": key_words(view),
             "boxes": found,
             "wrong": wrong,
             "others": [box for box in found if not box.wrong],
