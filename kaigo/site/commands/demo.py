@@ -7,9 +7,9 @@ import os
 import shutil
 import sys
 
-from kaigo.site.demo import make, serve
+from kaigo.site.demo import folder, make, serve
 from kaigo.site.embedded import Cluster
-from kaigo.site.home import PROJECT, home
+from kaigo.site.home import home
 
 
 def main(argv: list[str]) -> int:
@@ -22,7 +22,7 @@ def main(argv: list[str]) -> int:
     Cluster(home()).stop()
     if options.word == "reset":
         Cluster(home()).remove()
-        shutil.rmtree(PROJECT / ".demo", ignore_errors=True)
+        shutil.rmtree(folder(), ignore_errors=True)
         print("実演のデータをすべて消しました。", file=sys.stderr)
     return 0
 

@@ -9,8 +9,9 @@ import sys
 import time
 from pathlib import Path
 
+from kaigo.site.demo import folder as demo_folder
 from kaigo.site.embedded import Cluster
-from kaigo.site.home import PROJECT, home
+from kaigo.site.home import home
 from kaigo.site.prepare import prepare
 
 INSURER = "131997"
@@ -41,7 +42,7 @@ def ensure(residents: int, port: int) -> dict:
     _say("データベースを用意しています")
     prepare(cluster, INSURER)
     accounts = _python("staff", "kaigo.site.demo.accounts", port=port)
-    folder = PROJECT / ".demo" / "ward"
+    folder = demo_folder() / "ward"
     _say(f"見本区(住民 {residents:,} 人)のファイルを作っています")
     _world(residents, folder)
     made = _python("insurance", "kaigo.site.demo.play", str(folder), port=port)

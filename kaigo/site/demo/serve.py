@@ -12,20 +12,20 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+from kaigo.site.demo import folder
 from kaigo.site.demo.make import environment
-from kaigo.site.home import PROJECT, home
+from kaigo.site.home import home
 
-FOLDER = PROJECT / ".demo"
 # Two cores: the counter gets the larger share.
 SERVERS = {"insurance": (0, 3), "staff": (1, 1)}
 
 
 def start(port: int, business_date: str) -> list[subprocess.Popen]:
     """Start the servers and wait until each answers. Raises RuntimeError with the log's last lines."""
-    FOLDER.mkdir(exist_ok=True)
+    folder().mkdir(parents=True, exist_ok=True)
     running = []
     for system, (offset, workers) in SERVERS.items():
-        log = (FOLDER / f"{system}.log").open("w")
+        log = (folder() / f"{system}.log").open("w")
         command = [sys.executable, "-m", "gunicorn", "kaigo.site.wsgi:application", "--bind"]
         command += [f"127.0.0.1:{port + offset}", "--workers", str(workers), "--threads", "2", "--preload"]
         command += ["--worker-tmp-dir", "/dev/shm"] if os.path.isdir("/dev/shm") else []
@@ -51,7 +51,7 @@ def _answers(system: str, port: int) -> None:
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    tail = (FOLDER / f"{system}.log").read_text(errors="replace")[-600:]
+    tail = (folder() / f"{system}.log").read_text(errors="replace")[-600:]
     raise RuntimeError(f"{system} がポート {port} で答えません。PORT=… で別のポートを選べます。\n{tail}")
 
 
@@ -94,7 +94,7 @@ def write_ready(port: int, made: dict) -> None:
         "home": str(home()),
         **made,
     }
-    (FOLDER / "ready.json").write_text(json.dumps(ready, ensure_ascii=False, indent=1))
+    (folder() / "ready.json").write_text(json.dumps(ready, ensure_ascii=False, indent=1))
 
 
 def told(port: int, made: dict) -> str:
@@ -118,4 +118,4 @@ def told(port: int, made: dict) -> str:
 
 
 def _pid(system: str) -> Path:
-    return FOLDER / f"{system}.pid"
+    return folder() / f"{system}.pid"

@@ -1,0 +1,168 @@
+"""One life on the street, through real processes and Chromium: from the ward's files to a posted, explained notice.
+
+`make demo` itself is the set-up: a small ward of its own, beside any demo that may be running.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+RESIDENTS = "1200"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
+FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+FLAGS += ["--disable-component-update", "--no-first-run"]
+
+
+def free_port() -> int:
+    """Two ports side by side: screens and log-in."""
+    for _ in range(50):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+                return port
+            except OSError:
+                continue
+    raise OSError("no two free ports")
+
+
+@pytest.fixture(scope="module")
+def ward(tmp_path_factory):
+    """The demo, up and running: what ready.json says."""
+    base = Path("/var/lib/openkaigo") if os.geteuid() == 0 else tmp_path_factory.mktemp("home")
+    folder = tmp_path_factory.mktemp("demo")
+    # The surroundings of this pytest run must not reach the demo's processes.
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("KAIGO_", "DJANGO_"))}
+    env = clean | {
+        "KAIGO_HOME": str(base / f"story-{os.getpid()}"),
+        "KAIGO_DEMO_FOLDER": str(folder),
+        "RESIDENTS": RESIDENTS,
+        "PORT": str(free_port()),
+        "DETACH": "1",
+    }
+    command = [sys.executable, "-m", "kaigo.site.cli", "demo"]
+    try:
+        done = subprocess.run(
+            [*command, "start"], env=env, capture_output=True, text=True, timeout=600, check=False
+        )
+        assert done.returncode == 0, done.stderr[-3000:]
+        yield json.loads((folder / "ready.json").read_text())
+    finally:
+        subprocess.run([*command, "reset"], env=env, capture_output=True, timeout=120, check=False)
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def log_in(browser, ward: dict, role: str) -> Page:
+    """A page logged in as a role; nothing may come from another origin, nothing may fail in the console."""
+    page = browser.new_context(locale="ja-JP").new_page()
+    page.problems = []
+    page.on("pageerror", lambda error: page.problems.append(str(error)))
+    account = next(a for a in ward["accounts"] if a["role"] == role)
+    page.goto(ward["urls"]["insurance"])
+    page.fill("[name=login]", account["login"])
+    page.fill("[name=password]", account["password"])
+    page.click("main button")
+    page.wait_for_load_state()
+    return page
+
+
+def yen(text: str) -> int:
+    return int(re.sub(r"[^0-9]", "", text))
+
+
+def someone(ward: dict) -> int:
+    return next(ids[0] for name, ids in ward["samples"].items() if ids and "口座振替" in name)
+
+
+def test_the_ward_is_levied_and_the_ledger_agrees(ward):
+    totals = ward["totals"]
+    assert totals["被保険者"] > 200
+    assert totals["賦課額(円)"] > 0
+    assert totals["調定と決定の差"] == 0
+
+
+def test_a_clerk_finds_a_person_asks_why_and_sees_the_same_yen_everywhere(ward, browser):
+    base, person = ward["urls"]["insurance"], someone(ward)
+    page = log_in(browser, ward, "係員")
+    assert "暦" in page.title()
+    page.goto(f"{base}/person/{person}/")
+    name = page.title().split(" さん")[0]
+    page.fill("#find, [name=words]", name)
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
+    assert name in page.inner_text("main")
+    assert name not in page.url
+    page.goto(f"{base}/premium/person/{person}/")
+    page.locator("main a", has_text=re.compile(r"^[0-9,]+$")).first.click()
+    page.wait_for_load_state()
+    words = page.inner_text("main")
+    assert "法130条" in words
+    annual = yen(re.search(r"年額\s*([0-9,]+)", words).group(1))
+    page.goto(f"{base}/collection/person/{person}/")
+    assert f"{annual:,}" in page.inner_text("main")
+    assert letter_text(page, base, person).count(f"{annual:,}") >= 1
+    assert page.problems == []
+
+
+def letter_text(page: Page, base: str, person: int) -> str:
+    """The words of the posted notice as they stand on paper."""
+    page.goto(f"{base}/release/person/{person}/")
+    page.locator("main a[href^='/release/letter/']").first.click()
+    page.wait_for_load_state()
+    pdf = page.request.get(f"{page.url.rstrip('/')}/pdf/")
+    assert pdf.headers["content-type"] == "application/pdf"
+    done = subprocess.run(
+        ["pdftotext", "-layout", "-", "-"], input=pdf.body(), capture_output=True, check=True
+    )
+    text = done.stdout.decode()
+    # 教示: where and until when to object (行政不服審査法82条、行政事件訴訟法46条).
+    assert "審査会" in text
+    assert "取消し" in text or "取消訴訟" in text
+    return text
+
+
+def test_an_auditor_reads_but_changes_nothing_and_strangers_see_nothing(ward, browser):
+    base, person = ward["urls"]["insurance"], someone(ward)
+    page = log_in(browser, ward, "監査")
+    assert page.goto(f"{base}/premium/").status == 200
+    assert page.goto(f"{base}/feeds/load/").status == 404
+    stranger = browser.new_context().new_page()
+    stranger.goto(f"{base}/person/{person}/")
+    assert "/login" in stranger.url
+    stranger.fill("[name=login]", "kakari")
+    stranger.fill("[name=password]", "まちがった合言葉です")
+    stranger.click("main button")
+    assert "違います" in stranger.inner_text("main")
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_pages_fit_their_screen_and_tell_what_they_are(ward, browser, width):
+    base, person = ward["urls"]["insurance"], someone(ward)
+    page = log_in(browser, ward, "係員")
+    page.set_viewport_size({"width": width, "height": 900})
+    addresses = ["/", f"/person/{person}/", "/feeds/", "/feeds/repairs/", "/premium/", "/premium/batches/1/"]
+    for address in [*addresses, "/collection/", "/notices/", "/release/", "/qualification/"]:
+        answer = page.goto(base + address)
+        assert answer.status == 200, address
+        assert page.locator("h1").count() == 1, address
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 1, f"{address} is {wide} px too wide"
+    assert page.problems == []
