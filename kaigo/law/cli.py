@@ -107,11 +107,10 @@ def _why(options) -> int:
     if chosen is None:
         return USAGE
     raw = plain_yaml.load(options.facts.read_text(encoding="utf-8"))
-    if not isinstance(raw, dict) or "facts" not in raw:
-        raise FactsError("{on, insurer?, facts} の形で書いてください")
-    on = decode(date, options.on or raw.get("on"), "on")
-    insurer = str(options.insurer or raw.get("insurer") or "standard")
-    facts = decode(chosen.facts, raw["facts"])
+    head, body = _parts(raw, chosen.facts)
+    on = decode(date, options.on or head.get("on"), "on")
+    insurer = str(options.insurer or head.get("insurer") or "standard")
+    facts = decode(chosen.facts, body)
     try:
         values = load(options.values).values(insurer, on)
         found = chosen.judge(facts, values)
@@ -138,6 +137,17 @@ def _why(options) -> int:
         for reason in told["reasons"]:
             _tree(reason, 0)
     return OK
+
+
+def _parts(raw: Any, kind: Any) -> tuple[dict, dict]:
+    """{on, insurer?, facts} か、事実だけの組({on, insurer} は並べて書くか、--on と --insurer で渡す)。"""
+    if not isinstance(raw, dict):
+        raise FactsError("{on, insurer?, facts} の形か、事実の組で書いてください")
+    if "facts" in raw:
+        return raw, raw["facts"]
+    apart = {"on", "insurer"} - set(kind._fields)
+    head = {key: item for key, item in raw.items() if key in apart}
+    return head, {key: item for key, item in raw.items() if key not in head}
 
 
 def _tell_unclear(options, found: Unclear) -> int:

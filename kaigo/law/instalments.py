@@ -132,7 +132,7 @@ def _found(values: Values, make: Callable[[Values], T]) -> T | Unclear:
 def _provisional(facts: DeductionFacts, view: _Deducting) -> tuple[Deduction, ...] | Unclear:
     """四月、六月、八月。決めてあればその額、なければ前の二月と同じ額(法140条1項)、平準化はその後。"""
     if facts.provisional:
-        return tuple(Deduction(month, yen, True) for month, yen in facts.provisional)
+        return tuple([Deduction(month, yen, True) for month, yen in facts.provisional])
     if facts.february_yen is None:
         return Unclear((Missing("february_yen", "前の二月に引いた額が分からないと仮徴収を決められません"),))
     same = tuple(Deduction(month, facts.february_yen, True) for month in PROVISIONAL)
@@ -142,13 +142,13 @@ def _provisional(facts: DeductionFacts, view: _Deducting) -> tuple[Deduction, ..
 def _main(
     facts: DeductionFacts, provisional: tuple[Deduction, ...], view: _Deducting
 ) -> Finding[DeductionPlan]:
-    taken = sum(part.yen for part in provisional)
+    taken = sum([part.yen for part in provisional])
     rest = facts.annual_yen - taken
     if rest <= 0:
         reason = Reason("deduction.over", "法140条", (facts.annual_yen, taken, -rest))
         return Finding(DeductionPlan(provisional, 0, -rest, "none"), (reason,))
     parts = split(rest, 3, view.split)
-    main = tuple(Deduction(month, yen, False) for month, yen in zip(MAIN, parts, strict=True))
+    main = tuple([Deduction(month, yen, False) for month, yen in zip(MAIN, parts, strict=True)])
     why = Reason("deduction.main", "法135条・140条", (facts.annual_yen, taken, rest, parts[0], parts[1]))
     return Finding(DeductionPlan(provisional + main, 0, 0, "keep"), (why,))
 

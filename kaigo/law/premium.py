@@ -125,7 +125,9 @@ def _members(members: tuple[PersonTax, ...], rows: Table) -> tuple[bool | Unclea
 
 
 def _income_parts(person: PersonTax, rows: Table) -> tuple[Reason, ...]:
-    parts = ()
+    parts: tuple[Reason, ...] = ()
+    if not person.special_deduction and not person.salary_revenue:
+        return parts
     if person.special_deduction and rows.tax.income.subtract_special:
         parts += (Reason("income.special_deduction", "令38条", (person.special_deduction,)),)
     if is_deemed(person, rows.tax.income, rows.tax.old_salary):
@@ -199,7 +201,10 @@ def assess(facts: AssessFacts, values: Values) -> Finding[Assessment] | Unclear:
     if isinstance(base, Unclear):
         return base
     number = base.stage
-    stages = (number,) * 12 if False not in insured else tuple(number if mark else 0 for mark in insured)
+    if insured is _WHOLE_YEAR:
+        stages = (number,) * 12
+    else:
+        stages = tuple(number if mark else 0 for mark in insured)
     return _assessment(facts, stages, {number: base.reason}, base, rows)
 
 
@@ -293,6 +298,9 @@ def month_spans(fiscal_year: int) -> tuple[tuple[date, date], ...]:
     return _months[fiscal_year]
 
 
+_WHOLE_YEAR = [True] * 12
+
+
 def insured_months(insured, fiscal_year: int) -> list[bool]:
     """資格のある月。取得の月を数え、喪失の月を数えない。同じ月に取得して喪失した月は数えない。"""
     spans = month_spans(fiscal_year)
@@ -302,7 +310,7 @@ def insured_months(insured, fiscal_year: int) -> list[bool]:
         and insured[0].start <= begin
         and (insured[0].end is None or insured[0].end >= finish)
     ):
-        return [True] * 12
+        return _WHOLE_YEAR
     marks = [False] * 12
     for span in insured:
         for place, (first, following) in enumerate(spans):

@@ -127,6 +127,30 @@ def test_unreadable_facts_end_with_two_and_say_why(capsys, facts, text):
     assert err.startswith("読めません")
 
 
+@pytest.mark.parametrize(
+    ("rule", "text", "options", "value"),
+    [
+        ("premium.stage", "{fiscal_year: 2026, person: {status: taxed}}", ["--on", "2026-04-01"], 6),
+        (
+            "premium.stage",
+            "{on: 2026-04-01, insurer: '151009', fiscal_year: 2026, person: {status: taxed}}",
+            [],
+            6,
+        ),
+        ("dates.age", "{birth_date: 1961-04-02, on: 2026-04-01}", ["--on", "2026-04-01"], 65),
+        (
+            "premium.stage",
+            "{case: x, on: 2026-04-01, facts: {fiscal_year: 2026, person: {status: taxed}}, expect: 6}",
+            [],
+            6,
+        ),
+    ],
+)
+def test_facts_may_stand_alone_or_under_their_day(capsys, facts, rule, text, options, value):
+    code, out, _ = run(capsys, "why", rule, facts(text), "--json", *options)
+    assert (code, json.loads(out)["value"]) == (0, value)
+
+
 def test_unknown_rules_and_files_end_with_two(capsys, facts):
     assert run(capsys, "describe", "premium.nothing")[0] == 2
     assert run(capsys, "why", "premium.nothing", facts("{}"))[0] == 2
