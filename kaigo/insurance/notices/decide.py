@@ -169,13 +169,13 @@ def recheck(ctx: Context, insurer: str, persons: Sequence[int] | None = None) ->
     checked = 0
     gone: list[tuple[int, int, int, str, date]] = []
     query = (
-        f"SELECT q.id, q.person_id, q.fiscal_year, q.letter, q.dated, q.held, c.data FROM ({QUEUED}) q "
+        f"SELECT q.id, q.person_id, q.fiscal_year, q.letter, q.dated, q.held, c.data, q.lifted_reason FROM ({QUEUED}) q "
         "JOIN notices_content c ON c.draft_id = q.id "
         "WHERE %(persons)s::bigint[] IS NULL OR q.person_id = ANY(%(persons)s::bigint[]) ORDER BY q.id"
     )
     for rows in gather.chunks(query, {"persons": list(persons) if persons is not None else None}):
         checked += len(rows)
-        different = differing(ctx, [(*row[:6], json.loads(row[6])) for row in rows])
+        different = differing(ctx, [(*row[:6], json.loads(row[6]), row[7]) for row in rows])
         gone += [row[:5] for row in rows if row[0] in different]
     if not gone:
         return {"checked": checked, "withdrawn": 0, "drafts": 0}
@@ -191,7 +191,7 @@ def recheck(ctx: Context, insurer: str, persons: Sequence[int] | None = None) ->
 
 
 def differing(ctx: Context, rows: Iterable[tuple]) -> dict[int, Hold]:
-    """draft → what is different now, of rows (draft, person, year, letter, dated, held, data)."""
+    """draft → what is different now, of rows (draft, person, year, letter, dated, held, data, lifted reason)."""
     rows = list(rows)
     found: dict[int, Hold] = {}
     for use, mine in (
@@ -201,8 +201,9 @@ def differing(ctx: Context, rows: Iterable[tuple]) -> dict[int, Hold]:
         where = places(ctx, {row[1] for row in mine}, use) if mine else {}
         for row in mine:
             place, data = where[row[1]], row[6]
-            held = "" if row[5] in LIFTABLE else row[5]
-            code = place.hold.code
+            # What the law says of the stage is not looked at again here; what a clerk let go stays let go.
+            held = "" if row[5] == "interim" else row[5]
+            code = "" if row[7] and place.hold.code in LIFTABLE else place.hold.code
             said = (data["address"], data["building"], data["recipient"], data["name"])
             if code != held:
                 found[row[0]] = place.hold if code else Hold("address", "止めていた理由がなくなりました。")
@@ -219,7 +220,7 @@ def withdraw(ctx: Context, drafts: Sequence[int], reason: str) -> int:
 
 
 def lift(ctx: Context, draft: int, reason: str) -> None:
-    """Let a held draft go out with its interim stage. Other holds go when their cause goes (recheck)."""
+    """Let a held draft go out though its stage is interim, or its address shared. Other holds go with their cause."""
     row = Draft.objects.filter(id=draft, state="draft").first()
     if row is None or Issue.objects.filter(draft_id=draft).exists():
         raise Refused("この下書きは止められていません。")

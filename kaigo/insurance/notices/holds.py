@@ -17,9 +17,12 @@ HOLDS = {
     "address": "宛先なし",
     "stopped": "処理停止",
     "unprintable": "印刷できない文字",
+    "shared": "他人と同じ送付先",
     "interim": "仮の段階",
 }
-LIFTABLE = ("interim",)
+# A clerk may let these go, with a reason that is kept.
+LIFTABLE = ("shared", "interim")
+SHARED = "世帯の違う人と同じ送付先です。別の人の送付先を登録していないか確かめ、正しければ止めた理由を外してください。"
 INTERIM = (
     "税の申告または調査が済んでいないため仮の段階です。仮のまま通知するときは、止めた理由を外してください。"
 )
@@ -54,16 +57,20 @@ def places(ctx: Context, persons: Iterable[int], use: str = "premium") -> dict[i
     held = [person for person, letter in found.items() if letter.held]
     dead = _dead(ctx, held) if held else set()
     stopped = _stopped(ctx, persons)
+    mailed = [person for person, letter in found.items() if letter.kind == "mailing"]
+    shared = _shared(ctx, mailed) if mailed else set()
     return {
         person: Place(
             letter.postal_code, letter.address, letter.building, letter.recipient, letter.name,
-            _hold(letter, person in protected, person in dead, stopped.get(person)),
+            _hold(letter, person in protected, person in dead, stopped.get(person), person in shared),
         )
         for person, letter in found.items()
     }  # fmt: skip
 
 
-def _hold(letter: residents.LetterAddress, protected: bool, dead: bool, stopped: str | None) -> Hold:
+def _hold(
+    letter: residents.LetterAddress, protected: bool, dead: bool, stopped: str | None, shared: bool
+) -> Hold:
     if letter.held:
         return Hold("protected" if protected else "dead" if dead else "address", letter.why)
     if stopped is not None:
@@ -74,7 +81,28 @@ def _hold(letter: residents.LetterAddress, protected: bool, dead: bool, stopped:
         return Hold(
             "unprintable", f"印刷できない文字({signs})があります。送付先に代わりの文字で登録してください。"
         )
-    return FREE
+    return Hold("shared", SHARED) if shared else FREE
+
+
+def _shared(ctx: Context, persons: list[int]) -> set[int]:
+    """Those whose mailing address also serves somebody who never lived in one household with them.
+
+    Whoever enters the address of the wrong person sends his letters, and later his money, there (I27d).
+    """
+    mailing = f"SELECT * FROM ({residents.mailing_address_sql(ctx)}) x WHERE x.effective @> %(on)s::date"
+    homes = residents.membership_history_sql(ctx)
+    return {
+        row[0]
+        for row in _rows(
+            f"SELECT DISTINCT m.person_id FROM ({mailing}) m JOIN ({mailing}) o ON o.person_id <> m.person_id "
+            "AND o.address = m.address AND o.building = m.building "
+            "WHERE m.person_id = ANY(%(persons)s::bigint[]) AND NOT EXISTS ("
+            f"SELECT 1 FROM ({homes}) h JOIN ({homes}) g ON g.household_id = h.household_id "
+            "AND g.effective && h.effective WHERE h.person_id = m.person_id AND g.person_id = o.person_id)",
+            ctx,
+            persons,
+        )
+    }
 
 
 def _dead(ctx: Context, persons: list[int]) -> set[int]:

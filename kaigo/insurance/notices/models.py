@@ -18,7 +18,8 @@ class Draft(Work):
     """One letter to one person. What the page says stands in Content; the amount also here, for lists.
 
     letter: premium_notice | deduction_start | change_notice | insured_certificate. state: draft | withdrawn.
-    held: why it may not go out now ("" = it may): protected | stopped | unprintable | dead | address | interim.
+    held: why it may not go out now ("" = it may): protected | dead | address | stopped | unprintable
+    | shared | interim.
     A draft went out when it has an Issue; a letter taken back before posting is withdrawn.
     """
 

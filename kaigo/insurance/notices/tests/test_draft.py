@@ -114,6 +114,24 @@ def test_a_letter_to_heirs_goes_out():
     assert draft(who).held == "" and (data["recipient"], data["name"]) == ("見本 太郎", "見本 花子")
 
 
+def test_a_mailing_address_that_serves_strangers_is_asked_about_first():
+    """I27d: somebody else's mailing address was entered, and letters and a refund went there for two years."""
+    one, other, wife = N.insured(), N.insured("山田 一郎"), N.insured("見本 次郎")
+    N.together(one, wife)
+    for who in (one, other, wife):
+        N.assess(who)
+        N.plan(who)
+    N.mail(one, "見本 太郎")
+    N.mail(wife, "見本 太郎")
+    assert make()["held"] == {}
+    N.mail(other, "見本 太郎")
+    decide.recheck(CTX, N.INSURER)
+    assert {draft(who).held for who in (one, other, wife)} == {"shared"}
+    decide.lift(CTX, draft(one).id, "成年後見人であることを登記事項証明書で確かめた")
+    assert decide.recheck(CTX, N.INSURER)["withdrawn"] == 0
+    assert (draft(one).held, draft(other).held) == ("", "shared")
+
+
 def test_a_change_shows_both_sides_and_only_after_a_letter():
     who = N.ready()
     make()

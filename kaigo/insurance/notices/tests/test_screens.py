@@ -65,7 +65,7 @@ def test_an_interim_letter_is_let_go_by_a_clerk_who_may():
     who = N.ready(interim=True)
     decide.draft_premium(CTX, N.INSURER, N.YEAR)
     number = draft(who).id
-    assert "仮の段階のまま通知する" in text(ask(screens, "letter", may=MAY, draft=number))
+    assert "止めた理由を外して通知する" in text(ask(screens, "letter", may=MAY, draft=number))
     assert ask(screens, "lift", {"reason": "x"}, {"notices.view"}, draft=number).status_code == 404
     assert draft(who).held == "interim"
     assert ask(screens, "lift", {"reason": ""}, MAY, draft=number).status_code == 409
