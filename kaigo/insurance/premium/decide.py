@@ -14,6 +14,7 @@ from django.db import connection
 
 from kaigo.base.jobs.registry import NotReady, Progress
 from kaigo.base.records.context import Context
+from kaigo.insurance.premium import opening
 from kaigo.insurance.premium.gather import gather
 from kaigo.insurance.premium.limits import Barred, within_limit
 from kaigo.insurance.premium.near import Near, near
@@ -89,10 +90,14 @@ def judge(
     by_stage: Counter[int] = Counter()
     close: list[Near] = []
     looked_at: list[int] = []
-    unchanged = yen = 0
+    # What was taken over from a former system and stands on the same facts as then is not judged again.
+    kept = opening.untouched(ctx, fiscal_year) if persons is None else set()
+    unchanged, yen = len(kept), 0
     step = (progress or Progress()).step
     with quiet_collector():
         for person, facts in gather(ctx, fiscal_year, persons):
+            if person in kept:
+                continue
             looked_at.append(person)
             if len(looked_at) % 10000 == 0:
                 step(len(looked_at), max(len(current), len(looked_at)), "判定")
@@ -118,7 +123,7 @@ def judge(
                     found.interim, facts, found.reasons, before.id if before else None, reason, _sort(before),
                 )
             )  # fmt: skip
-        judged += _ended(current, set(looked_at), fiscal_year, reason)
+        judged += _ended(current, kept.union(looked_at), fiscal_year, reason)
     barred: list[Barred] = []
     if fiscal_year < fiscal_year_of(ctx.on):
         judged, barred = within_limit(ctx, values, fiscal_year, judged, current)

@@ -9,7 +9,7 @@ from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import Daily, Monthly, NotReady, Progress, Yearly, job
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import reading
-from kaigo.insurance.premium import batch, february, monthly, stale
+from kaigo.insurance.premium import batch, february, monthly, opening, stale
 from kaigo.insurance.premium.decide import values_for
 from kaigo.insurance.premium.models import Batch
 from kaigo.insurance.premium.provisional import decide_provisional
@@ -64,6 +64,17 @@ def _approved(ctx: Context) -> list[str]:
 def _main_batch(ctx: Context) -> Batch | None:
     found = Batch.objects.filter(sort="main", fiscal_year=fiscal_year(ctx.on), state="approved")
     return found.order_by("id").last()
+
+
+@job(
+    "premium.opening",
+    title="移行: 賦課決定の引継ぎ",
+    needs=("qualification.opening",),
+    purpose=PURPOSE,
+)
+def take_opening(ctx: Context, progress: Progress) -> dict:
+    """New lines of the former system. Twice the same changes nothing."""
+    return opening.take(ctx)
 
 
 @job("premium.take_february", title="前年度二月の特別徴収額の取込", when=Yearly(4, 1), purpose=PURPOSE)

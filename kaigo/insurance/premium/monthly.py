@@ -7,8 +7,8 @@ from dataclasses import replace
 from kaigo.base.jobs.registry import Progress
 from kaigo.base.records.context import Context
 from kaigo.base.records.freeze import freeze
-from kaigo.base.records.watermarks import reading
-from kaigo.insurance.premium import reports
+from kaigo.base.records.watermarks import Span, reading
+from kaigo.insurance.premium import opening, reports
 from kaigo.insurance.premium.changes import people
 from kaigo.insurance.premium.decide import judge, record, require_complete, values_for
 from kaigo.insurance.premium.models import Batch
@@ -27,20 +27,28 @@ def main_done(year: int) -> bool:
 def monthly(ctx: Context, insurer: str, progress: Progress | None = None) -> dict:
     """Everybody of this year; of earlier years those whose facts changed since the last run. One batch per year."""
     this = fiscal_year(ctx.on)
-    years = [year for year in range(this, this - EARLIER - 1, -1) if main_done(year)]
+    earlier = range(this, this - EARLIER - 1, -1)
+    years = [year for year in earlier if main_done(year) or opening.is_opened(year)]
     if not years:
         return {"decisions": 0, "note": "本算定がまだ済んでいないため、月次の異動はありません"}
     done = {"decisions": 0, "unclear": 0, "barred": 0}
     with reading("premium.monthly", "facts") as span:
         taken = freeze(ctx, f"premium:monthly:{ctx.on:%Y-%m}")
         for year in years:
-            persons = None if year == this else people(ctx, year, span) if span.after else []
+            persons = None if year == this else _changed(ctx, year, span)
             if persons == []:
                 continue
             batch = _one_year(ctx, insurer, year, persons, taken, progress)
             for key in done:
                 done[key] += batch.totals[key]
     return done
+
+
+def _changed(ctx: Context, year: int, span: Span) -> list[int]:
+    """People of an earlier year whose facts have changed since the last run, or since their year was taken over."""
+    if opening.is_opened(year):
+        return opening.touched(ctx, year, span)
+    return people(ctx, year, span) if span.after else []
 
 
 def _one_year(ctx: Context, insurer: str, year: int, persons, taken, progress) -> Batch:

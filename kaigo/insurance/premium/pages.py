@@ -14,7 +14,7 @@ from kaigo.law.dates import wareki
 from kaigo.law.words import name_of
 
 MONTHS = ("4月", "5月", "6月", "7月", "8月", "9月", "10月", "11月", "12月", "1月", "2月", "3月")
-SORTS = {"provisional": "仮徴収", "main": "賦課決定", "revision": "更正"}
+SORTS = {"provisional": "仮徴収", "main": "賦課決定", "revision": "更正", "opening": "引継ぎ"}
 BATCHES = {"provisional": "仮徴収", "main": "本算定", "monthly": "月次の異動", "prior": "過年度の更正"}
 STATES = {
     "shadowed": "承認待ち",
@@ -24,7 +24,7 @@ STATES = {
 }
 REASONS = {
     "provisional": "仮徴収", "main": "本算定", "monthly": "月次の異動", "prior": "過年度の更正", "counter": "窓口での即時更正",
-    "declared": "申告", "stale": "事実の変更",
+    "declared": "申告", "opening": "前のシステムから引き継いだ決定", "stale": "事実の変更",
 }  # fmt: skip
 TASKS = {"unclear": "判定できない", "stale": "事実が変わった", "barred": "期間制限"}
 

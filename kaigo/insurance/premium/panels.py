@@ -12,7 +12,7 @@ from kaigo.insurance.premium.read import AssessmentView
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 from kaigo.law.premium import month_spans
 
-SORTS = {"provisional": "仮徴収", "main": "賦課決定", "revision": "更正"}
+SORTS = {"provisional": "仮徴収", "main": "賦課決定", "revision": "更正", "opening": "引継ぎ"}
 YEARS = 6
 
 

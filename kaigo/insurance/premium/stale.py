@@ -60,11 +60,12 @@ def run(ctx: Context, fiscal_year: int, span: Span) -> dict:
 
 
 def _stored(fiscal_year: int, persons: list[int]) -> dict[int, list]:
-    """person → the packed facts of the decision in force. Provisional decisions rest on February's amount only."""
+    """person → the packed facts of the decision in force. Provisional decisions rest on February's amount only,
+    those of a former system on facts that we have not seen."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT a.person_id, f.facts FROM premium_assessment a JOIN premium_finding f ON f.decision_id = a.id "
-            f"WHERE a.fiscal_year = %s AND a.person_id = ANY(%s) AND a.sort <> 'provisional' AND {IN_FORCE} "
+            f"WHERE a.fiscal_year = %s AND a.person_id = ANY(%s) AND a.sort NOT IN ('provisional', 'opening') AND {IN_FORCE} "
             "ORDER BY a.person_id",
             [fiscal_year, persons],
         )
