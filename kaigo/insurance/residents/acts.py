@@ -12,6 +12,7 @@ from kaigo.base.desk.typed import Typed
 from kaigo.base.records.context import Context
 from kaigo.insurance.registers.read import bank_name
 from kaigo.insurance.residents import decide
+from kaigo.insurance.residents.history import also_mailed_to, also_paid_to
 from kaigo.insurance.residents.people import name, person_of_number
 from kaigo.law.dates import wareki
 
@@ -31,13 +32,17 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Act:
-    """title: what the page is called; verb: what the button says; danger: shown in red with what follows."""
+    """title: what the page is called; verb: what the button says; danger: what follows, said before the button.
+
+    others: (person, name) of those who have the same already; then somebody must confirm that it is no mistake.
+    """
 
     title: str
     verb: str
     fields: tuple[Field, ...]
     do: Callable[[Context, int, dict[str, Any]], Any]
     danger: str = ""
+    others: Callable[[Context, int, dict[str, Any]], list[tuple]] = lambda ctx, person, values: []
 
 
 _DAY_HINT = "令和8年4月1日、R8.4.1、2026-04-01 のどれでも"
@@ -72,6 +77,7 @@ ACTS = {
             _END,
         ),
         _given(decide.set_mailing_address),
+        others=lambda ctx, person, values: also_mailed_to(ctx, person, values["address"]),
     ),
     "mailing-end": Act("送付先の終了", "送付先を終わらせる", (_USE, _ENDED), _given(decide.end_mailing_address)),
     "account": Act(
@@ -88,6 +94,9 @@ ACTS = {
             _END,
         ),
         _given(decide.set_bank_account),
+        others=lambda ctx, person, values: also_paid_to(
+            ctx, person, values["bank"], values["branch"], values["account"]
+        ),
     ),
     "account-end": Act("口座の終了", "口座を終わらせる", (_ACCOUNT_USE, _ENDED), _given(decide.end_bank_account)),
     "relation": Act(

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from kaigo.base.records.context import Context
 from kaigo.base.records.models import Fact
 from kaigo.insurance.residents import models as m
-from kaigo.insurance.residents.people import MERGES, believed, rows, times
+from kaigo.insurance.residents.people import MERGES, believed, in_force, rows, times
 
 
 class Version(NamedTuple):
@@ -50,6 +50,34 @@ def memos(ctx: Context, person: int) -> list[m.Memo]:
         for (who,) in rows(f"SELECT person_id FROM ({MERGES}) e WHERE into_id = %(into)s", {"into": person})
     ]
     return list(m.Memo.objects.filter(person_id__in=[person, *merged]).order_by("-id"))
+
+
+def also_mailed_to(ctx: Context, person: int, address: str) -> list[tuple]:
+    """(person, name) of others outside the household whose letters go to the same address on ctx.on."""
+    return _others(ctx, "residents_mailing_address", "f.address = %(address)s", person, {"address": address})
+
+
+def also_paid_to(ctx: Context, person: int, bank: str, branch: str, account: str) -> list[tuple]:
+    """(person, name) of others outside the household with the same account on ctx.on."""
+    return _others(
+        ctx,
+        "residents_bank_account",
+        "f.bank = %(bank)s AND f.branch = %(branch)s AND f.account = %(account)s",
+        person,
+        {"bank": bank, "branch": branch, "account": account},
+    )
+
+
+def _others(ctx: Context, table: str, where: str, person: int, params: dict[str, Any]) -> list[tuple]:
+    return rows(
+        f"SELECT DISTINCT f.person_id, coalesce(p.name, '') FROM {table} f "
+        f"LEFT JOIN residents_particulars p ON p.person_id = f.person_id AND {in_force(ctx, 'p')} "
+        f"WHERE {where} AND {in_force(ctx, 'f')} AND f.person_id <> %(person)s AND NOT EXISTS ("
+        f" SELECT 1 FROM residents_membership a JOIN residents_membership b ON b.household_id = a.household_id "
+        f" WHERE a.person_id = %(person)s AND b.person_id = f.person_id AND {in_force(ctx, 'a')} "
+        f" AND {in_force(ctx, 'b')}) ORDER BY 1 LIMIT 20",
+        {**times(ctx), "person": person, **params},
+    )
 
 
 def under_protection(ctx: Context, limit: int, offset: int) -> list[tuple]:

@@ -179,10 +179,15 @@ class Enter(Page):
             self.try_out(acting, person, what, values, typed)
         if typed.errors:
             return "residents/enter.html", data | {"fields": _fields(what, typed)}
-        if request.POST.get("step") == "do":
+        others = what.others(ctx, person, values)
+        sure = not others or request.POST.get("sure") == "yes"
+        if request.POST.get("step") == "do" and sure:
             what.do(acting, person, values)
             return go(f"/residents/{person}/")
-        return "residents/enter.html", data | {"told": echo(ctx, what, values)}
+        unsure = request.POST.get("step") == "do"
+        return "residents/enter.html", data | {
+            "told": echo(ctx, what, values), "others": others, "unsure": unsure,
+        }  # fmt: skip
 
     def try_out(self, ctx: Context, person: int, act: Act, values: dict[str, Any], typed: Typed) -> None:
         """The act itself, taken back: what it would refuse is told beside what was typed."""

@@ -94,6 +94,22 @@ def test_what_is_wrong_is_said_on_top_and_at_the_field_and_nothing_is_lost(who):
     assert m.Memo.objects.count() == 0
 
 
+def test_an_address_that_another_household_uses_must_be_confirmed(who, ctx):
+    """I27d: somebody else's 送付先 was registered and letters went astray for two years."""
+    told(ctx, RESIDENT, {"addressee": f"{9:015}", "household": f"{5:015}", "name": "別人　一"})
+    other = read.person_of_number(ctx, f"{9:015}")
+    assert ask("enter", MAILING | {"step": "do"}, person=other, act="mailing").status_code == 302
+    html = text(ask("enter", MAILING, person=who, act="mailing"))
+    assert "別人　一" in html
+    assert "確かめてから登録してください" in text(
+        ask("enter", MAILING | {"step": "do"}, person=who, act="mailing")
+    )
+    assert m.MailingAddress.objects.count() == 1
+    sure = MAILING | {"step": "do", "sure": "yes"}
+    assert ask("enter", sure, person=who, act="mailing").status_code == 302
+    assert m.MailingAddress.objects.count() == 2
+
+
 def test_two_records_are_merged_after_a_look_at_both(who, ctx):
     told(ctx, GUEST, {"addressee": f"{9:015}", "name": "見本　太郎"})
     guest = read.person_of_number(ctx, f"{9:015}")
