@@ -19,6 +19,7 @@ django.setup()
 
 from django.conf import settings  # noqa: E402  after setup
 
+from kaigo.base.jobs.registry import Daily, jobs  # noqa: E402
 from kaigo.base.jobs.run import run  # noqa: E402
 from kaigo.base.records.context import Context, acting  # noqa: E402
 
@@ -138,14 +139,29 @@ def _post(day: date) -> None:
 
 
 def _file(day: date) -> None:
-    from kaigo.insurance.release import files, requests
-
     # What happened since the print: decided, booked and told before the file says it to the pension service.
     for name in ("premium.monthly", "collection.plan", "notices.draft_changes", "collection.request"):
         run(_context(day), name)
+    # 01 asks for October; 61 tells August's levelled amount, which must arrive before August.
+    for code in ("01", "61"):
+        _let_out(day, code)
+    _watch(day)
+
+
+def _watch(day: date) -> None:
+    """The daily looks: decisions on old facts, letters that may no longer go out."""
+    taken = {"registers.take", "residents.take", "qualification.daily"}
+    for name, work in jobs().items():
+        if isinstance(work.when, Daily) and name not in taken:
+            run(_context(day), name)
+
+
+def _let_out(day: date, code: str) -> None:
+    from kaigo.insurance.release import files, requests
+
     clerk, head = _context(day, CLERK, "release"), _context(day, HEAD, "release")
     with acting(clerk):
-        wanted = files.release_request(clerk, settings.INSURER, YEAR)
+        wanted = files.release_request(clerk, settings.INSURER, YEAR, code)
     with acting(head):
         requests.approve(head, wanted)
     with acting(clerk):
