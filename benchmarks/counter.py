@@ -153,11 +153,11 @@ def _clerks(token: str, people: list[int], names: list[str]) -> dict[str, list[f
         while time.monotonic() < until:
             time.sleep(source.expovariate(1))
             if source.random() < 0.6:
-                seconds, text, _ = _ask(line, "GET", f"/person/{source.choice(people)}/", None, cookie)
+                seconds, _, _ = _ask(line, "GET", f"/person/{source.choice(people)}/", None, cookie)
                 times["person_page"].append(seconds)
             else:
                 body = urlencode({"csrfmiddlewaretoken": crumb, "words": source.choice(names)})
-                seconds, text, _ = _ask(line, "POST", "/search", body, cookie)
+                seconds, _, _ = _ask(line, "POST", "/search", body, cookie)
                 times["search"].append(seconds)
 
     threads = [threading.Thread(target=clerk, args=(n,)) for n in range(CLERKS)]
