@@ -89,7 +89,7 @@ def _read_csv(content: bytes, layout: Layout, insurer: str | None) -> Reading:
     body = lines.slice(1, len(lines) - 2)
     if problems:
         return nothing(*problems, header=header, lines=len(body))
-    rows, refused, rejected = _split(body, layout)
+    rows, refused, rejected = _split(content, body, layout)
     problems = _trailer(lines[-1], len(body), rows, layout, bool(refused))
     if problems:
         return nothing(*problems, header=header, lines=len(body))
@@ -189,31 +189,60 @@ def _count(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
-def _split(body: pl.Series, layout: Layout) -> tuple[pl.DataFrame, list[LineError], dict[int, list[str]]]:
+_Split = tuple[pl.DataFrame, list[LineError], dict[int, list[str]]]
+
+
+def _split(content: bytes, body: pl.Series, layout: Layout) -> _Split:
     """行を項目に分ける。引用符のない行はまとめて、ある行だけ一行ずつ。項目の数の合わない行は断る。"""
-    count = len(layout.fields) + 1
     keys = [field.key for field in layout.fields]
-    frame = pl.DataFrame({"line": pl.int_range(2, len(body) + 2, eager=True), "raw": body})
-    quoted = frame["raw"].str.contains('"', literal=True)
-    commas = frame["raw"].str.count_matches(",", literal=True)
-    plain_good = ~quoted & (commas == count - 1) & frame["raw"].str.starts_with("D,")
+    quoted = b'"' in content
+    plain_good = (body.str.count_matches(",", literal=True) == len(keys)) & body.str.starts_with("D,")
+    if quoted:
+        plain_good &= ~body.str.contains('"', literal=True)
+    elif len(body) and plain_good.all():
+        rows = _whole(content, len(body), keys)
+        if rows is not None:
+            return rows, [], {}
+    frame = pl.DataFrame({"line": _numbers(len(body)), "raw": body})
     simple = frame.filter(plain_good)
-    parts = simple["raw"].str.split_exact(",", count - 1).struct.unnest() if len(simple) else pl.DataFrame(
-        {f"field_{n}": pl.Series([], dtype=pl.String) for n in range(count)}
+    parts = simple["raw"].str.split_exact(",", len(keys)).struct.unnest() if len(simple) else pl.DataFrame(
+        {f"field_{n}": pl.Series([], dtype=pl.String) for n in range(len(keys) + 1)}
     )  # fmt: skip
-    rows = pl.DataFrame([simple["line"], *(parts[f"field_{n + 1}"].alias(key) for n, key in enumerate(keys))])
-    refused, extra, rejected = [], [], {}
-    for line, raw in frame.filter(~plain_good).iter_rows():
+    rows = pl.DataFrame([simple["line"], *(parts[f"field_{n}"].alias(key) for n, key in enumerate(keys, 1))])
+    extra, refused, rejected = _one_by_one(frame.filter(~plain_good), len(keys) + 1)
+    if extra:
+        more = pl.DataFrame(extra, schema={"line": pl.Int64, **dict.fromkeys(keys, pl.String)}, orient="row")
+        rows = pl.concat([rows, more]).sort("line")
+    return rows, refused, rejected
+
+
+def _numbers(count: int) -> pl.Series:
+    return pl.int_range(2, count + 2, eager=True).alias("line")
+
+
+def _whole(content: bytes, count: int, keys: list[str]) -> pl.DataFrame | None:
+    """どの行も形が正しく引用符のないファイルは、一度に読める。行末が CRLF だけでなければ None。"""
+    if b"\x01" in content or content.count(b"\n") != content.count(b"\r\n"):
+        return None
+    begin, end = content.index(b"\n") + 1, content.rindex(b"\n", 0, len(content) - 1) + 1
+    rows = pl.read_csv(
+        content[begin:end], has_header=False, quote_char=None, infer_schema=False, empty_string_is_null=False,
+        new_columns=["", *keys],
+    )  # fmt: skip
+    return rows.select(_numbers(count), *keys) if rows.shape == (count, len(keys) + 1) else None
+
+
+def _one_by_one(frame: pl.DataFrame, count: int) -> tuple[list[list], list[LineError], dict[int, list[str]]]:
+    """引用符のある行と、形の違う行: (項目に分けた行, 断った理由, 断った行の文字)。"""
+    extra, refused, rejected = [], [], {}
+    for line, raw in frame.iter_rows():
         fields = _one(raw)
         if fields is not None and fields[0] == "D" and len(fields) == count:
             extra.append([line, *fields[1:]])
             continue
         rejected[line] = (fields or raw.split(","))[1:]
         refused.append(_unreadable(line, raw, fields, count))
-    if extra:
-        more = pl.DataFrame(extra, schema={"line": pl.Int64, **dict.fromkeys(keys, pl.String)}, orient="row")
-        rows = pl.concat([rows, more]).sort("line")
-    return rows, refused, rejected
+    return extra, refused, rejected
 
 
 def _unreadable(line: int, raw: str, fields: list[str] | None, count: int) -> LineError:

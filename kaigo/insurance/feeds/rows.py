@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator, Sequence
 
 import polars as pl
@@ -30,10 +31,12 @@ def _parts(rows: pl.DataFrame, prefix: str, keys: Sequence[str]) -> Iterator[byt
                 pl.col("line").cast(pl.String),
                 pl.lit('\t{"'),
                 pl.concat_str(cells, separator='","'),
-                pl.lit('"}\n'),
-            ).alias("row")
+                pl.lit('"}'),
+            )
         )
-        yield "".join(part["row"].to_list()).encode()
+        out = io.BytesIO()
+        part.write_csv(out, include_header=False, quote_style="never", line_terminator="\n")
+        yield out.getvalue()
 
 
 def _cell(column: pl.Series) -> pl.Expr:

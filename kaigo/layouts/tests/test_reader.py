@@ -35,6 +35,24 @@ def test_what_is_written_is_read(name):
 
 
 @pytest.mark.parametrize("name", sorted(layouts()))
+def test_a_file_without_quotes_is_read_the_same(name):
+    """Such a file is split at once, others line by line."""
+    layout = get(name)
+    given = [
+        {key: text.replace('"', "").replace(",", "") for key, text in row.items()}
+        for row in rows(random.Random(SEED), layout, 30)
+    ]
+    content = file(layout, given)
+    found = read(content, name)
+    assert (found.problems, found.refused, found.lines) == ([], [], 30)
+    if layout.form == "csv":
+        assert b'"' not in content
+        assert found.rows.drop("line").to_dicts() == given
+        slow = read(content.replace(b"D,", b'"D",', 1), name)
+        assert slow.rows.to_dicts() == found.rows.to_dicts()
+
+
+@pytest.mark.parametrize("name", sorted(layouts()))
 def test_later_editions_only_add_fields_and_the_key_comes_first(name):
     """Lines of all editions lie in one table: their items must have one order, and the index is on the first."""
     editions = layouts()[name]
