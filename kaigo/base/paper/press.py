@@ -2,9 +2,10 @@
 
 import json
 import multiprocessing
+import resource
 from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -23,10 +24,11 @@ AHEAD = 2
 
 @dataclass(frozen=True)
 class Printed:
-    """One PDF and how many pages each letter has in it, in the order of the data."""
+    """One PDF and how many pages each letter has in it, in the order of the data. peak_kb: memory of the process."""
 
     pdf: bytes
     pages: tuple[int, ...]
+    peak_kb: int = field(default=0, compare=False)
 
 
 class PagesWrong(ValueError):
@@ -70,7 +72,7 @@ def render(
     for place, found in enumerate(counted):
         if pages is not None and found != pages:
             raise PagesWrong(place, found, pages)
-    return Printed(pdf, counted)
+    return Printed(pdf, counted, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 
 
 def _print(job: tuple) -> Printed:
