@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
+from django.test import Client
 from django.utils import timezone
 
 from kaigo.base.audit.models import Event
@@ -100,3 +103,32 @@ def test_actors_are_told_by_name_and_jobs_are_no_people(account):
     assert told([f"account:{account.id}", "job:premium.main", "account:x"]) == {
         f"account:{account.id}": "見本 花子"
     }
+
+
+@pytest.mark.parametrize(
+    ("origin", "status"), [("insurance", 302), ("null", 403), ("http://elsewhere.example", 403)]
+)
+def test_other_systems_of_ours_may_log_out_and_nobody_else(account, origin, status, settings):
+    client = Client(enforce_csrf_checks=True)
+    page = client.get("/login", HTTP_HOST="localhost:8001").content.decode()
+    token = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page)[1]
+    entered = client.post(
+        "/login",
+        {"login": "kakari", "password": WORD, "csrfmiddlewaretoken": token},
+        HTTP_HOST="localhost:8001",
+        HTTP_ORIGIN="http://localhost:8001",
+    )
+    assert entered.status_code == 302
+    session = client.cookies[COOKIE].value
+    origin = settings.SYSTEM_URLS.get(origin, origin)
+    answer = client.post(
+        "/logout", {"csrfmiddlewaretoken": token}, HTTP_HOST="localhost:8001", HTTP_ORIGIN=origin
+    )
+    assert answer.status_code == status
+    still = identify(session, timezone.localdate()) is not None
+    assert still == (status == 403)
+
+
+def test_browsers_tell_the_origin_when_they_post_to_another_system(client):
+    """With "same-origin" or "no-referrer" the log-out button of the other systems would not work."""
+    assert client.get("/login", HTTP_HOST="localhost")["Referrer-Policy"] == "strict-origin"
