@@ -1,6 +1,7 @@
 """YAML を読む。YAML 1.1 では on や no が真偽になるので、真偽は true と false だけにする。同じ鍵が二つあれば誤り。
 
-整数は先頭に 0 の付かない十進だけである。064017 や 01 のような符号は、八進数ではなく文字のまま読む。
+整数は先頭に 0 の付かない十進だけである。064017 や 01 のような符号は、八進数ではなく文字のまま読む。小数は読まない: 0.285 は文字の
+ままで、率として使うところが分数にする。
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any
 import yaml
 
 _BOOL, _INT = "tag:yaml.org,2002:bool", "tag:yaml.org,2002:int"
-_REPLACED = (_BOOL, _INT)
+_REPLACED = (_BOOL, _INT, "tag:yaml.org,2002:float")
 
 
 class Loader(yaml.SafeLoader):

@@ -83,9 +83,9 @@ def test_a_name_belongs_to_one_rule_and_one_value():
         rule("premium.stage", facts=tuple, article="")(print)
 
 
-def test_codes_with_a_leading_zero_stay_words():
-    assert load_yaml("{a: 064017, b: 01, c: 10, d: -3, e: 0, f: yes, g: 1:30}") == {
-        "a": "064017", "b": "01", "c": 10, "d": -3, "e": 0, "f": "yes", "g": "1:30",
+def test_codes_with_a_leading_zero_and_decimals_stay_words():
+    assert load_yaml("{a: 064017, b: 01, c: 10, d: -3, e: 0, f: yes, g: 1:30, h: 0.285}") == {
+        "a": "064017", "b": "01", "c": 10, "d": -3, "e": 0, "f": "yes", "g": "1:30", "h": "0.285",
     }  # fmt: skip
 
 
