@@ -14,6 +14,7 @@ from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
+from kaigo.base.staff.who import can
 from kaigo.insurance.registers.read import bank_name, facility_names
 from kaigo.insurance.residents import history as past
 from kaigo.insurance.residents import models as m
@@ -21,7 +22,7 @@ from kaigo.insurance.residents.acts import ACTS, Act, echo, read_fields
 from kaigo.insurance.residents.decide import ACCOUNT_KINDS, ACCOUNT_USES, MAILING_REASONS, RELATIONS, USES
 from kaigo.insurance.residents.letters import letter_addresses
 from kaigo.insurance.residents.people import PersonView, household, one, relations
-from kaigo.insurance.residents.words import STATES, codes, event, relationship
+from kaigo.insurance.residents.words import STATES, codes, event, relationship, source
 from kaigo.law.dates import fiscal_year_name
 
 
@@ -72,10 +73,13 @@ class Person(Page):
         return "residents/person.html", {
             "title": f"{view.known_as or '氏名不明'} さんの宛名",
             "view": view,
+            "may_change": can(request.staff, Enter.permission),
             "typed": typed,
             "on": ctx.on,
             "relationship": relationship(view.relationship),
-            "residences": [(v, STATES[v.values["state"]], event(v.values["event"])) for v in lived],
+            "residences": [
+                (v, STATES[v.values["state"]], event(v.values["event"]), source(v.source)) for v in lived
+            ],
             "named": past.history(ctx, m.Particulars, person),
             "former": [(*row[:4], STATES[row[4]], row[5]) for row in past.former_beliefs(ctx, person)],
             "letter": letter_addresses(ctx, [person])[person],
@@ -117,6 +121,7 @@ class Facts(Page):
         return "residents/facts.html", {
             "title": f"{view.known_as or '氏名不明'} さんの税・福祉・医療",
             "view": view,
+            "may_change": can(request.staff, Enter.permission),
             "taxes": [
                 (v, fiscal_year_name(v.values["fiscal_year"]), codes("ward.tax", "status").get(v.values["status"], ""))
                 for v in past.history(ctx, m.Taxation, person)
@@ -150,6 +155,7 @@ class Household(Page):
         return "residents/household.html", {
             "title": f"{view.known_as or '氏名不明'} さんの世帯",
             "view": view,
+            "may_change": can(request.staff, Enter.permission),
             "typed": typed,
             "on": ctx.on,
             "members": [

@@ -33,4 +33,19 @@ def relationship(code: str) -> str:
     return "の".join(_RELATIONSHIPS[step] for step in steps)
 
 
-__all__ = ["STATES", "codes", "event", "relationship"]
+def source(text: str) -> str:
+    """出所 of a fact: the line of a file, a case of the section, or as it stands."""
+    kind, _, rest = text.partition(":")
+    if kind == "feed":
+        delivery, _, line = rest.partition(":")
+        return f"ファイル{delivery} {line}行目"
+    return (
+        f"受付 {rest}"
+        if kind == "case" and not rest.startswith("account:")
+        else "窓口"
+        if kind == "case"
+        else text
+    )
+
+
+__all__ = ["STATES", "codes", "event", "relationship", "source"]

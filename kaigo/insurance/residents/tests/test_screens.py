@@ -9,7 +9,10 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from kaigo.base.records.context import acting
 from kaigo.base.staff.who import Staff
+from kaigo.insurance.registers.take import take as take_registers
+from kaigo.insurance.registers.tests.test_registers import deliver as deliver_facility
 from kaigo.insurance.residents import models as m
 from kaigo.insurance.residents import panels, read, screens
 from kaigo.insurance.residents.tests.lines import told
@@ -62,10 +65,18 @@ def test_the_household_page_shows_all_members_on_a_day(who, ctx):
 
 def test_facts_of_other_offices_have_their_page(who, ctx):
     told(ctx, TAX, {"total_income": "1234567"})
+    with acting(ctx):
+        deliver_facility(1, {"number": "1370000001"})
+        take_registers(ctx)
+    with acting(ctx):
+        take_registers(ctx)
+    told(ctx, "ward.facility_stay", {"facility": "1370000001", "from": "20260501", "to": "20260601"})
     html = text(ask("facts", person=who))
     assert "1,234,567" in html
     assert "令和8年度" in html
     assert "境界層証明書はありません" in html
+    stay = html[html.index("入所") :]
+    assert stay.index("みほん苑") < stay.index("令和8年5月1日") < stay.index("令和8年5月31日")
 
 
 def test_an_act_is_typed_shown_and_then_done(who, ctx):
@@ -130,6 +141,9 @@ def test_every_act_opens_and_wants_something(who, act):
 def test_acts_need_their_own_permission(who):
     may = frozenset({"residents.view"})
     assert ask("enter", person=who, act="memo", may=may).status_code == 404
+    for name in ("person", "household", "facts"):
+        assert "/enter/" not in text(ask(name, person=who, may=may))
+        assert "/enter/" in text(ask(name, person=who))
     assert ask("enter", person=who, act="nothing").status_code == 404
     assert ask("person", person=who, may=frozenset()).status_code == 404
 
