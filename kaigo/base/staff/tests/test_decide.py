@@ -22,12 +22,12 @@ def test_a_short_password_and_a_used_log_in_are_refused(ctx):
 def test_a_grant_needs_two_people_and_not_oneself(ctx):
     account = decide.open_account(ctx, "b", "staff", "試験", "x" * 15, "課", "係員")
     with pytest.raises(Refused):
-        decide.give(ctx, account, ["premium.view"], None, "account:8", "account:8")
+        decide.give(ctx, account, ["premium.view"], None, "account:900008", "account:900008")
     with pytest.raises(Refused):
-        decide.give(ctx, account, ["premium.view"], None, "account:8", f"account:{account.id}")
+        decide.give(ctx, account, ["premium.view"], None, "account:900008", f"account:{account.id}")
     with pytest.raises(Refused):
-        decide.give(ctx, account, ["premium.everything"], None, "account:8", "account:9")
-    grant = decide.give(ctx, account, ["premium.view"], None, "account:8", "account:9")[0]
+        decide.give(ctx, account, ["premium.everything"], None, "account:900008", "account:900009")
+    grant = decide.give(ctx, account, ["premium.view"], None, "account:900008", "account:900009")[0]
     decide.end(ctx, grant)
     assert Grant.objects.filter(id=grant.id).exists()
     with pytest.raises(Refused):

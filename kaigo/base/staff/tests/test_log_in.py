@@ -92,7 +92,7 @@ def test_a_grant_ends_on_its_day(ctx, account, client):
     today = timezone.localdate()
     enter(client)
     token = client.cookies[COOKIE].value
-    (grant,) = decide.give(ctx.at(today), account, ["premium.view"], None, "account:8", "account:9")
+    (grant,) = decide.give(ctx.at(today), account, ["premium.view"], None, "account:900008", "account:900009")
     assert can(identify(token, today), "premium.view")
     decide.end(ctx.at(today), grant)
     assert GrantEnd.objects.get(grant=grant).ended_on == today
