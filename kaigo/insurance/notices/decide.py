@@ -20,7 +20,7 @@ from kaigo.insurance.notices.common import common, keep
 from kaigo.insurance.notices.holds import FREE, INTERIM, LIFTABLE, Hold, Place, places
 from kaigo.insurance.notices.models import Content, Draft, Issue
 from kaigo.insurance.notices.premium.letters import Person
-from kaigo.insurance.notices.premium.words import Wanted, change, notice, parts_json
+from kaigo.insurance.notices.premium.words import Wanted, change, notice, parts_json, to_parts
 from kaigo.insurance.notices.relations import QUEUED
 from kaigo.insurance.notices.save import Drafted, save
 from kaigo.insurance.notices.texts import lacks
@@ -97,9 +97,10 @@ def _one(w: Wanted, place: Place, shared: Shared, dated: date, told: dict[int, d
     person = Person(
         place.postal_code, place.address, place.building, place.recipient, place.name, w.number or ""
     )
-    letter = (
-        notice(w, person, words, dated) if w.told is None else change(w, person, words, dated, told[w.told])
-    )
+    if w.told is None and w.opening is None:
+        letter = notice(w, person, words, dated)
+    else:
+        letter = change(w, person, words, dated, told[w.told] if w.told else _former(w.opening))
     hold = place.hold
     if hold is FREE and w.interim:
         hold = Hold("interim", INTERIM)
@@ -111,6 +112,12 @@ def _one(w: Wanted, place: Place, shared: Shared, dated: date, told: dict[int, d
         w.person, w.letter, shared.fiscal_year, w.assessment, w.plan, None, w.annual, dated, hold, data, digest,
         parts_json(w.instalments),
     )  # fmt: skip
+
+
+def _former(opening: str) -> dict:
+    """What a former system told, as the data of a letter."""
+    found = json.loads(opening)
+    return found | {"parts": to_parts(json.dumps(found["instalments"]))}
 
 
 def _told(drafts: list[int]) -> dict[int, dict]:

@@ -23,7 +23,7 @@ def wanted(
 ) -> Iterator[list[Wanted]]:
     """Chunks of person-years that need a letter. first: who was told nothing yet, else who was told something else."""
     query = f"""
-        SELECT w.person_id, w.plan_id, w.assessment_id, w.annual_yen, w.refund_yen, w.instalments::text, w.told_id,
+        SELECT w.person_id, w.plan_id, w.assessment_id, w.annual_yen, w.refund_yen, w.instalments::text, w.told_id, w.opening::text,
                w.stage, w.months, w.interim, w.way, w.request, w.cause, f.reasons::text, g.reasons::text, y.payer, n.number,
                {letter_of()}
         FROM ({wanted_sql(ctx)}) w
@@ -31,7 +31,7 @@ def wanted(
         LEFT JOIN ({collection.findings_sql()}) g ON g.decision_id = w.plan_id
         LEFT JOIN ({collection.payers_sql()}) y ON y.person_id = w.person_id AND w.request = 'start'
         LEFT JOIN ({qualification.numbers_sql()}) n ON n.person_id = w.person_id
-        WHERE (w.told_id IS NULL) = %(first)s
+        WHERE (w.told_id IS NULL AND w.opening IS NULL) = %(first)s
           AND (%(persons)s::bigint[] IS NULL OR w.person_id = ANY(%(persons)s::bigint[]))
         ORDER BY w.person_id"""
     params = {

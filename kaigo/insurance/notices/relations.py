@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection import read as collection
+from kaigo.insurance.collection.in_force import opening_letters_sql
 from kaigo.insurance.premium import read as premium
 
 # The last letter of a premium that went out and was not taken back, per person and year.
@@ -33,25 +34,33 @@ SAYS = """
 def wanted_sql(ctx: Context) -> str:
     """Person-years in force of %(year)s that no live draft speaks of and that differ from what was told.
 
-    Columns of collection.letter_amounts_sql, then told_id (draft told last, NULL = nothing yet), stage, interim,
-    assessment_sort, way, request, cause.
+    Columns of collection.letter_amounts_sql, then told_id (draft told last), opening (what the former system told,
+    JSON), both NULL = nothing yet, then stage, months, interim, way, request, cause.
     """
     return f"""
-        SELECT l.*, t.draft_id AS told_id, a.stage, a.months, a.interim, p.way, p.request, p.cause
+        SELECT l.*, t.draft_id AS told_id,
+               CASE WHEN t.draft_id IS NULL AND o.person_id IS NOT NULL THEN json_build_object('annual', o.annual_yen,
+                    'refund', 0, 'stage', o.stage, 'instalments', o.instalments) END AS opening,
+               a.stage, a.months, a.interim, p.way, p.request, p.cause
         FROM ({collection.letter_amounts_sql(ctx)}) l
         JOIN ({collection.plans_in_force_sql(ctx)}) p ON p.id = l.plan_id
         JOIN ({premium.in_force_sql(ctx)}) a ON a.id = l.assessment_id
         LEFT JOIN ({TOLD}) t ON t.person_id = l.person_id AND t.fiscal_year = l.fiscal_year
+        LEFT JOIN ({opening_letters_sql()}) o ON o.person_id = l.person_id AND o.fiscal_year = l.fiscal_year
         WHERE l.fiscal_year = %(year)s AND a.sort NOT IN ('provisional', 'opening')
         AND NOT EXISTS (SELECT 1 FROM notices_draft q WHERE q.plan_id = l.plan_id AND q.state = 'draft')
-        AND CASE WHEN t.draft_id IS NULL
-            THEN a.months > 0 AND (l.annual_yen > 0 OR EXISTS (SELECT 1 FROM json_array_elements(l.instalments)))
-            ELSE NOT EXISTS (SELECT 1 FROM notices_content c WHERE c.draft_id = t.draft_id AND {SAYS}) END"""
+        AND CASE WHEN t.draft_id IS NOT NULL
+                 THEN NOT EXISTS (SELECT 1 FROM notices_content c WHERE c.draft_id = t.draft_id AND {SAYS})
+                 WHEN o.person_id IS NOT NULL
+                 THEN (o.annual_yen, o.stage, o.instalments::text)
+                      IS DISTINCT FROM (l.annual_yen, a.stage, l.instalments::text) OR l.refund_yen <> 0
+                 ELSE a.months > 0
+                      AND (l.annual_yen > 0 OR EXISTS (SELECT 1 FROM json_array_elements(l.instalments))) END"""
 
 
-def letter_of(told: str = "w.told_id", request: str = "w.request") -> str:
-    """SQL for the kind of letter that a wanted row needs."""
+def letter_of() -> str:
+    """SQL for the kind of letter that a wanted row (w) needs."""
     return (
-        f"CASE WHEN {told} IS NOT NULL THEN 'change_notice' WHEN {request} = 'start' THEN 'deduction_start' "
-        "ELSE 'premium_notice' END"
+        "CASE WHEN w.told_id IS NOT NULL OR w.opening IS NOT NULL THEN 'change_notice' "
+        "WHEN w.request = 'start' THEN 'deduction_start' ELSE 'premium_notice' END"
     )

@@ -88,6 +88,14 @@ def deducted_sql() -> str:
     return "SELECT person_id, fiscal_year, month, yen FROM premium_deducted"
 
 
+def opening_sql() -> str:
+    """Relation (assessment_id, person_id, fiscal_year, annual_yen, stage) of decisions taken over from a former system."""
+    return (
+        "SELECT a.id AS assessment_id, a.person_id, a.fiscal_year, a.annual_yen, a.stage FROM premium_assessment a "
+        "WHERE a.sort = 'opening'"
+    )
+
+
 def findings_sql() -> str:
     """Relation (decision_id, reasons packed) of all assessments, for those who tell many people at once."""
     return "SELECT decision_id, reasons FROM premium_finding"

@@ -46,7 +46,8 @@ class Wanted(NamedTuple):
     annual: int
     refund: int
     instalments: str  # JSON as the database wrote it: equal texts are read once
-    told: int | None
+    told: int | None  # the draft that went out last
+    opening: str | None  # what the former system told (JSON), when nothing went out from here
     stage: int
     months: int
     interim: bool

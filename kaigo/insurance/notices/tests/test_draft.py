@@ -7,6 +7,7 @@ import pytest
 from kaigo.base.jobs.registry import NotReady
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.certificates import decide as certificates
+from kaigo.insurance.collection.models import Instalment, Plan
 from kaigo.insurance.collection.tests import builders as B
 from kaigo.insurance.notices import decide
 from kaigo.insurance.notices.common import kept
@@ -151,6 +152,28 @@ def test_a_change_shows_both_sides_and_only_after_a_letter():
     assert sum(r["before"] or 0 for r in data["rows"]) == 74_400
     assert sum(r["after"] or 0 for r in data["rows"]) == 96_720
     assert any(r["before"] != r["after"] for r in data["rows"])
+
+
+def test_what_a_former_system_told_is_changed_not_told_again():
+    who = N.insured()
+    opening = N.assess(who, sort="opening")
+    taken = Plan.objects.create(
+        person_id=who, fiscal_year=N.YEAR, assessment_id=opening, cause="opening", way="direct", refund_yen=0,
+        request="none", decided_on=date(2026, 7, 1), actor="account:1",
+    )  # fmt: skip
+    Instalment.objects.create(
+        plan=taken, person_id=who, fiscal_year=N.YEAR, way="slip", number=1, due_on=date(2026, 7, 31), yen=74_400,
+        provisional=False,
+    )  # fmt: skip
+    assert make()["drafts"] == 0 and decide.draft_changes(CTX, N.INSURER, N.YEAR)["drafts"] == 0
+    N.assess(who, 96_720, stage=7, sort="revision", supersedes=opening)
+    N.plan(who)
+    assert make()["drafts"] == 0
+    assert decide.draft_changes(CTX, N.INSURER, N.YEAR)["drafts"] == 1
+    data = draft(who).content.data
+    assert draft(who).letter == "change_notice"
+    assert data["before"] == {"annual": 74_400, "refund": 0, "stage": 5} and data["annual"] == 96_720
+    assert data["rows"][0]["before"] == 74_400
 
 
 def test_a_draft_that_waits_is_replaced_when_the_decision_is():
