@@ -16,7 +16,8 @@ MERGES = (
     "SELECT w.person_id, w.into_id FROM residents_merge w WHERE w.into_id <> w.person_id "
     "AND NOT EXISTS (SELECT 1 FROM residents_merge x WHERE x.supersedes_id = w.id)"
 )
-HEAD = "02"  # 続柄: 世帯主
+# 続柄: 世帯主, as a code of the register or in words, as the ward's layout has it.
+HEADS = "('02', '世帯主')"
 _STATES = {
     "resident": "住民",
     "left": "転出",
@@ -159,7 +160,7 @@ def _one(ctx: Context) -> str:
     LEFT JOIN LATERAL (
         SELECT b.name FROM residents_membership o JOIN residents_particulars b ON b.person_id = o.person_id
                AND {in_force(ctx, "b")}
-        WHERE o.household_id = h.household_id AND o.relationship = '{HEAD}' AND {in_force(ctx, "o")} LIMIT 1) c ON true
+        WHERE o.household_id = h.household_id AND o.relationship IN {HEADS} AND {in_force(ctx, "o")} LIMIT 1) c ON true
     WHERE q.id = %(person)s"""
 
 
@@ -214,7 +215,7 @@ def household(ctx: Context, person: int, on: date | None = None) -> list[Member]
             LEFT JOIN residents_residence r ON r.person_id = o.person_id AND {in_force(ctx, "r")}
             LEFT JOIN residents_protection s ON s.person_id = o.person_id AND {in_force(ctx, "s")}
             WHERE h.person_id = %(person)s AND {in_force(ctx, "h")}
-            ORDER BY o.relationship <> '{HEAD}', p.birth_date, o.person_id""",
+            ORDER BY o.relationship NOT IN {HEADS}, p.birth_date, o.person_id""",
             {"on": on or ctx.on, "known_at": ctx.known_at, "person": person},
         )
     ]

@@ -66,6 +66,7 @@ CSRF_COOKIE_SAMESITE = "Strict"
 X_FRAME_OPTIONS = "DENY"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 * 1024 * 1024
 # Django spools large uploads to a file; never to a folder that others can read.
+(home() / "incoming").mkdir(mode=0o700, parents=True, exist_ok=True)
 FILE_UPLOAD_TEMP_DIR = str(home() / "incoming")
 
 LOGGING = {
