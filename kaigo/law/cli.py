@@ -199,6 +199,6 @@ def _gaps(options) -> int:
         for gap in gaps:
             what = "、".join(f"{what}(止まる: {blocks})" for what, blocks in gap["missing"]) or gap["source"]
             print(
-                f"{gap['confidence']:9} {gap['owner']:9} {gap['name']:28} {gap['from']}〜{gap['to'] or ''} {what}"
+                f"{gap['confidence']:9} {gap['owner']:9} {gap['name']:28} {gap['from'] or ''}〜{gap['to'] or ''} {what}"
             )
     return OK

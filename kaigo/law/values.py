@@ -27,6 +27,9 @@ CONFIDENCE = ("sourced", "derived", "recalled", "fictional", "missing")
 _KEYS = {"name", "from", "to", "value", "source", "confidence", "checked_on", "note", "missing"}
 
 
+_HEAD = {"code", "name", "insurer_number", "based_on", "confidence", "source"}
+
+
 class ValuesError(ValueError):
     """値のファイルの誤り。どのファイルの何行目かを言う。"""
 
@@ -160,8 +163,14 @@ class Book:
         return sorted({name for owner, name in self._entries if owner in self._owners(insurer)})
 
     def gaps(self) -> list[dict[str, Any]]:
-        """本番の前に確かめるべき項目: recalled, derived, missing。"""
-        return [
+        """本番の前に確かめるべき項目: recalled, derived, missing。保険者の番号も含む。"""
+        heads = [
+            {"owner": code, "name": "insurer_number", "from": None, "to": None, "confidence": head["confidence"],
+             "missing": [], "source": head["source"], "file": f"insurers/{code}/insurer.yaml", "line": 1}
+            for code, head in sorted(self.insurers.items())
+            if head.get("confidence") in ("recalled", "derived", "missing")
+        ]  # fmt: skip
+        return heads + [
             {"owner": owner, "name": e.name, "from": e.start, "to": e.end, "confidence": e.confidence,
              "missing": [list(m) for m in e.missing], "source": e.source, "file": e.file, "line": e.line}
             for owner, e in self.entries()
@@ -176,7 +185,7 @@ class Book:
         insurers = self.root.joinpath("insurers")
         for folder in sorted(p for p in insurers.glob("*") if p.is_dir()):
             head = folder.joinpath("insurer.yaml")
-            self.insurers[folder.name] = _frozen(plain_yaml.load(head.read_text())) if head.exists() else {}
+            self.insurers[folder.name] = _head(head)
             for path in sorted(folder.glob("*.yaml")):
                 if path != head:
                     self._load_file(folder.name, path)
@@ -196,6 +205,17 @@ def load(root: Path | None = None) -> Book:
     from kaigo.law import catalogue  # noqa: F401  値の名前を登録する module をすべて読み込む
 
     return Book(root or ROOT)
+
+
+def _head(path: Path) -> Mapping[str, Any]:
+    """保険者の名前と番号。"""
+    if not path.exists():
+        raise ValuesError(f"{path}: 保険者の名前と番号のファイルがありません")
+    head = plain_yaml.load(path.read_text(encoding="utf-8"))
+    unknown = set(head) - _HEAD
+    if unknown or {"code", "name"} - set(head) or head["code"] != path.parent.name:
+        raise ValuesError(f"{path}: 書けるのは {' '.join(sorted(_HEAD))}、code はフォルダの名前です")
+    return _frozen(head)
 
 
 def _rows(path: Path) -> list[tuple[dict, int]]:

@@ -67,9 +67,17 @@ def test_a_wrong_entry_is_refused_with_file_and_line(tmp_path, text, said):
 
 def test_an_empty_file_is_no_value_and_no_value_is_an_error(tmp_path):
     empty = book(tmp_path, "")
-    tmp_path.joinpath("insurers", "999999").mkdir(parents=True)
+    folder = tmp_path.joinpath("insurers", "999999")
+    folder.mkdir(parents=True)
     with pytest.raises(NoValue, match="999999"):
         empty.values("999999", DAY)
+    with pytest.raises(ValuesError, match="名前と番号のファイルがありません"):
+        values.Book(tmp_path)
+    for text in ("{code: '999998', name: x}", "{code: '999999', name: x, mayor: y}", "{code: '999999'}"):
+        folder.joinpath("insurer.yaml").write_text(text, encoding="utf-8")
+        with pytest.raises(ValuesError, match="code はフォルダの名前"):
+            values.Book(tmp_path)
+    folder.joinpath("insurer.yaml").write_text("{code: '999999', name: 作りもの}", encoding="utf-8")
     other = values.Book(tmp_path)
     with pytest.raises(NoValue, match=r"premium\.threshold"):
         other.values("999999", DAY).get("premium.threshold")
@@ -146,6 +154,12 @@ def test_a_case_that_cannot_be_judged_does_not_agree(tmp_path):
     got = [judge(case, load()) for case in read(path)]
     assert all("error" in answer for answer in got[:3])
     assert got[3] == {"unclear": ["令和9年度からの所得の見方"]}
+
+
+def test_an_insurers_number_by_formula_is_a_gap():
+    found = {row["owner"]: row for row in load().gaps() if row["name"] == "insurer_number"}
+    assert "131202" in found and "131997" not in found
+    assert found["131202"]["confidence"] == "derived"
 
 
 def test_digest_changes_with_the_values(tmp_path):
