@@ -29,12 +29,14 @@ class Before(NamedTuple):
     """The plan in force until now: its parts (way, number) → (due, yen).
 
     plan None: no plan of ours, but a ledger taken over from the former system; then its terms are the parts.
+    taken_over: the former system's ledger or its plan.
     """
 
     plan: int | None
     assessment: int | None
     request: str
     parts: dict[Key, tuple[date, int]]
+    taken_over: bool = False
 
 
 class Gathered(NamedTuple):
@@ -109,14 +111,20 @@ def gather(
     for w in wanted:
         before = None
         if w.plan:
-            assessment, request, held = parts[w.plan]
-            before = Before(w.plan, assessment, request, held)
+            assessment, request, cause, held = parts[w.plan]
+            before = Before(w.plan, assessment, request, held, cause == "opening")
         elif w.person in booked:
-            before = Before(None, None, "", _taken_over(booked[w.person], fiscal_year, values))
+            before = Before(None, None, "", _taken_over(booked[w.person], fiscal_year, values), True)
         held = before.parts if before else {}
         covered = insured.get(w.person, _Insured(False, year.first))
         deduction = _deduction(
-            year, w.annual, february.get(w.person), begin.get(w.person), before, sent.get(w.person), covered
+            year,
+            w.annual,
+            february.get(w.person),
+            begin.get(w.person),
+            before,
+            sent.get(w.person) or _sent_before(year, before),
+            covered,
         )
         levied = _levied(held, ctx.on) if held else ()
         facts = PlanFacts(fiscal_year, w.annual, ctx.on, deduction, levied)
@@ -295,8 +303,7 @@ def _deduction(
         and not stopped
     )
     current: tuple[Paid, ...] = ()
-    taken_over = before is not None and before.plan is None
-    if stopped or (requested and not asked and taken_over):
+    if stopped:
         current = tuple(paid for paid in planned if paid.month > 8)
     elif asked:
         current = sent.main
@@ -357,16 +364,25 @@ def _sent(params: dict) -> dict[int, _Sent]:
     return found
 
 
-def _parts(params: dict) -> dict[int, tuple[int, str, dict[Key, tuple[date, int]]]]:
-    """plan in force → (assessment, request, parts), of the people waiting."""
-    found: dict[int, tuple[int, str, dict[Key, tuple[date, int]]]] = {}
-    for plan, assessment, request, way, number, due, yen in rows(
-        "SELECT p.id, p.assessment_id, p.request, i.way, i.number, i.due_on, i.yen FROM collection_plan p "
+def _sent_before(year: _Year, before: Before | None) -> _Sent | None:
+    """What the former system asked of the pension payers for October and later, once that can no longer be asked."""
+    if before is None or not before.taken_over or not year.closed:
+        return None
+    parts = sorted(before.parts.items())
+    main = tuple(Paid(month, yen) for (way, month), (_, yen) in parts if way == "deduction" and month > 8)
+    return _Sent(main, False) if main else None
+
+
+def _parts(params: dict) -> dict[int, tuple[int, str, str, dict[Key, tuple[date, int]]]]:
+    """plan in force → (assessment, request, cause, parts), of the people waiting."""
+    found: dict[int, tuple[int, str, str, dict[Key, tuple[date, int]]]] = {}
+    for plan, assessment, request, cause, way, number, due, yen in rows(
+        "SELECT p.id, p.assessment_id, p.request, p.cause, i.way, i.number, i.due_on, i.yen FROM collection_plan p "
         "LEFT JOIN collection_instalment i ON i.plan_id = p.id "
         f"WHERE p.fiscal_year = %(year)s AND p.person_id = ANY(%(people)s::bigint[]) AND {PLAN_IN_FORCE}",
         params,
     ):
-        held = found.setdefault(plan, (assessment, request, {}))[2]
+        held = found.setdefault(plan, (assessment, request, cause, {}))[3]
         if way is not None:
             held[(way, number)] = (due, yen)
     return found

@@ -7,7 +7,7 @@ from django.conf import settings
 from kaigo.base.files import store
 from kaigo.base.jobs.registry import Monthly, NotReady, Progress, Yearly, job
 from kaigo.base.records.context import Context
-from kaigo.insurance.collection import read, request, targets
+from kaigo.insurance.collection import opening, read, request, targets
 from kaigo.insurance.collection.decide import plan_all
 from kaigo.law.dates import fiscal_year
 
@@ -30,6 +30,17 @@ def plan(ctx: Context, progress: Progress) -> dict:
             more = plan_all(ctx, settings.INSURER, before, persons=persons)
             done = {key: done[key] + more[key] for key in done}
     return done
+
+
+@job(
+    "collection.opening",
+    title="移行: 期別・収納・年度の合計の引継ぎ",
+    needs=("premium.opening",),
+    purpose="collection",
+)
+def take_opening(ctx: Context, progress: Progress) -> dict:
+    """New lines of the former system. Twice the same changes nothing."""
+    return opening.take(ctx)
 
 
 @job(

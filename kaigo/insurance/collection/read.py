@@ -70,6 +70,7 @@ CAUSES = {
     "way": "納付方法の変更",
     "match": "年金記録の同定",
     "request": "年次の依頼に含まれなかったため",
+    "opening": "前のシステムからの引継ぎ",
 }
 REQUESTS = {"start": "始める", "keep": "続ける", "stop": "止める", "none": "依頼しない"}
 
@@ -168,7 +169,9 @@ class FirstDue:
 
 
 def part_label(way: str, number: int) -> str:
-    """4月, 翌2月, 第3期."""
+    """4月, 翌2月, 第3期; 年度計 for a total of a former system."""
+    if number == 0:
+        return "年度計"
     if way != "deduction":
         return f"第{number}期"
     return f"{number}月" if number <= 12 else f"翌{number - 12}月"
