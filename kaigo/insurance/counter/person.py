@@ -123,6 +123,7 @@ class PersonPage(Page):
             "age": age(view.birth_date, asked.on)
             if view.birth_date and view.birth_date <= asked.on
             else None,
+            "may_note": can(request.staff, "counter.note"),
             "insured_number": qualification.number(ctx, person),
             "banners": banners(view, panels),
             "panels": panels,

@@ -13,6 +13,7 @@ from kaigo.insurance.counter import tickets
 from kaigo.insurance.counter.find import Search
 from kaigo.insurance.counter.home import Home
 from kaigo.insurance.counter.person import PersonPage
+from kaigo.insurance.counter.screens_former import FormerSystem
 from kaigo.insurance.counter.work import JobPage, StartJob
 
 
@@ -43,6 +44,7 @@ urls = [
     path("person/<int:person>/", PersonPage.view(), name="person"),
     path("person/<int:person>/tickets/", tickets.TicketList.view(), name="person_tickets"),
     path("person/<int:person>/tickets/new/<str:kind>/", tickets.NewTicket.view(), name="new_ticket"),
+    path("former/", FormerSystem.view(), name="former"),
     path("tickets/", tickets.TicketList.view(), name="tickets"),
     path("tickets/<int:ticket>/", tickets.OneTicket.view(), name="ticket"),
 ]

@@ -9,7 +9,7 @@ from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
-from kaigo.base.staff.who import told
+from kaigo.base.staff.who import can, told
 from kaigo.insurance.counter.decide import KINDS, STATES, carry_on, take
 from kaigo.insurance.counter.models import Ticket
 from kaigo.insurance.residents import read as residents
@@ -48,6 +48,7 @@ class TicketList(TicketPage):
         return "counter/tickets.html", {
             "title": f"{whose} さんの電話・窓口の記録" if person else "電話・窓口の記録",
             "person": person,
+            "may_note": can(request.staff, "counter.note"),
             "page": page,
             "rows": [_row(ticket, names, takers) for ticket in page],
             "shown": shown,
@@ -58,6 +59,8 @@ class TicketList(TicketPage):
 
 
 class NewTicket(TicketPage):
+    permission = "counter.note"
+
     def get(self, ctx: Context, request: HttpRequest, person: int, kind: str):
         return self.form(ctx, Typed(), person, kind)
 
@@ -86,6 +89,8 @@ class NewTicket(TicketPage):
 
 class OneTicket(TicketPage):
     """A note as it is now; the same form changes it."""
+
+    permission = "counter.note"
 
     def get(self, ctx: Context, request: HttpRequest, ticket: int):
         found = _ticket(ticket)

@@ -12,7 +12,7 @@ from kaigo.insurance.counter import screens
 TODAY = date(2026, 7, 15)
 ALL = frozenset(
     {
-        "counter.view", "jobs.view", "jobs.run", "premium.view", "collection.view", "qualification.view",
+        "counter.note", "counter.view", "jobs.view", "jobs.run", "premium.view", "collection.view", "qualification.view",
         "residents.view", "certificates.view", "notices.view", "release.view", "feeds.view",
     }
 )  # fmt: skip
