@@ -119,7 +119,8 @@ SELECT r.person_id, r.yen1 + r.yen2 + r.yen3,
     + ", ".join(_SAID)
     + """) END,
        coalesce(q.standing, CASE WHEN t.draft_id IS NULL THEN 'none' ELSE 'told' END)
-FROM asked r LEFT JOIN ({amounts}) l ON l.plan_id = r.plan_id """
+FROM asked r
+LEFT JOIN LATERAL (SELECT x.* FROM ({amounts}) x WHERE x.plan_id = r.plan_id OFFSET 0) l ON true """
     + _LAST
 )
 
@@ -129,7 +130,8 @@ _STOPPED = (
 SELECT r.person_id, 0, 0, CASE WHEN c.id IS NULL THEN NULL ELSE 0 END, l.plan_id IS NULL,
        CASE WHEN c.id IS NULL THEN NULL ELSE c.data->'annual' <> to_jsonb(l.annual_yen) END,
        coalesce(q.standing, CASE WHEN t.draft_id IS NULL THEN 'none' ELSE 'told' END)
-FROM asked r LEFT JOIN ({amounts}) l ON l.plan_id = r.plan_id """
+FROM asked r
+LEFT JOIN LATERAL (SELECT x.* FROM ({amounts}) x WHERE x.plan_id = r.plan_id OFFSET 0) l ON true """
     + _LAST
 )
 

@@ -77,6 +77,7 @@ def save(
     )
 
 
+# OFFSET 0: what plan and ledger say is put together once per letter, not once for every comparison with it.
 _LETTERS = """
 SELECT q.person_id, q.held <> '' AS held, l.plan_id IS NULL AS superseded, l.annual_yen, l.levied_yen,
        (c.data->>'annual')::int AS letter_yen,
@@ -86,7 +87,8 @@ SELECT q.person_id, q.held <> '' AS held, l.plan_id IS NULL AS superseded, l.ann
                    <> l.annual_yen + l.refund_yen, false) AS amount,
        NOT coalesce({says}, true) AS parts
 FROM ({queued}) q JOIN notices_content c ON c.draft_id = q.id
-LEFT JOIN ({amounts}) l ON l.plan_id = q.plan_id AND l.assessment_id = q.assessment_id
+LEFT JOIN LATERAL (SELECT x.* FROM ({amounts}) x WHERE x.plan_id = q.plan_id AND x.assessment_id = q.assessment_id
+                   OFFSET 0) l ON true
 LEFT JOIN ({assessments}) a ON a.id = l.assessment_id
 WHERE q.letter = %(letter)s AND q.fiscal_year = %(year)s"""
 
