@@ -52,6 +52,8 @@ class _Lives:
 
     def __init__(self, ward: Ward) -> None:
         self.opening = ward.opening
+        # They never lived here as far as the register knows: theirs begins with the home elsewhere.
+        self.guests = {person.number for person in ward.guests}
         self.homes = {facility.address for facility in ward.facilities.targets}
         kinds = {facility.number: facility.exclusion_kind for facility in ward.facilities.all()}
         self.own: dict[str, int] = {}
@@ -69,7 +71,8 @@ class _Lives:
         if "birth_text" in person.extra:
             return None
         own = self.own.get(person.number, 0)
-        began = person.became_on or own
+        resident = person.became_on if person.number not in self.guests else 0
+        began = resident or own
         attained = days.attained(person.birth, 65)
         since = max(attained, began)
         until, lost = self._end(person)
@@ -81,7 +84,7 @@ class _Lives:
             until, lost = excluded + 1, "53"
         if since >= self.opening or (until and until <= since):
             return None
-        acquired = "02" if began <= attained else "01" if person.became_on else "05"
+        acquired = "02" if began <= attained else "01" if resident else "05"
         return Insured(
             since, until if until <= self.opening else 0, acquired, lost if until <= self.opening else ""
         )
@@ -181,7 +184,7 @@ def _assessment(former: Former, found: Assessed, year: int) -> tuple[str, int]:
     decided = max(days.day(year, 7, 1), former.insured.since)
     return (
         f"{former.person.number},{year},{days.text(max(begin, former.insured.since))},{months},{word},"
-        f"{found.annual},{int(found.undeclared)},{days.text(decided)}"
+        f"{found.annual},{int(found.interim)},{days.text(decided)}"
     ), found.annual
 
 

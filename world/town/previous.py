@@ -21,12 +21,12 @@ LEAST_PENSION = 180_000
 
 class Assessed(NamedTuple):
     """A person's year: stage by month (0 = not insured), annual yen, and the deductions April to February (empty: paid
-    by himself)."""
+    by himself). interim: somebody has not declared his income yet."""
 
     stages: tuple[int, ...]
     annual: int
     deducted: tuple[int, ...]
-    undeclared: bool
+    interim: bool
 
 
 class Insured(NamedTuple):
@@ -77,9 +77,8 @@ def assessed(
     if insured is None or fiscal_year not in person.tax or insured.since >= finish:
         return None
     tax = person.tax[fiscal_year].tax
-    stages = _months(
-        fiscal_year, insured, special, stage(fiscal_year, tax, _household(person, insured, begin))
-    )
+    members = _household(person, insured, begin)
+    stages = _months(fiscal_year, insured, special, stage(fiscal_year, tax, members))
     months = sum(stage > 0 for stage in stages)
     if not months:
         return None
@@ -97,7 +96,10 @@ def assessed(
             # Captured in April, June or August: deducted from October, December or February.
             parts = 3 if insured.since <= begin else 2 if insured.since <= begin + 61 else 1
             deducted = _started(annual, months, parts)
-    return Assessed(stages, annual, deducted, tax.status == "3")
+    aided = _months(fiscal_year, insured, special, 0)
+    pending = tax.status == "3" or (tax.status == "2" and {m.status for m in members} in ({"3"}, {"2", "3"}))
+    # Public assistance decides without anybody's tax.
+    return Assessed(stages, annual, deducted, pending and stages != aided)
 
 
 def _household(person: Person, insured: Insured, begin: int) -> list[Tax]:

@@ -51,4 +51,5 @@ urls = [
 nav = (
     Nav("ホーム", "/", "jobs.view"),
     Nav("電話・窓口", "/tickets/", "counter.view", waiting=tickets.waiting),
+    Nav("移行の比較", "/former/", "premium.view"),
 )
