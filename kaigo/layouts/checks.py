@@ -196,7 +196,7 @@ _TYPES: dict[str, tuple[Callable[[Field, pl.Expr], _Found | None], ...]] = {
     "digits": (_digits,),
     "int": (_int,),
     "yen": (_yen,),
-    "code": (_code,),
+    "code": (_control, _code),
     "date": (_date,),
     "date_or_blank": (_date,),
     "birth": (_birth,),

@@ -8,7 +8,7 @@ import polars as pl
 
 from kaigo.layouts.checks import check
 from kaigo.layouts.model import Field, Layout
-from kaigo.layouts.reading import RESEND, FileError, Header, LineError, Reading, nothing
+from kaigo.layouts.reading import BROKEN, RESEND, FileError, Header, LineError, Reading, nothing
 
 # レコード区分の前に来てよいもの。
 _MAY_FOLLOW = {"1": "T", "2": "HD", "3": "HD"}
@@ -16,6 +16,9 @@ _MAY_FOLLOW = {"1": "T", "2": "HD", "3": "HD"}
 
 def read_fixed(content: bytes, layout: Layout, insurer: str | None) -> Reading:
     """レコードの長さ、塊の並び、件数と合計を確かめてから項目に分ける。"""
+    if b"\x00" in content:
+        where = f"{content.index(bytes(1)) // layout.length + 1:,}レコード目"
+        return nothing(FileError("nul", where, "ファイルに NUL があります", BROKEN))
     records = _records(content, layout.length)
     if records is None:
         message = f"レコードの長さが {layout.length} バイトではありません"

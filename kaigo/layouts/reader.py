@@ -10,10 +10,9 @@ import polars as pl
 from kaigo.layouts.checks import check, duplicated
 from kaigo.layouts.fixed import read_fixed
 from kaigo.layouts.model import Layout, get, layouts
-from kaigo.layouts.reading import RESEND, FileError, Header, LineError, Reading, nothing
+from kaigo.layouts.reading import BROKEN, RESEND, FileError, Header, LineError, Reading, nothing
 
 MOST_BYTES = 2_000_000_000
-BROKEN = f"ファイルが壊れています。{RESEND}"
 # 連番と件数の桁の上限。
 _DIGITS = 9
 

@@ -55,6 +55,7 @@ class Reading(NamedTuple):
 
 
 RESEND = "送り手に送り直しを頼んでください"
+BROKEN = f"ファイルが壊れています。{RESEND}"
 
 
 def nothing(*problems: FileError, header: Header | None = None, lines: int = 0) -> Reading:

@@ -28,6 +28,8 @@ def whole(found) -> None:
         assert not refused & accepted
         assert len(refused) + len(accepted) == found.lines
         assert refused == set(found.rejected)
+        # No database keeps NUL in a text, and refused lines are kept as well.
+        assert not any("\x00" in text for texts in found.rejected.values() for text in texts)
         assert all(e.line > 0 and e.column > 0 and e.field and e.rule for e in found.refused)
         assert all(e.message and e.remedy and len(e.value) < 300 for e in found.refused)
 

@@ -189,6 +189,7 @@ def part(content: bytes, record: int, place: int, new: bytes) -> bytes:
     ("rule", "damage"),
     [
         ("length", lambda c: c[:-3]),
+        ("nul", lambda c: part(c, 2, 40, b"\x00")),
         ("block", lambda c: part(c, 1, 0, b"9")),
         ("insurer", lambda c: part(c, 2, 1, b"13120")),
         ("made_on", lambda c: part(c, 0, 13, b"20261301")),
@@ -210,6 +211,13 @@ def test_a_bad_amount_in_a_fixed_record_refuses_its_record_only():
     found = read(part(pension_file(), 2, place, b"      12a34"), PENSION, insurer=INSURER)
     assert [(e.line, e.rule) for e in found.refused] == [(3, "amount")]
     assert len(found.rows) == 2 and found.rejected[3]
+
+
+def test_a_code_without_a_list_takes_no_control_character():
+    layout = get(PENSION)
+    place = sum(f.length for f in layout.fields[: [f.key for f in layout.fields].index("pension_code")])
+    found = read(part(pension_file(), 2, place, b"1\x0b50"), PENSION, insurer=INSURER)
+    assert [(e.line, e.field, e.rule) for e in found.refused] == [(3, "年金コード", "control")]
 
 
 @pytest.mark.parametrize("end", [b"\r\n", b"\n"])
