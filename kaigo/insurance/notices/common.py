@@ -5,6 +5,7 @@ Kept once in base/files under its digest, so that a letter can be printed again 
 
 from __future__ import annotations
 
+import hashlib
 import json
 from datetime import date
 from functools import lru_cache
@@ -74,3 +75,11 @@ def keep(words: dict) -> str:
 def kept(digest: str) -> dict:
     """Shared words by digest."""
     return json.loads(store.get(digest))
+
+
+@lru_cache(maxsize=8)
+def template_digest(letter: str) -> str:
+    """sha256 of the template of a kind and of what all templates share: another one would print other pages."""
+    template, _ = TEMPLATES[letter]
+    shared = Path(__file__).parent / "letter.typ"
+    return hashlib.sha256(template.read_bytes() + shared.read_bytes()).hexdigest()

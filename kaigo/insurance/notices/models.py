@@ -55,7 +55,15 @@ class Draft(Work):
 
     class Meta:
         db_table = "notices_draft"
-        indexes = [models.Index(fields=["letter", "fiscal_year", "state"], name="notices_draft_queue")]
+        indexes = [
+            models.Index(fields=["letter", "fiscal_year", "state"], name="notices_draft_queue"),
+            # The badge of every page counts what is held.
+            models.Index(
+                fields=["held"],
+                condition=models.Q(state="draft") & ~models.Q(held=""),
+                name="notices_draft_held",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["plan"],

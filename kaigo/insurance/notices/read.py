@@ -9,14 +9,14 @@ from datetime import date, datetime
 from django.db import connection
 
 from kaigo.base.records.context import Context
-from kaigo.insurance.notices.common import LETTERS, TEMPLATES, kept
+from kaigo.insurance.notices.common import LETTERS, TEMPLATES, kept, template_digest
 from kaigo.insurance.notices.decide import differing
 from kaigo.insurance.notices.holds import HOLDS, LIFTABLE, Hold
 from kaigo.insurance.notices.relations import QUEUED, SAYS, TOLD, letter_of, wanted_sql
 
 __all__ = [
     "HOLDS", "LETTERS", "LIFTABLE", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "content", "contents", "count", "counts",
-    "differing_drafts", "drafts", "kept", "letter_of", "of_person", "one", "wanted_sql",
+    "differing_drafts", "drafts", "kept", "letter_of", "of_person", "one", "template_digest", "wanted_sql",
 ]  # fmt: skip
 
 WITHDRAWN = {

@@ -43,6 +43,7 @@ class Drafts(Page):
             read.count(ctx, **chosen),
             lambda size, start: read.drafts(ctx, start=start, size=size, **chosen),
         )
+        waiting = read.counts(ctx)
         return "notices/drafts.html", {
             "title": "通知の下書き",
             "standings": STANDINGS,
@@ -54,15 +55,15 @@ class Drafts(Page):
             "page": page,
             "waiting": [
                 (read.LETTERS[kind], fiscal_year_name(year), dated, read.HOLDS.get(code, ""), people, yen)
-                for kind, year, dated, code, people, yen in read.counts(ctx)
+                for kind, year, dated, code, people, yen in waiting
             ],
-            "chart": _held_chart(ctx),
+            "chart": _held_chart(waiting),
         }
 
 
-def _held_chart(ctx: Context):
+def _held_chart(waiting: list[tuple]):
     found: dict[str, int] = {}
-    for _, _, _, code, people, _ in read.counts(ctx):
+    for _, _, _, code, people, _ in waiting:
         if code:
             found[code] = found.get(code, 0) + people
     return bars(

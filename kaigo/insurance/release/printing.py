@@ -139,6 +139,7 @@ def _print(request: Request, run: int, waiting: list[Waiting], step) -> tuple[li
                         "letters": count,
                         "pages": sum(printed.pages),
                         "first": begin + 1,
+                        "template": notices.template_digest(request.what),
                     }
                 )
                 step(len(sheets), len(waiting), "印刷")
@@ -194,7 +195,15 @@ def _as_csv(manifest: dict) -> bytes:
 
 
 def reprint(letter: Letter) -> bytes:
-    """One letter again, exactly as it went out: same words, number, sheet."""
+    """One letter again, byte for byte as it went out. Refused when its template is another one since."""
+    file = next(f for f in reversed(letter.run.files) if f["first"] <= letter.sequence)
+    if file["template"] != notices.template_digest(letter.letter):
+        number = letter.run.files.index(file) + 1
+        page = (letter.sequence - file["first"]) * letter.pages + 1
+        raise Refused(
+            "印刷の後に様式が変わったため、同じ紙を作り直せません。"
+            f"印刷用のPDF R{letter.run_id}-{number} の {page} ページから見てください。"
+        )
     data, digest = notices.contents([letter.draft_id])[letter.draft_id]
     template, pages = notices.TEMPLATES[letter.letter]
     words = data | {"document_number": letter.number, "sheet": letter.sheet, "qr_svg": qr.svg(letter.sheet)}

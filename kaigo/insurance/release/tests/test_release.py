@@ -187,6 +187,14 @@ def test_a_letter_can_be_printed_again_byte_for_byte():
     assert printing.reprint(letter) == store.get(run.files[0]["digest"])
 
 
+def test_another_template_does_not_pretend_to_be_the_old_paper(monkeypatch):
+    drafted("見本 花子")
+    letter = Letter.objects.get(run=printed())
+    monkeypatch.setattr(printing.notices, "template_digest", lambda _: "0" * 64)
+    with pytest.raises(Refused, match=f"R{letter.run_id}-1 の 1 ページ"):
+        printing.reprint(letter)
+
+
 def test_protection_after_printing_puts_the_letter_on_the_pull_list():
     """I27d: a letter that would tell an abuser where somebody lives is taken out before the post has it."""
     who, other = N.ready("見本 花子"), N.ready("見本 一郎")
