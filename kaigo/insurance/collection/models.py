@@ -52,7 +52,7 @@ class Plan(Decision):
     person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     fiscal_year = models.SmallIntegerField()
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="plans", db_constraint=False)
-    cause = models.CharField(max_length=12)  # provisional | main | revision | way | match | request
+    cause = models.CharField(max_length=12)  # provisional | main | revision | way | match | request | opening
     way = models.CharField(max_length=12)  # deduction | direct | both | none
     refund_yen = models.IntegerField()
     request = models.CharField(max_length=12)  # none | start | keep | stop

@@ -71,7 +71,7 @@ class Assessment(Decision):
     # Saved for everybody at once: references are checked per statement (base/records/install.py), not per row.
     person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_constraint=False)
     fiscal_year = models.SmallIntegerField()
-    sort = models.CharField(max_length=12)  # provisional | main | revision
+    sort = models.CharField(max_length=12)  # provisional | main | revision | opening
     assessment_day = models.DateField()
     annual_yen = models.IntegerField()
     months = models.SmallIntegerField()
