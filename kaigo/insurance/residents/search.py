@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.folding import fold
@@ -114,7 +114,8 @@ def birth_dates(word: str) -> list[date]:
 
 
 def _conditions(asked: _Asked) -> tuple[list[str], dict]:
-    where, params = [], {}
+    where: list[str] = []
+    params: dict[str, Any] = {}
     if asked.number:
         # The short form leaves out the leading zeros.
         where.append(
