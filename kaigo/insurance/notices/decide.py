@@ -239,6 +239,19 @@ def lift(ctx: Context, draft: int, reason: str) -> None:
     row.save(update_fields=["held", "lifted_reason"])
 
 
+def lift_interim(ctx: Context, reason: str) -> int:
+    """Let all drafts go that are held only because their stage is interim, for one reason. Returns how many."""
+    if not reason.strip():
+        raise Refused("外す理由を書いてください。")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE notices_draft d SET held = '', lifted_reason = %s FROM ({QUEUED}) q "
+            "WHERE q.id = d.id AND d.held = 'interim'",
+            [reason.strip()],
+        )
+        return cursor.rowcount
+
+
 def note_issued(ctx: Context, issued: Iterable[tuple[int, str, date]]) -> int:
     """(draft, document number, day) of drafts that went out. Called by release when it prints."""
     return copy_rows("notices_issue", ("draft_id", "number", "issued_on"), issued)

@@ -145,6 +145,17 @@ class Lift(Page):
         return go(f"/notices/{draft}/")
 
 
+class LiftInterim(Page):
+    """Let all interim drafts go, for one reason."""
+
+    permission = "notices.draft"
+    purpose = "notice"
+
+    def post(self, ctx: Context, request: HttpRequest):
+        decide.lift_interim(ctx, request.POST.get("reason", ""))
+        return go("/notices/?standing=waiting")
+
+
 class Withdraw(Page):
     """Take a waiting draft back."""
 
@@ -179,6 +190,7 @@ class DraftPerson(Page):
 urls = [
     path("", Drafts.view(), name="drafts"),
     path("recheck/", Recheck.view(), name="recheck"),
+    path("interim/", LiftInterim.view(), name="lift_interim"),
     path("person/<int:person>/draft/", DraftPerson.view(), name="draft_person"),
     path("<int:draft>/", Letter.view(), name="letter"),
     path("<int:draft>/pdf/", Paper.view(), name="paper"),

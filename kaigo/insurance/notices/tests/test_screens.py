@@ -74,6 +74,17 @@ def test_an_interim_letter_is_let_go_by_a_clerk_who_may():
     assert "催告の後も申告なし" in text(ask(screens, "letter", may=MAY, draft=number))
 
 
+def test_all_interim_letters_are_let_go_for_one_reason_and_no_others():
+    one, two, stopped = N.ready(interim=True), N.ready(interim=True), N.ready(interim=True)
+    N.stop(stopped)
+    decide.draft_premium(CTX, N.INSURER, N.YEAR)
+    html = text(ask(screens, "drafts", may=MAY, query="standing=held&held=interim"))
+    assert "2通を仮の段階のまま通知する理由" in html
+    assert ask(screens, "lift_interim", {"reason": " "}, MAY).status_code == 409
+    assert ask(screens, "lift_interim", {"reason": "催告済み"}, MAY).status_code == 302
+    assert [draft(who).held for who in (one, two, stopped)] == ["", "", "stopped"]
+
+
 def test_recheck_and_withdraw():
     who = N.ready()
     decide.draft_premium(CTX, N.INSURER, N.YEAR)
