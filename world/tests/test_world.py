@@ -231,6 +231,31 @@ def test_every_sample_is_somebody(made, register):
         assert numbers and set(numbers) <= known, name
 
 
+def test_what_the_former_system_hands_over_agrees_with_itself(made):
+    files = {entry["layout"]: made.lines(entry) for entry in made.manifest["former"]}
+    total = {"migrate.assessment": 5, "migrate.instalment": 5, "migrate.year_total": 2}
+    for entry in made.manifest["former"]:
+        assert hashlib.sha256((made.path / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
+        lines = files[entry["layout"]]
+        assert len(lines) == entry["lines"] == entry["totals"]["count"] > 0
+        if place := total.get(entry["layout"]):
+            assert sum(int(line[place]) for line in lines) == entry["totals"]["total"]
+    numbers = {line[1] for line in files["migrate.person"]}
+    assert len(numbers) == len(files["migrate.person"]) == len(files["migrate.qualification"])
+    assert {line[0] for line in files["migrate.assessment"]} <= {line[0] for line in files["migrate.person"]}
+    levied: Counter = Counter()
+    received: Counter = Counter()
+    for line in files["migrate.instalment"]:
+        levied[line[0]] += int(line[5])
+        received[line[0]] += int(line[6])
+    assert {line[0]: int(line[5]) for line in files["migrate.assessment"]} == dict(levied)
+    last = [line for line in files["migrate.year_total"] if line[1] == str(YEAR - 1)]
+    assert {line[0]: int(line[2]) for line in last} == dict(levied)
+    other = {line[0] for line in last if int(line[3]) != received[line[0]]}
+    planted = {one["what"]: one["addressee"] for one in made.manifest["planted"]}
+    assert set(planted) == {"stage", "yen", "balance"} and other == {planted["balance"]}
+
+
 def test_wrong_words_are_refused(tmp_path, capsys):
     assert main(["make", "--residents", "10", str(tmp_path)]) == 2
     assert main(["bake"]) == 2
