@@ -241,7 +241,7 @@ def test_what_the_former_system_hands_over_agrees_with_itself(made):
         if place := total.get(entry["layout"]):
             assert sum(int(line[place]) for line in lines) == entry["totals"]["total"]
     numbers = {line[1] for line in files["migrate.person"]}
-    assert len(numbers) == len(files["migrate.person"]) == len(files["migrate.qualification"])
+    assert len(numbers) == len(files["migrate.person"]) <= len(files["migrate.qualification"])
     assert {line[0] for line in files["migrate.assessment"]} <= {line[0] for line in files["migrate.person"]}
     levied: Counter = Counter()
     received: Counter = Counter()

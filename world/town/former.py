@@ -13,7 +13,7 @@ from typing import NamedTuple
 from world.town import days
 from world.town.chance import generator
 from world.town.files import Folder
-from world.town.previous import RATES, Assessed, Circumstance, Insured, amount, assessed
+from world.town.previous import RATES, Assessed, Circumstance, Insured, amount, assessed, assessment_day
 from world.town.records import Person
 from world.town.ward import Ward
 
@@ -60,11 +60,17 @@ class _Lives:
         self.other: dict[str, int] = {}
         for values in ward.small.get("ward.address_exception", {}).values():
             (self.own if values[1] == "1" else self.other)[values[0]] = _ordinal(values[4])
-        self.excluded = {
-            values[0]: _ordinal(values[2])
-            for values in ward.small.get("ward.facility_stay", {}).values()
-            if kinds[values[1]]
-        }
+        stays: dict[str, list[tuple[str, str, bool]]] = {}
+        for values in ward.small.get("ward.facility_stay", {}).values():
+            stays.setdefault(values[0], []).append((values[2], values[3], bool(kinds[values[1]])))
+        self.excluded: dict[str, tuple[int, int]] = {}
+        for number, each in stays.items():
+            each.sort()
+            for place, (start, end, excluded) in enumerate(each):
+                if excluded:
+                    # Whoever enters another facility has left this one.
+                    following = each[place + 1][0] if place + 1 < len(each) else ""
+                    self.excluded[number] = (_ordinal(start), _ordinal(end or following))
 
     def of(self, person: Person) -> Insured | None:
         """None when he was never insured here, or when his birth date is not known to the day."""
@@ -79,15 +85,21 @@ class _Lives:
         other = self.other.get(person.number, 0)
         if other and (not until or other < until):
             until, lost = other, "58"
-        excluded = self.excluded.get(person.number, 0)
-        if excluded and (not until or excluded + 1 < until):
-            until, lost = excluded + 1, "53"
+        entered, out = self.excluded.get(person.number, (0, 0))
+        acquired = "02" if began <= attained else "01" if resident else "05"
+        before = None
+        if entered and out and since < self.opening and out > entered + 1 and (not until or out < until):
+            # Back from a facility whose people are not insured.
+            if since <= entered:
+                before = (since, entered + 1, acquired, "53")
+            if out > since:
+                since, acquired = out, "02" if out <= attained else "08"
+        elif entered and not out and (not until or entered + 1 < until):
+            until, lost = entered + 1, "53"
         if since >= self.opening or (until and until <= since):
             return None
-        acquired = "02" if began <= attained else "01" if resident else "05"
-        return Insured(
-            since, until if until <= self.opening else 0, acquired, lost if until <= self.opening else ""
-        )
+        ended = until if until <= self.opening else 0
+        return Insured(since, ended, acquired, lost if ended else "", before)
 
     def _end(self, person: Person) -> tuple[int, str]:
         if person.state == "1" or not person.became_on:
@@ -142,7 +154,9 @@ def write(ward: Ward, path: Path, people: list[Former]) -> tuple[list[dict], lis
     folder, on, year = Folder(target), ward.opening, ward.fiscal_year - 1
     numbered = ((f"{f.person.number},{serial:010}", 0) for serial, f in enumerate(people, 1))
     folder.write("migrate.person", on, "full", numbered)
-    folder.write("migrate.qualification", on, "full", ((_qualification(f), 0) for f in people))
+    folder.write(
+        "migrate.qualification", on, "full", ((line, 0) for f in people for line in _qualification(f))
+    )
     rng = generator(ward.seed, "former")
     planted = _plant(ward, people)
     terms: dict[str, list[_Term]] = {}
@@ -172,9 +186,11 @@ def write(ward: Ward, path: Path, people: list[Former]) -> tuple[list[dict], lis
     return folder.entries, told
 
 
-def _qualification(former: Former) -> str:
-    p = former.insured
-    return f"{former.person.number},1,{days.text(p.since)},{p.acquired},{days.text(p.until)},{p.lost}"
+def _qualification(former: Former) -> Iterable[str]:
+    last = former.insured
+    spans = (*([last.before] if last.before else ()), (last.since, last.until, last.acquired, last.lost))
+    for number, (since, until, acquired, lost) in enumerate(spans, 1):
+        yield f"{former.person.number},{number},{days.text(since)},{acquired},{days.text(until)},{lost}"
 
 
 def _assessment(former: Former, found: Assessed, year: int) -> tuple[str, int]:
@@ -183,7 +199,7 @@ def _assessment(former: Former, found: Assessed, year: int) -> tuple[str, int]:
     months = sum(stage > 0 for stage in found.stages)
     decided = max(days.day(year, 7, 1), former.insured.since)
     return (
-        f"{former.person.number},{year},{days.text(max(begin, former.insured.since))},{months},{word},"
+        f"{former.person.number},{year},{days.text(assessment_day(former.insured, begin))},{months},{word},"
         f"{found.annual},{int(found.interim)},{days.text(decided)}"
     ), found.annual
 

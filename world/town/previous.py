@@ -17,6 +17,8 @@ RATES = (285, 485, 685, 900, 1000, 1200, 1300, 1500, 1700, 1900, 2100, 2300, 240
 BOUNDS = (1_200_000, 2_100_000, 3_200_000, 4_200_000, 5_200_000, 6_200_000, 7_200_000)
 THRESHOLD = {2024: 800_000, 2025: 809_000, 2026: 826_500}
 LEAST_PENSION = 180_000
+# Not declared, under investigation, asked of another town: the ordinance has a stage for the time being.
+PENDING = {"3", "4", "5"}
 
 
 class Assessed(NamedTuple):
@@ -30,12 +32,14 @@ class Assessed(NamedTuple):
 
 
 class Insured(NamedTuple):
-    """[since, until) of the year's insured period; 0 = still. reasons: codes of the acquisition and of the loss."""
+    """[since, until) of the last insured period; 0 = still. acquired, lost: codes of the reasons. before: the period
+    before it, (since, until, acquired, lost)."""
 
     since: int
     until: int
     acquired: str
     lost: str
+    before: tuple[int, int, str, str] | None = None
 
 
 class Circumstance(NamedTuple):
@@ -56,7 +60,7 @@ def stage(fiscal_year: int, tax: Tax, members: list[Tax]) -> int:
         income = tax.total - tax.long_special - tax.short_special
         return 6 + sum(income >= bound for bound in BOUNDS)
     household = any(member.status == "1" for member in members)
-    if tax.status == "3":
+    if tax.status in PENDING:
         return 5 if household else 3
     other = tax.total - tax.pension_income - tax.long_special - tax.short_special
     if tax.salary_income:
@@ -97,7 +101,10 @@ def assessed(
             parts = 3 if insured.since <= begin else 2 if insured.since <= begin + 61 else 1
             deducted = _started(annual, months, parts)
     aided = _months(fiscal_year, insured, special, 0)
-    pending = tax.status == "3" or (tax.status == "2" and {m.status for m in members} in ({"3"}, {"2", "3"}))
+    others = {member.status for member in members}
+    pending = tax.status in PENDING or (
+        tax.status != "1" and "1" not in others and not others.isdisjoint(PENDING)
+    )
     # Public assistance decides without anybody's tax.
     return Assessed(stages, annual, deducted, pending and stages != aided)
 
@@ -105,7 +112,7 @@ def assessed(
 def _household(person: Person, insured: Insured, begin: int) -> list[Tax]:
     """Who lived with the person on 1 April, or on the day from which he was insured."""
     year = _year_of(begin)
-    day = max(insured.since, begin)
+    day = assessment_day(insured, begin)
     if person.joined_on > day:
         return []
     return [
@@ -115,12 +122,19 @@ def _household(person: Person, insured: Insured, begin: int) -> list[Tax]:
     ]
 
 
+def assessment_day(insured: Insured, begin: int) -> int:
+    """1 April, or the day from which he was insured in the year."""
+    before = insured.before
+    return max(before[0] if before and before[1] > begin else insured.since, begin)
+
+
 def _months(fiscal_year: int, insured: Insured, special: Circumstance, usual: int) -> tuple[int, ...]:
     found = []
     for month in range(4, 16):
         first = days.day(fiscal_year + (month > 12), (month - 1) % 12 + 1, 1)
         following = days.day(fiscal_year + (month > 11), month % 12 + 1, 1)
-        if insured.since >= following or (insured.until and insured.until < following):
+        spans = ((insured.since, insured.until), *([insured.before[:2]] if insured.before else ()))
+        if not any(since < following and (not until or until >= following) for since, until in spans):
             found.append(0)
         elif any(start < following and (not end or end > first) for start, end in special.assisted):
             found.append(1)

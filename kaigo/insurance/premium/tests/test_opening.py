@@ -19,6 +19,7 @@ from kaigo.insurance.premium.tests.builders import (
     qualify,
     taxed,
 )
+from kaigo.insurance.premium.tests.test_screens import ask, text
 from kaigo.insurance.residents.models import AddresseeNumber
 from kaigo.insurance.residents.tests.former import hand_over, number_of
 
@@ -147,3 +148,16 @@ def test_stage_and_months_come_from_the_word_of_months(street):
     take_over(line(one, 10_000, "---555AA----", day="20250710"))
     taken = in_force(one, 2025)
     assert (taken.stage, taken.months) == (10, 5)
+
+
+def test_the_page_says_where_the_decision_comes_from(street):
+    one = person()
+    qualify(APRIL)
+    take_over(line(one))
+    page = text(ask("decision", assessment=in_force(one, 2025).id))
+    assert "引き継いだ賦課決定" in page and "使った事実は引き継いでいません" in page
+    assert "移行のファイルの行" in page and "59,520" in page
+    taxed(one, 2025, status="1", total_income=2_500_000)
+    run("2026-05-01")
+    before, after = (a.id for a in Assessment.objects.filter(person_id=one).order_by("id"))
+    assert "引継ぎ" in text(ask("compare", before=before, after=after))
