@@ -5,7 +5,6 @@ Tests run as the app role. `KAIGO_SYSTEM` says which system this pytest run is a
 
 from __future__ import annotations
 
-import atexit
 import hashlib
 import os
 from pathlib import Path
@@ -18,10 +17,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", f"kaigo.site.settings.{SYSTEM}")
 
 
 def _home() -> Path:
+    """Each test process has a server of its own: a reader by watermark waits for the open transactions of a whole
+    server, and those of another process must not keep its rows from it."""
     from kaigo.site.home import default_home
 
     root = os.environ.get("KAIGO_TEST_HOME")
-    return Path(root) if root else default_home("test")
+    home = Path(root) if root else default_home("test")
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
+    return home.with_name(f"{home.name}-{worker}") if worker else home
 
 
 os.environ["KAIGO_HOME"] = str(_home())
@@ -52,7 +55,7 @@ def _fingerprint() -> str:
 
 @pytest.fixture(scope="session")
 def cluster():
-    """The test server, started once and kept for the next run."""
+    """The test server, started once and kept for the next run; in CI nothing stays behind."""
     import fcntl
 
     from kaigo.site.databases import clone
@@ -71,7 +74,9 @@ def cluster():
             for system in ("staff", "insurance"):
                 clone(server, f"{system}_{INSURER}", f"{system}_{INSURER}_template")
             mark.write_text(_fingerprint())
-    return server
+    yield server
+    if os.environ.get("CI"):
+        server.stop()
 
 
 def _drop_all(server) -> None:
@@ -156,12 +161,3 @@ def ctx():
     from kaigo.base.records.context import Context
 
     return Context(actor="account:1", purpose="premium", on=date(2026, 7, 1))
-
-
-@atexit.register
-def _stop_in_ci() -> None:
-    # In CI nothing may stay behind; on a developer's machine the server is kept for the next run.
-    if os.environ.get("CI") and "PYTEST_XDIST_WORKER" not in os.environ and (_home() / "pg").exists():
-        from kaigo.site.embedded import Cluster
-
-        Cluster(_home(), volatile=True).stop()
