@@ -43,10 +43,23 @@ _NUMBER_RULES = (
     Rule(
         "migration.number_taken",
         "insured_number",
-        "EXISTS (SELECT 1 FROM qualification_number n WHERE n.number = t.insured_number AND n.person_id <> t.person_id) "
-        "OR EXISTS (SELECT 1 FROM opening_number o WHERE o.id < t.id AND o.wrong = '' "
-        "AND (o.insured_number = t.insured_number OR o.person_id = t.person_id))",
-        "この被保険者番号は別の人のものか、この人の番号が二つあります",
+        "EXISTS (SELECT 1 FROM qualification_number n WHERE n.number = t.insured_number AND n.person_id <> t.person_id)",
+        "この被保険者番号は別の人のものです",
+        "前のシステムの記録で番号を確かめてください",
+    ),
+    # Two rules, not one with OR: each is answered by one join, however many lines there are.
+    Rule(
+        "migration.number_twice",
+        "insured_number",
+        "EXISTS (SELECT 1 FROM opening_number o WHERE o.insured_number = t.insured_number AND o.id < t.id)",
+        "同じ被保険者番号の行が二つあります",
+        "前のシステムの記録で番号を確かめてください",
+    ),
+    Rule(
+        "migration.person_twice",
+        "insured_number",
+        "EXISTS (SELECT 1 FROM opening_number o WHERE o.person_id = t.person_id AND o.id < t.id)",
+        "一人に被保険者番号が二つあります",
         "前のシステムの記録で番号を確かめてください",
     ),
 )

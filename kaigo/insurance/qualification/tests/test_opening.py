@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kaigo.base.records.context import acting
+from kaigo.insurance.feeds.decide import replay
 from kaigo.insurance.feeds.models import Repair
 from kaigo.insurance.qualification import opening, read
 from kaigo.insurance.qualification.decide import decide_all
@@ -23,6 +24,13 @@ from kaigo.insurance.residents.models import AddresseeNumber
 from kaigo.insurance.residents.tests.former import hand_over, number_of
 
 APRIL = "2026-04-01"
+MENDED = {
+    "period": "1",
+    "acquired_on": "20150504",
+    "acquired_reason": "02",
+    "lost_on": "",
+    "lost_reason": "",
+}
 
 
 def resident(birth: str = "1950-05-05", since: str = "1990-01-01") -> int:
@@ -152,3 +160,15 @@ def test_past_and_future_are_told_apart():
     assert opening.continued([law], [], on) is None
     assert opening.continued([later], [], on) == (later,)
     assert opening.continued([law], [was, later], on) == (was,)
+
+
+def test_a_mended_line_is_taken_over_by_the_next_run(street):
+    person = resident()
+    done = take_over("999999999999999,1,20150504,02,,", numbers={person: "0000000001"})
+    assert (done["decisions"], done["refused"]) == (0, 1)
+    repair, ctx = Repair.objects.get(), context(APRIL)
+    with acting(ctx):
+        assert replay(ctx, repair.id, {"addressee": number_of(person)} | MENDED) == []
+    with acting(ctx):
+        assert opening.take(ctx) == {"numbers": 0, "decisions": 1, "refused": 0}
+    assert in_force(person) == [("2015-05-04", "02", None, "")]
