@@ -98,7 +98,7 @@ def _use_clone(cluster, worker: str) -> list[str]:
     """Point every alias at a fresh clone; returns the names."""
     from django.db import connections
 
-    from kaigo.site.databases import clone
+    from kaigo.site.databases import clone, connection_settings
 
     names = []
     number = next(_serial)
@@ -107,7 +107,10 @@ def _use_clone(cluster, worker: str) -> list[str]:
         name = f"{system}_{INSURER}_t{os.getpid()}_{number}"
         connections[alias].close()
         clone(cluster, f"{system}_{INSURER}_template", name)
-        connections[alias].settings_dict["NAME"] = name
+        # Settings may have been read before this process had a server of its own.
+        entry = connection_settings(system, INSURER, "read" if alias == "staff" else "app")
+        entry = {key: entry[key] for key in ("HOST", "USER", "PASSWORD")}
+        connections[alias].settings_dict.update(entry, NAME=name)
         names.append(name)
     return names
 
