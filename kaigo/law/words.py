@@ -14,7 +14,8 @@ from kaigo.law.reasons import Reason
 
 Audience = Literal["staff", "person"]
 FOLDER = Path(__file__).resolve().parent.joinpath("words", "ja")
-_PLACE = re.compile(r"\{(\d+)(?::(\w+))?\}")
+# {0} 引数、{0:group} 名前の表を引く、{0?あれば付ける語|なければ代わりの語}。
+_PLACE = re.compile(r"\{(\d+)(?::(\w+))?(?:\?([^|}]*)\|([^}]*))?\}")
 
 
 class Told(NamedTuple):
@@ -42,7 +43,7 @@ def tell(reason: Reason, audience: Audience = "staff") -> Told:
     """理由の木を文の木に。文のない理由は誤り(KeyError)。"""
     entry = words()[reason.id]
     template = entry[audience]
-    text = _PLACE.sub(lambda m: _show(reason.args[int(m.group(1))], m.group(2)), template)
+    text = _PLACE.sub(lambda m: _place(reason.args[int(m.group(1))], m), template)
     return Told(reason.id, reason.article, text, tuple(tell(part, audience) for part in reason.parts))
 
 
@@ -54,6 +55,13 @@ def tell_all(reasons: tuple[Reason, ...], audience: Audience = "staff") -> tuple
 def name_of(group: str, code: str) -> str:
     """符号の名前。groups に ない符号はそのまま。"""
     return words().get(f"group.{group}", {}).get(str(code), str(code))
+
+
+def _place(arg, place: re.Match[str]) -> str:
+    how, after, instead = place.group(2, 3, 4)
+    if after is None:
+        return _show(arg, how)
+    return instead if arg is None else _show(arg, how) + after
 
 
 def _show(arg, how: str | None) -> str:

@@ -54,3 +54,12 @@ def test_a_ruling_keeps_what_would_have_been_judged_below_it():
     assert all(t.parts[0].id == "annual.none" for t in told)
     assert "令和8年4月1日" in told[1].text
     assert name_of("acquired", "31") == "第2号から第1号へ"
+
+
+def test_a_boundary_that_is_open_says_so():
+    low = Reason("stage.low", "令38条", (3, 1_320_000, None))
+    assert "境 上限なし)" in tell(low).text
+    top = Reason("stage.taxed", "令38条", (13, 9_000_000, 7_200_000, None))
+    assert "(7,200,000 円以上)" in tell(top).text
+    first = Reason("stage.taxed", "令38条", (6, 900_000, None, 1_200_000))
+    assert "(1,200,000 円未満)" in tell(first).text
