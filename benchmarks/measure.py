@@ -36,7 +36,7 @@ def timed(work: Callable[[], object], runs: int = 3, warm_up: int = 1) -> list[f
     return seconds
 
 
-def raw_copy(tables: list[str], where: dict[str, str] | None = None) -> float:
+def raw_copy(tables: list[str], where: dict[str, str] | None = None, runs: int = 3) -> float:
     """Median seconds of COPYing the rows of the tables (with an optional condition each) into copies of them.
 
     The rows are written to memory first; only COPY IN into the empty, fully indexed copy is counted.
@@ -59,7 +59,7 @@ def raw_copy(tables: list[str], where: dict[str, str] | None = None) -> float:
             def once(table=table, data=data) -> None:
                 _copy_in(admin, table, data)
 
-            total += median(timed(once, runs=3, warm_up=1))
+            total += median(timed(once, runs=runs, warm_up=int(runs > 1)))
     return total
 
 

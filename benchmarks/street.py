@@ -44,7 +44,7 @@ def run() -> list[dict]:
             "first_load",
             seconds,
             120,
-            raw=raw_copy(list(FACTS)),
+            raw=raw_copy(list(FACTS), runs=1),
             raw_name="COPY of the facts",
             seed=ward.SEED,
         )
