@@ -167,3 +167,19 @@ def test_the_counters_card_takes_few_queries(who, ctx):
     assert [(bar.label, bar.end) for bar in card.bars] == [("住民", None)]
     assert dict(card.facts)["世帯"] == "見本　太郎 の世帯 2人(世帯主)"
     assert panels.panel(ctx.at(date(2000, 1, 1)), who) is None
+
+
+def test_welfare_and_old_age_pension_of_a_person_are_seen_with_their_days(who, ctx):
+    welfare = {
+        "welfare_kind": "1",
+        "history": "1",
+        "correction": "0",
+        "from": "20260501",
+        "substitute_payment": "1",
+    }
+    told(ctx, "ward.welfare", welfare)
+    told(ctx, "ward.old_age_pension", {"certificate": "福-1", "from": "20200401"})
+    html = text(ask("facts", person=who))
+    assert "生活保護" in html
+    assert "令和8年5月1日" in html
+    assert "福-1" in html
