@@ -45,11 +45,11 @@ def run() -> list[dict]:
 def _session() -> str:
     """A log-in of the staff database for an account that may see the counter; made by the administrator."""
     import psycopg
+    import yaml
 
-    from kaigo.base.staff.decide import roles
     from kaigo.base.staff.who import token_hash
     from kaigo.site.embedded import Cluster
-    from kaigo.site.home import home
+    from kaigo.site.home import PROJECT, home
 
     token = secrets.token_urlsafe(24)
     with psycopg.connect(
@@ -66,7 +66,7 @@ def _session() -> str:
             "INSERT INTO staff_post (account_id, section, title, held_from) VALUES (%s, '介護保険課', '係員', '2026-04-01')",
             [account],
         )
-        for permission in roles()["係員"]:
+        for permission in yaml.safe_load((PROJECT / "kaigo/base/staff/roles.yaml").read_text())["係員"]:
             admin.execute(
                 "INSERT INTO staff_grant (account_id, permission, given_from, requested_by, approved_by) "
                 "VALUES (%s, %s, '2026-04-01', 'a', 'b')",
@@ -128,7 +128,19 @@ def _serve() -> subprocess.Popen:
     }
     command = [sys.executable, "-m", "gunicorn", "kaigo.site.wsgi:application", "--bind", f"127.0.0.1:{PORT}"]
     server = subprocess.Popen(
-        [*command, "--workers", "3", "--threads", "2", "--preload", "--log-level", "error"], env=env
+        [
+            *command,
+            "--workers",
+            "3",
+            "--threads",
+            "2",
+            "--keep-alive",
+            "60",
+            "--preload",
+            "--log-level",
+            "error",
+        ],
+        env=env,
     )
     for _ in range(100):
         try:

@@ -15,6 +15,7 @@ def run() -> list[dict]:
     ward.open_ward()
     from django.conf import settings
 
+    from kaigo.base.records.context import acting
     from kaigo.insurance.premium.decide import quiet_collector, values_for
     from kaigo.insurance.premium.gather import gather
     from kaigo.law import twin
@@ -25,8 +26,9 @@ def run() -> list[dict]:
 
     values = values_for(settings.INSURER, ward.YEAR)
     rows = []
-    with quiet_collector():
-        facts = [person.facts for person in gather(ward.context(ASSESSED), ward.YEAR)]
+    ctx = ward.context(ASSESSED)
+    with acting(ctx), quiet_collector():
+        facts = [person.facts for person in gather(ctx, ward.YEAR)]
         seconds = []
         for _ in range(3):
             begun = time.process_time()

@@ -89,7 +89,14 @@ def _daily_full(first: list[dict], take, jobs) -> dict:
     entry = next(e for e in first if e["layout"] == "ward.resident")
     lines = ward.content(entry).decode("utf-8").split("\r\n")
     head = lines[0].split(",")
-    head[4], head[5] = f"{ASSESSED:%Y%m%d}", str(int(head[5]) + 1)
+    from kaigo.insurance.feeds.models import Delivery
+
+    last = (
+        Delivery.objects.filter(layout="ward.resident", outcomes__state="accepted")
+        .order_by("-sequence")
+        .first()
+    )
+    head[4], head[5] = f"{ASSESSED:%Y%m%d}", str(last.sequence + 1)
     source = random.Random(ward.SEED)
     from kaigo.layouts.model import get
 

@@ -19,21 +19,24 @@ _USUAL = str.maketrans(
 )
 
 
+# The totals of a block have eleven digits: a large ward's list comes in several blocks H, D…, T.
+BLOCK = 40_000
+
+
 def file00(rng: Random, made_on: int, people: Iterable[Person]) -> tuple[bytes, int, int]:
     """(bytes, records, total of 各種金額欄１) of everybody who can be deducted from."""
     head = WARD_CODE[:5] + PAYER + NOTICE
     made = days.text(made_on)
-    parts = [_fit("1" + head + MEDIUM + SCHEME + made, 500)]
-    count = total = 0
-    for person in people:
-        pension = person.pension
-        if pension is None or pension.annual < LEAST_PENSION:
-            continue
-        count += 1
-        total += pension.annual
-        parts.append(_record(rng, head, made, person))
-    parts.append(_fit(f"3{head} {SCHEME}{made}{count:09}{total:011}{0:011}{0:011}", 500))
-    return b"".join(parts), count, total
+    due = [p for p in people if p.pension is not None and p.pension.annual >= LEAST_PENSION]
+    parts, total = [], 0
+    for place in range(0, max(len(due), 1), BLOCK):
+        block = due[place : place + BLOCK]
+        yen = sum(person.pension.annual for person in block)
+        total += yen
+        parts.append(_fit("1" + head + MEDIUM + SCHEME + made, 500))
+        parts += [_record(rng, head, made, person) for person in block]
+        parts.append(_fit(f"3{head} {SCHEME}{made}{len(block):09}{yen:011}{0:011}{0:011}", 500))
+    return b"".join(parts), len(due), total
 
 
 def _record(rng: Random, head: str, made: str, person: Person) -> bytes:
