@@ -120,21 +120,13 @@ def withdraw(ctx: Context, insurer: str, person: int, reason: str) -> Outcome:
     return record(ctx, insurer, judge(ctx, insurer, [person]))
 
 
-class _Undo(Exception):
-    """Thrown to give back everything that a preview did."""
-
-
 def preview(ctx: Context, person: int, act: Callable[[], Outcome]) -> list[Change]:
     """Do the act, look, and take it back: what the button will do is exactly what was shown."""
     before = dict(enumerate(_now(ctx, person)))
-    after: dict[int, Period] = {}
-    try:
-        with transaction.atomic():
-            act()
-            after = dict(enumerate(_now(ctx, person)))
-            raise _Undo
-    except _Undo:
-        pass
+    with transaction.atomic():
+        act()
+        after = dict(enumerate(_now(ctx, person)))
+        transaction.set_rollback(True)
     places = sorted({*before, *after})
     return [Change(before.get(place), after.get(place)) for place in places]
 

@@ -83,6 +83,7 @@ def test_acts_that_may_not_be_say_why(someone, ctx, act, why):
 def test_twelve_digits_that_are_no_individual_number_may_be_written(someone, ctx):
     with acting(ctx):
         decide.write_memo(ctx, someone, "受付 123456789012 の件")
+    assert m.Memo.objects.get(person_id=someone).text == "受付 123456789012 の件"
 
 
 def test_accounts_relations_borderline_hold_and_pension_number(someone, ctx):
