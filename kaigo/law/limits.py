@@ -1,4 +1,4 @@
-"""賦課決定の期間制限(法200条の2)。最初の納期の翌日から二年。増額にも減額にも。"""
+"""賦課決定の期間制限(法200条の2)と、還付を請求できる期間(法200条1項)。どちらも二年。"""
 
 from __future__ import annotations
 
@@ -56,3 +56,28 @@ def assessment(facts: LimitFacts, values: Values) -> Finding[Limit] | Unclear:
     allowed = facts.decided_on <= last
     parts = (Reason("limit.allowed" if allowed else "limit.barred", "法200条の2", (facts.decided_on, last)),)
     return Finding(Limit(first, last, allowed), (Reason(reason_id, "法200条の2", (first, last), parts),))
+
+
+class RefundFacts(NamedTuple):
+    """claimable_on: 還付を請求できるようになった日(減額の決定の日など)。on: いつ見るか。"""
+
+    claimable_on: date
+    on: date
+
+
+class RefundLimit(NamedTuple):
+    """last_claim_on: 請求できる最後の日。open: on にまだ請求できるか。"""
+
+    last_claim_on: date
+    open: bool
+
+
+@rule("limits.refund", facts=RefundFacts, article="法200条1項")
+def refund(facts: RefundFacts, values: Values) -> Finding[RefundLimit]:
+    """還付を受ける権利は、行使できる時から二年で時効により消える。初日は数えない(民法140条)。"""
+    last = add_years(facts.claimable_on, 2)
+    still = facts.on <= last
+    parts = (Reason("limit.refund_open" if still else "limit.refund_over", "法200条1項", (facts.on, last)),)
+    return Finding(
+        RefundLimit(last, still), (Reason("limit.refund", "法200条1項", (facts.claimable_on, last), parts),)
+    )

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 
+from django.conf import settings
+
 from kaigo.base.desk.panel import Banner, Bar, Panel, PanelEvent
 from kaigo.base.records.context import Context
-from kaigo.insurance.premium import read
+from kaigo.insurance.premium import limits, read
 from kaigo.insurance.premium.read import AssessmentView
-from kaigo.law.dates import fiscal_year, fiscal_year_name
+from kaigo.law.dates import fiscal_year, fiscal_year_name, wareki
 from kaigo.law.premium import month_spans
 
 SORTS = {"provisional": "仮徴収", "main": "賦課決定", "revision": "更正", "opening": "引継ぎ"}
@@ -35,8 +37,17 @@ def panel(ctx: Context, person: int) -> Panel | None:
         bars=tuple(bar for view in current[:YEARS] for bar in stage_bars(view)),
         banners=tuple(_banners(this, tasks)),
         permission="premium.view",
-        facts=(("月数", f"{this.months} か月"),) if this and this.sort != "provisional" else (),
+        facts=tuple(_facts(ctx, this)) if this else (),
     )
+
+
+def _facts(ctx: Context, this: AssessmentView) -> Iterator[tuple[str, str]]:
+    if this.sort != "provisional":
+        yield "月数", f"{this.months} か月"
+    key = (this.person, this.fiscal_year)
+    until = limits.person_years(ctx, settings.INSURER, [(*key, this.assessment_day)])[key]
+    if until.limit:
+        yield "増額・減額できる最後の日", wareki(until.limit.last_valid_on)
 
 
 def state(year: int, view: AssessmentView | None) -> str:

@@ -10,6 +10,7 @@ from django.db import connection
 from kaigo.base.records.context import Context
 from kaigo.insurance.premium.models import Assessment, AssessmentFinding, Batch, Task
 from kaigo.insurance.premium.save import stage_numbers
+from kaigo.insurance.qualification import read as qualification
 from kaigo.law.reasons import Reason, unpack
 from kaigo.law.words import Audience, Told, tell_all
 
@@ -206,6 +207,25 @@ def tasks(ctx: Context, sort: str = "", person: int | None = None) -> list[Task]
     if person is not None:
         rows = rows.filter(person_id=person)
     return list(rows[:500])
+
+
+def assessment_days(ctx: Context, tasks: list[Task]) -> list[tuple[int, int, date]]:
+    """(person, fiscal year, assessment day) of the questions: of the decision in force, else 1 April or the day on
+    which the person was acquired in that year."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT t.person_id, t.fiscal_year, coalesce("
+            f" (SELECT a.assessment_day FROM premium_assessment a WHERE a.person_id = t.person_id "
+            f"  AND a.fiscal_year = t.fiscal_year AND {IN_FORCE}),"
+            f" (SELECT greatest(min(q.acquired_on), make_date(t.fiscal_year, 4, 1)) FROM "
+            f"  ({qualification.in_force_sql(ctx)}) q WHERE q.person_id = t.person_id "
+            "   AND q.acquired_on < make_date(t.fiscal_year + 1, 4, 1) "
+            "   AND (q.lost_on IS NULL OR q.lost_on > make_date(t.fiscal_year, 4, 1))),"
+            " make_date(t.fiscal_year, 4, 1)) "
+            "FROM premium_task t WHERE t.id = ANY(%(tasks)s)",
+            {"tasks": [task.id for task in tasks], "known_at": ctx.known_at},
+        )
+        return cursor.fetchall()
 
 
 def _view(row: Assessment, current: bool) -> AssessmentView:

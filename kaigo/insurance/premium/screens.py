@@ -12,7 +12,7 @@ from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
-from kaigo.insurance.premium import pages, read, tasks, whatif
+from kaigo.insurance.premium import limits, pages, read, tasks, whatif
 from kaigo.insurance.premium.decide import assess_persons, judge, values_for
 from kaigo.insurance.premium.models import Task
 from kaigo.insurance.premium.save import stage_numbers
@@ -24,6 +24,7 @@ from kaigo.insurance.premium.screens_batch import (
     Execute,
     Prepare,
 )
+from kaigo.insurance.premium.screens_limits import Limits
 from kaigo.insurance.premium.screens_year import Ledger, Months
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import fiscal_year, fiscal_year_name
@@ -89,6 +90,9 @@ class Decision(Room):
             "audience": audience,
             "facts": pages.lines_of(ctx, view, members=staff),
             "law": read.law_of(ctx, view.id)[:12],
+            "limit": limits.person_years(
+                ctx, settings.INSURER, [(view.person, view.fiscal_year, view.assessment_day)]
+            )[view.person, view.fiscal_year] if staff else None,
             "history": [(h, pages.SORTS[h.sort]) for h in history],
             "earlier": view.supersedes,
             "later": next((h.id for h in history if h.supersedes == view.id), None),
@@ -127,6 +131,9 @@ class PersonYears(Room):
         if view is None:
             raise Http404
         history = read.history(ctx, person)
+        until = limits.person_years(
+            ctx, settings.INSURER, [(person, h.fiscal_year, h.assessment_day) for h in history if h.current]
+        )
         return "premium/person.html", {
             "title": f"{view.name} さんの賦課",
             "person": view,
@@ -134,6 +141,11 @@ class PersonYears(Room):
                 (h, fiscal_year_name(h.fiscal_year), pages.SORTS[h.sort], pages.month_row(h)) for h in history
             ],
             "months": pages.MONTHS,
+            "limits": [(fiscal_year_name(year), one) for (_, year), one in until.items()],
+            "refunds": [
+                (fiscal_year_name(claim.fiscal_year), claim)
+                for claim in limits.refunds(ctx, settings.INSURER, history)
+            ],
             "tasks": [
                 (t, pages.TASKS[t.sort], fiscal_year_name(t.fiscal_year))
                 for t in read.tasks(ctx, person=person)
@@ -309,6 +321,7 @@ urls = [
     path("batches/<int:batch>/approve/", Approve.view(), name="approve"),
     path("batches/<int:batch>/execute/", Execute.view(), name="execute"),
     path("batches/<int:batch>/abandon/", Abandon.view(), name="abandon"),
+    path("limits/", Limits.view(), name="limits"),
     path("tasks/", Tasks.view(), name="tasks"),
     path("tasks/<int:task>/", OneTask.view(), name="task"),
     path("person/<int:person>/", PersonYears.view(), name="person"),

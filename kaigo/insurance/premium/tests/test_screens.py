@@ -236,3 +236,71 @@ def test_what_the_main_assessment_lacks_is_said(db):
     assert "資格の取得・喪失" in html
     assert "住民税の記録がまだ一件も" in html
     assert ask("prepare", {}).status_code == 409
+
+
+def test_a_person_sees_until_when_each_year_may_be_decided(couple, django_assert_max_num_queries):
+    html = text(ask("person", person=couple))
+    assert "令和10年7月31日" in html
+    assert "普通徴収(条例の第一期)" in html
+    assert "法200条の2" in html
+    assert "過ぎています" not in html
+    assert "あと60日" in text(ask("person", person=couple, on="2028-06-01"))
+    assert "過ぎています" in text(ask("person", person=couple, on="2028-08-01"))
+    with django_assert_max_num_queries(4):
+        facts = dict(panels.panel(context("2026-07-01"), couple).facts)
+    assert facts["増額・減額できる最後の日"] == "令和10年7月31日"
+    assert "令和10年7月31日" in text(ask("decision", assessment=in_force(couple).id))
+
+
+def test_whose_pension_was_deducted_is_counted_from_10_may(couple):
+    deducted(couple, 4_000)
+    html = text(ask("person", person=couple))
+    assert "令和10年5月10日" in html
+    assert "特別徴収(4月の分の納期)" in html
+
+
+def test_who_was_acquired_after_the_first_term_is_counted_from_that_day(db):
+    person = born("1961-10-02", "十月 生")
+    lives(person, "1990-01-01")
+    at_home([person])
+    taxed(person)
+    decide("2026-11-01")
+    html = text(ask("person", person=person, on="2026-11-01"))
+    assert "令和10年10月1日" in html
+    assert "第一期の後の取得" in html
+
+
+def test_a_lowered_year_tells_until_when_a_refund_may_be_claimed(couple):
+    assert "還付を請求できる期限" not in text(ask("person", person=couple))
+    taxed(couple, pension_revenue=780_000, status="1", total_income=3_000_000)
+    ask("revise", {}, person=couple, year=2026)
+    assert "還付を請求できる期限" not in text(ask("person", person=couple))
+    taxed(couple, pension_revenue=780_000)
+    ask("revise", {}, person=couple, year=2026, on="2026-07-10")
+    html = text(ask("person", person=couple, on="2028-07-10"))
+    assert "令和10年7月10日" in html
+    assert "請求できる</span>" in html
+    assert "時効</span>" in text(ask("person", person=couple, on="2028-07-11"))
+
+
+def test_the_calendar_of_limits_puts_first_what_runs_out_first(couple):
+    late = born("1950-06-06", "税 未着")
+    lives(late, "1990-01-01")
+    at_home([late])
+    deducted(late, 4_000)
+    other = born("1950-07-07", "税 未着二")
+    lives(other, "1990-01-01")
+    at_home([other])
+    decide()
+    html = text(ask("limits"))
+    assert html.index("税 未着</a>") < html.index("税 未着二</a>")
+    assert "令和10年5月10日" in html
+    assert "令和7年度" in html
+
+
+def test_a_correction_beyond_the_limit_is_refused_with_that_reason(couple):
+    taxed(couple, pension_revenue=780_000, status="1", total_income=3_000_000)
+    assert ask("revise", {}, person=couple, year=2026, on="2028-08-01").status_code == 409
+    html = text(ask("revise", person=couple, year=2026, on="2028-08-01"))
+    assert "期間制限(法200条の2)のため決定できません" in html
+    assert "令和10年7月31日 を過ぎている" in html
