@@ -25,6 +25,7 @@ from kaigo.insurance.premium.screens_batch import (
     Prepare,
 )
 from kaigo.insurance.premium.screens_limits import Limits
+from kaigo.insurance.premium.screens_settings import Settings
 from kaigo.insurance.premium.screens_year import Ledger, Months
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import fiscal_year, fiscal_year_name
@@ -322,6 +323,7 @@ urls = [
     path("batches/<int:batch>/execute/", Execute.view(), name="execute"),
     path("batches/<int:batch>/abandon/", Abandon.view(), name="abandon"),
     path("limits/", Limits.view(), name="limits"),
+    path("settings/", Settings.view(), name="settings"),
     path("tasks/", Tasks.view(), name="tasks"),
     path("tasks/<int:task>/", OneTask.view(), name="task"),
     path("person/<int:person>/", PersonYears.view(), name="person"),

@@ -284,13 +284,11 @@ def test_a_lowered_year_tells_until_when_a_refund_may_be_claimed(couple):
 
 
 def test_the_calendar_of_limits_puts_first_what_runs_out_first(couple):
-    late = born("1950-06-06", "税 未着")
-    lives(late, "1990-01-01")
-    at_home([late])
-    deducted(late, 4_000)
-    other = born("1950-07-07", "税 未着二")
-    lives(other, "1990-01-01")
-    at_home([other])
+    for name, birth in (("税 未着二", "1950-07-07"), ("税 未着", "1950-06-06")):
+        person = born(birth, name)
+        lives(person, "1990-01-01")
+        at_home([person])
+    deducted(person, 4_000)
     decide()
     html = text(ask("limits"))
     assert html.index("税 未着</a>") < html.index("税 未着二</a>")
