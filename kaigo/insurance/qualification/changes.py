@@ -47,6 +47,9 @@ def people(ctx: Context, since: Since) -> list[int]:
         SELECT s.person_id FROM ({residents.facility_stay_sql(ctx)}) s
         WHERE lower(s.effective) BETWEEN %(from)s AND %(on)s OR upper(s.effective) BETWEEN %(from)s AND %(on)s
         UNION
+        SELECT l.person_id FROM qualification_ruling l WHERE l.matter = 'held_back'
+        AND (l.day BETWEEN %(from)s AND %(on)s OR l.until BETWEEN %(from)s AND %(on)s)
+        UNION
         SELECT p.person_id FROM ({residents.particulars_sql(ctx)}) p
         WHERE p.birth_date BETWEEN %(born_from)s AND %(born_until)s
         ORDER BY 1"""

@@ -15,6 +15,7 @@ from kaigo.insurance.qualification.read import in_force_sql
 from kaigo.insurance.qualification.save import Row, assign_numbers, save_rows
 from kaigo.insurance.qualification.tasks import Found, file_tasks
 from kaigo.law.codec import encode
+from kaigo.law.dates import wareki
 from kaigo.law.digest import law_version
 from kaigo.law.qualification import Life, Period, periods
 from kaigo.law.reasons import Finding, Unclear
@@ -84,7 +85,10 @@ def judge(
             if isinstance(ruled, Found):
                 tasks += [ruled] if taken_over.changed else []
                 continue
-        rows += _changes(ctx, gathered, ruled, known)
+        decided = _changes(ctx, gathered, ruled, known)
+        stopped = _held_back(gathered, decided)
+        tasks += stopped
+        rows += [row for row in decided if row.supersedes is not None] if stopped else decided
     return Judgement(looked_at, rows, tasks)
 
 
@@ -133,6 +137,22 @@ def _holds(gathered: Gathered, life: Life, taken_over: opening.Opened | None) ->
         named = ",".join(day.isoformat() for day in days)
         found.append(Found(gathered.person, "hold", f"{hold.what}:{named}"[:80], hold.why))
     return found
+
+
+def _held_back(gathered: Gathered, decided: list[Row]) -> list[Found]:
+    """資格取得除外者: what would be acquired waits for a clerk, with the section's reason; a correction by hand does not."""
+    days = [row.judged.acquired_on for row in decided if row.supersedes is None]
+    if gathered.held_back is None or gathered.ruling is not None or not days:
+        return []
+    named = "、".join(wareki(day) for day in days)
+    return [
+        Found(
+            gathered.person,
+            "hold",
+            f"held_back:{','.join(day.isoformat() for day in days)}"[:80],
+            f"資格取得除外者のため、{named}の取得を止めています(理由: {gathered.held_back})",
+        )
+    ]
 
 
 def _ruled(gathered: Gathered, found: Finding[Life]) -> Finding[Life] | Found:

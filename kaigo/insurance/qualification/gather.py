@@ -24,12 +24,14 @@ _LOST_NATIONALITY = "13"
 
 
 class Gathered(NamedTuple):
-    """A person's facts, when the events behind them were notified, and what the section ruled (a correction)."""
+    """A person's facts, when the events behind them were notified, and what the section ruled: a correction, and why
+    nothing is acquired without being asked (資格取得除外者; None = acquired as the law says)."""
 
     person: int
     facts: LifeFacts
     notified: dict[date, date | None]
     ruling: tuple[list, list] | None
+    held_back: str | None = None
 
 
 def gather(ctx: Context, persons: list[int] | None = None) -> Iterator[Gathered]:
@@ -47,7 +49,13 @@ def gather(ctx: Context, persons: list[int] | None = None) -> Iterator[Gathered]
     histories = _grouped(_residence(ctx), params)
     exclusions = _grouped(_exclusions(ctx), params)
     exceptions = _grouped(_exceptions(ctx), params)
-    rulings = {p: (loads(judged), loads(decided)) for p, judged, decided in _rows(_rulings(ctx), params)}
+    rulings: dict[int, tuple[list, list]] = {}
+    held_back: dict[int, str] = {}
+    for person, matter, judged, decided, reason in _rows(_rulings(ctx), params):
+        if matter == "periods":
+            rulings[person] = (loads(judged), loads(decided))
+        else:
+            held_back[person] = reason
     for person, birth in people:
         stays, notified = _stays(histories.get(person, ()))
         facts = LifeFacts(
@@ -58,16 +66,24 @@ def gather(ctx: Context, persons: list[int] | None = None) -> Iterator[Gathered]
             ),
             tuple(_exception(*row) for row in exceptions.get(person, ())),
         )
-        yield Gathered(person, facts, notified, rulings.get(person))
+        yield Gathered(person, facts, notified, rulings.get(person), held_back.get(person))
 
 
 def _people(ctx: Context) -> str:
+    """Who holds a qualification and is believed to be nobody any more (a record that never was, or was merged into
+    another) comes without a birth date: his life is empty, and what was decided of him is cancelled."""
     return f"""
+        WITH held AS MATERIALIZED (
+            SELECT DISTINCT q.person_id FROM ({in_force_sql(ctx)}) q
+            WHERE %(persons)s::bigint[] IS NULL OR q.person_id = ANY(%(persons)s::bigint[]))
         SELECT p.person_id, p.birth_date FROM ({residents.particulars_sql(ctx)}) p
         WHERE (%(persons)s::bigint[] IS NULL OR p.person_id = ANY(%(persons)s::bigint[]))
           AND (p.birth_date IS NULL OR p.birth_date <= %(latest)s::date
-               OR p.person_id IN (SELECT q.person_id FROM ({in_force_sql(ctx)}) q))
-        ORDER BY p.person_id"""
+               OR p.person_id IN (SELECT h.person_id FROM held h))
+        UNION ALL
+        SELECT h.person_id, NULL FROM held h
+        WHERE NOT EXISTS (SELECT 1 FROM ({residents.particulars_sql(ctx)}) p WHERE p.person_id = h.person_id)
+        ORDER BY 1"""
 
 
 _MINE = "JOIN unnest(%(people)s::bigint[]) AS mine(person_id) USING (person_id)"
@@ -116,8 +132,9 @@ def _ruled(ctx: Context) -> str:
 
 def _rulings(ctx: Context) -> str:
     return f"""
-        SELECT l.person_id, l.judged, l.decided FROM qualification_ruling l
-        WHERE l.matter = 'periods' AND l.person_id = ANY(%(people)s::bigint[]) AND {_ruled(ctx)}"""
+        SELECT l.person_id, l.matter, l.judged, l.decided, l.reason FROM qualification_ruling l
+        WHERE l.person_id = ANY(%(people)s::bigint[]) AND {_ruled(ctx)} AND (l.matter = 'periods' OR (
+            l.matter = 'held_back' AND l.day <= %(on)s::date AND (l.until IS NULL OR l.until > %(on)s::date)))"""
 
 
 def _exception(which: str, start: date, end: date | None, died_on: date | None) -> Exception_:

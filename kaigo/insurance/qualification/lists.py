@@ -97,7 +97,10 @@ def mismatches(ctx: Context) -> list[Mismatch]:
         LEFT JOIN insured i ON i.person_id = p.person_id
         LEFT JOIN held h ON h.person_id = p.person_id
         LEFT JOIN elsewhere e ON e.person_id = p.person_id
-        WHERE (r.state = 'resident' AND i.person_id IS NULL AND p.birth_date <= %(latest)s)
+        WHERE (r.state = 'resident' AND i.person_id IS NULL AND p.birth_date <= %(latest)s AND p.person_id NOT IN (
+                   SELECT l.person_id FROM qualification_ruling l WHERE l.matter = 'held_back' AND NOT l.withdrawn
+                   AND l.day <= %(on)s AND (l.until IS NULL OR l.until > %(on)s)
+                   AND NOT EXISTS (SELECT 1 FROM qualification_ruling n WHERE n.supersedes_id = l.id)))
            OR (r.state <> 'resident' AND i.person_id IS NOT NULL AND lower(r.effective) < %(on)s::date)
         ORDER BY lower(r.effective), p.person_id"""
     params = {

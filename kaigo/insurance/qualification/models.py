@@ -84,7 +84,8 @@ class Ruling(Decision):
     """What the section found itself, with its reason, where the facts alone do not decide.
 
     matter: not_exception (the move of `day` to a facility's address is no 住所地特例: the person loses) |
-    periods (訂正: as long as the law judges `judged` from the facts, `decided` is what holds).
+    periods (訂正: as long as the law judges `judged` from the facts, `decided` is what holds) |
+    held_back (資格取得除外者: from `day`, and not after `until`, nothing is acquired without being asked).
     withdrawn: the ruling before, named in supersedes, no longer holds.
     """
 
@@ -92,7 +93,7 @@ class Ruling(Decision):
         "person",
         "qualification",
         dict.fromkeys(
-            ("matter", "day", "judged", "decided", "reason"),
+            ("matter", "day", "until", "judged", "decided", "reason"),
             (f"{QUALIFICATION}/資格異動事由・年月日・届出年月日・届出場所",),
         ),
     )
@@ -100,6 +101,7 @@ class Ruling(Decision):
     person = models.ForeignKey(Person, models.PROTECT, related_name="+")
     matter = models.CharField(max_length=20)
     day = models.DateField(null=True)
+    until = models.DateField(null=True)
     judged = models.JSONField(null=True)
     decided = models.JSONField(null=True)
     reason = models.TextField()

@@ -14,10 +14,11 @@ from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
-from kaigo.insurance.qualification import lists, read, rulings, tasks
+from kaigo.insurance.qualification import holding_back, lists, read, rulings, tasks
 from kaigo.insurance.qualification.models import Task
 from kaigo.insurance.qualification.panels import event, state
 from kaigo.insurance.qualification.screens_correct import Correct, Withdraw
+from kaigo.insurance.qualification.screens_held_back import HeldBackList, HoldBack, Release
 from kaigo.insurance.residents import read as residents
 from kaigo.law.words import name_of
 
@@ -67,6 +68,7 @@ class Upcoming(Room):
             "page": Pages(found, request),
             "total": len(found),
             "insured": sum(1 for c in found if c.insured),
+            "held_back": holding_back.people(ctx),
             "before": f"{before:%Y-%m}",
             "after": f"{next_month(first):%Y-%m}",
             "here": "upcoming",
@@ -133,6 +135,7 @@ class OneTask(Room):
             "event_days": event_day(found),
             "person": view,
             "facility": facility,
+            "held_back": found.what.startswith(f"{holding_back.MATTER}:"),
             "changes": preview,
             "state": state(ctx, read.periods_in_force(ctx, found.person_id)),
         }
@@ -171,6 +174,7 @@ class History(Room):
             "audience": _audience(request),
             "law": finding.law[:12] if finding else "",
             "ruling": rulings.in_force(person, "periods"),
+            "held_back": rulings.in_force(person, holding_back.MATTER),
             "tasks": [(task, SORTS[task.sort], event_day(task)) for task in read.tasks(ctx, person=person)],
         }
 
@@ -215,7 +219,10 @@ urls = [
     path("mismatch/", Mismatches.view(), name="mismatch"),
     path("tasks/", Tasks.view(), name="tasks"),
     path("tasks/<int:task>/", OneTask.view(), name="task"),
+    path("held-back/", HeldBackList.view(), name="held_back"),
     path("<int:person>/", History.view(), name="person"),
+    path("<int:person>/hold-back/", HoldBack.view(), name="hold_back"),
+    path("<int:person>/hold-back/end/", Release.view(), name="release"),
     path("<int:person>/correct/", Correct.view(), name="correct"),
     path("<int:person>/withdraw/", Withdraw.view(), name="withdraw"),
 ]
