@@ -29,9 +29,11 @@ demo-reset: $(VENV)/ready
 dev: $(VENV)/dev-ready
 
 test: $(VENV)/dev-ready
+	@bash checks/packages.sh
 	@sh checks/test.sh
 
 test-long: $(VENV)/dev-ready
+	@bash checks/packages.sh
 	@KAIGO_LONG=1 sh checks/test.sh
 
 bench: $(VENV)/dev-ready

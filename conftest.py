@@ -23,8 +23,10 @@ def _home() -> Path:
 
     root = os.environ.get("KAIGO_TEST_HOME")
     home = Path(root) if root else default_home("test")
-    worker = os.environ.get("PYTEST_XDIST_WORKER", "")
-    return home.with_name(f"{home.name}-{worker}") if worker else home
+    binaries = os.environ.get("KAIGO_PG_BIN")
+    # A data folder belongs to one major version: …/15/bin gets a home of its own.
+    parts = [home.name, Path(binaries).parent.name if binaries else "", os.environ.get("PYTEST_XDIST_WORKER", "")]
+    return home.with_name("-".join(filter(None, parts)))
 
 
 os.environ["KAIGO_HOME"] = str(_home())
