@@ -2,13 +2,46 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+import time
+from dataclasses import dataclass
+
+from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from kaigo.base.audit.write import record
 from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import Job, NotReady, Progress, jobs, period
 from kaigo.base.records.context import Context, acting
+
+
+@dataclass
+class Live(Progress):
+    """Progress that other people see while the job's own transaction is still open.
+
+    Written on a connection of its own, at most every few seconds: each change of a Work row is kept for ever.
+    """
+
+    run: int = 0
+    every: float = 3.0
+    last: float = 0.0
+
+    def step(self, done: int, total: int, what: str = "") -> None:
+        super().step(done, total, what)
+        now = time.monotonic()
+        if now - self.last < self.every:
+            return
+        self.last = now
+        beside = connections.create_connection(connection.alias)
+        # A test or a shadow run works on a copy: the same database as the job itself.
+        beside.settings_dict = connection.settings_dict
+        try:
+            with beside.cursor() as cursor:
+                cursor.execute(
+                    "UPDATE jobs_run SET done = %s, total = %s, message = %s WHERE id = %s AND state = 'running'",
+                    [done, total, what, self.run],
+                )
+        finally:
+            beside.close()
 
 
 def missing(ctx: Context, work: Job) -> list[str]:
@@ -27,7 +60,6 @@ def missing(ctx: Context, work: Job) -> list[str]:
 def run(ctx: Context, name: str, progress: Progress | None = None) -> Run:
     """Run one job. Raises NotReady (recorded as refused) or the job's own error (recorded as failed)."""
     work = jobs()[name]
-    progress = progress or Progress()
     lacks = missing(ctx, work)
     state = Run.objects.create(
         job=name,
@@ -39,6 +71,7 @@ def run(ctx: Context, name: str, progress: Progress | None = None) -> Run:
     )
     if lacks:
         raise NotReady(lacks)
+    progress = Live(progress.show if progress else Progress().show, run=state.id)
     try:
         with acting(ctx):
             result = work.run(ctx, progress)
