@@ -124,6 +124,9 @@ class _Piece(NamedTuple):
 @rule("qualification.periods", facts=LifeFacts, article="法9条から13条・施行法11条")
 def periods(facts: LifeFacts, values: Values) -> Finding[Life] | Unclear:
     """一人の資格の期間。矛盾する事実は Unclear、施設への転出は保留(holds)。"""
+    if not facts.stays and not facts.exceptions:
+        # 住んだことも住所地特例もない記録(取り消された記録、ほかの人にまとめた記録)に資格はない。生年月日を問わない。
+        return Finding(Life((), ()), ())
     if facts.birth_date is None:
         return unclear("birth_date", "生年月日に不詳があり、六十五歳に達する日を決められません")
     wrong = _contradiction(facts)
