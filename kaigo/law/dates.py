@@ -132,6 +132,11 @@ def wareki(on: date) -> str:
     return f"{on.year}年{on.month}月{on.day}日"
 
 
+def wareki_month(on: date) -> str:
+    """令和8年7月。"""
+    return wareki(on).rpartition("月")[0] + "月"
+
+
 def fiscal_year_name(year: int) -> str:
     """令和8年度。"""
     return wareki(date(year, 5, 1)).split("年")[0] + "年度"

@@ -13,7 +13,7 @@ from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.certificates import decide, read
 from kaigo.insurance.residents import read as residents
-from kaigo.law.dates import add_months
+from kaigo.law.dates import add_months, wareki_month
 
 
 class Month(Page):
@@ -29,7 +29,7 @@ class Month(Page):
         page = Pages(found, request)
         names = residents.names(ctx, [c.person for c in page])
         return "certificates/month.html", {
-            "title": f"被保険者証の交付 {first.year}年{first.month}月",
+            "title": f"被保険者証の交付 {wareki_month(first)}",
             "first": first,
             "months": [add_months(this, -back) for back in range(12)],
             "page": page,

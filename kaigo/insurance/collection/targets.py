@@ -220,6 +220,11 @@ class Record:
     person: int | None
     why: str
 
+    @property
+    def captured(self) -> date:
+        """The first day of the month of the capture (捕捉)."""
+        return date(self.captured_year, self.captured_month, 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:

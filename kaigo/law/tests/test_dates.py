@@ -15,6 +15,7 @@ from kaigo.law.dates import (
     fiscal_year_name,
     parse_date,
     wareki,
+    wareki_month,
 )
 
 
@@ -35,6 +36,11 @@ def test_eras_begin_on_their_day():
     assert wareki(date(2019, 4, 30)) == "平成31年4月30日"
     assert wareki(date(2019, 5, 1)) == "令和元年5月1日"
     assert wareki(date(1868, 1, 24)) == "1868年1月24日"
+
+
+def test_a_month_is_named_by_the_era_of_its_first_day():
+    assert wareki_month(date(2019, 5, 1)) == "令和元年5月"
+    assert wareki_month(date(2026, 10, 1)) == "令和8年10月"
     assert parse_date("令和元年5月1日") == date(2019, 5, 1)
 
 

@@ -10,7 +10,9 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from kaigo.law.dates import fiscal_year_name
 from kaigo.law.dates import wareki as _wareki
+from kaigo.law.dates import wareki_month as _wareki_month
 
 register = template.Library()
 # From this depth on the grounds of a reason are folded.
@@ -30,6 +32,18 @@ def wareki(day: date | None) -> str:
         local = timezone.localtime(day)
         return f"{_wareki(local.date())} {local:%H:%M}"
     return _wareki(day) if day else ""
+
+
+@register.filter
+def month(first: date | None) -> str:
+    """2026-07-01 → 令和8年7月."""
+    return _wareki_month(first) if first else ""
+
+
+@register.filter
+def fiscal_year(year: int | None) -> str:
+    """2026 → 令和8年度."""
+    return fiscal_year_name(year) if year else ""
 
 
 @register.filter
