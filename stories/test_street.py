@@ -21,6 +21,8 @@ RESIDENTS = "1200"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--no-first-run"]
+FETCH = """path => fetch(path).then(async answer => [answer.status,
+  (answer.headers.get("content-type") || "").includes("html") ? await answer.text() : ""])"""
 
 
 def free_port() -> int:
@@ -166,3 +168,26 @@ def test_pages_fit_their_screen_and_tell_what_they_are(ward, browser, width):
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         assert wide <= 1, f"{address} is {wide} px too wide"
     assert page.problems == []
+
+
+@pytest.mark.parametrize("role", ["係員", "係長", "運用", "監査"])
+def test_no_role_is_shown_a_link_that_it_may_not_follow(ward, browser, role):
+    page = log_in(browser, ward, role)
+    page.goto(f"{ward['urls']['insurance']}/keys/")
+    todo, seen, followed, dead = [("/", "")], {"/"}, {}, []
+    while todo:
+        path, source = todo.pop(0)
+        shape = re.sub(r"[0-9]+", "N", path.split("?")[0])
+        followed[shape] = followed.get(shape, 0) + 1
+        # Two of a kind are enough: a list of a thousand people leads a thousand times to the same page.
+        if followed[shape] > 2:
+            continue
+        status, text = page.evaluate(FETCH, path)
+        if status != 200:
+            dead.append((status, shape, re.sub(r"[0-9]+", "N", source)))
+        for link in re.findall(r'href="(/[^"#]*)', text):
+            if link not in seen and not link.startswith("/static/"):
+                seen.add(link)
+                todo.append((link.replace("&amp;", "&"), path))
+    assert dead == []
+    assert len(followed) >= {"運用": 20}.get(role, 70), followed

@@ -20,6 +20,10 @@ from kaigo.site.home import home
 SERVERS = {"insurance": (0, 3), "staff": (1, 1)}
 
 
+# As much as a person reads; ready.json has everybody.
+CLICKS = 12
+
+
 def start(port: int, business_date: str) -> list[subprocess.Popen]:
     """Start the servers and wait until each answers. Raises RuntimeError with the log's last lines."""
     folder().mkdir(parents=True, exist_ok=True)
@@ -108,7 +112,8 @@ def told(port: int, made: dict) -> str:
     ]
     lines += [f"  {a['login']:10} {a['password']:18} {a['role']} {a['name']}" for a in made["accounts"]]
     lines += ["", "見てみる"]
-    lines += [f"  {what}: http://localhost:{port}{where}" for what, where in made["clicks"]]
+    lines += [f"  {what}: http://localhost:{port}{where}" for what, where in made["clicks"][:CLICKS]]
+    lines += [f"  ほかの人は {folder() / 'ready.json'} の clicks に"]
     lines += ["", "合計"]
     lines += [
         f"  {key}: {value:,}" if isinstance(value, int) else f"  {key}: {value}"
