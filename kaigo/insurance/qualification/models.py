@@ -137,3 +137,60 @@ class Task(Work):
                 name="qualification_task_once",
             )
         ]
+
+
+class IncomeInquiry(Work):
+    """所得照会: another municipality is asked what it levied on a person for a fiscal year, because we have no record.
+
+    state: asked (a letter is to be made) → sent → answered | no_record; dropped: no longer needed.
+    """
+
+    about = About(
+        "person",
+        "tax",
+        {
+            **dict.fromkeys(("fiscal_year", "state", "reason"), ("賦課情報/所得情報",)),
+            "municipality": ("宛名情報/転入元転出先情報", "資格情報/住所地特例情報"),
+        },
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    fiscal_year = models.SmallIntegerField()
+    municipality = models.CharField(max_length=6)
+    state = models.CharField(max_length=10)  # asked | sent | answered | no_record | dropped
+    asked_on = models.DateField()
+    asked_by = models.CharField(max_length=60)
+    reply_by = models.DateField()
+    sent_on = models.DateField(null=True)
+    reason = models.TextField(blank=True)  # why a protected person is asked about, or why it was dropped
+
+    class Meta:
+        db_table = "qualification_income_inquiry"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "fiscal_year"],
+                condition=models.Q(state__in=("asked", "sent")),
+                name="qualification_income_inquiry_once",
+            )
+        ]
+
+
+class IncomeReply(Document):
+    """What a municipality answered: the items of a tax record, or that it has none. The newest of an inquiry counts."""
+
+    about = About(
+        "person",
+        "tax",
+        {"told": ("賦課情報/所得情報", "賦課情報/課税区分"), "remark": ("賦課情報/所得情報",)},
+    )
+
+    inquiry = models.ForeignKey(IncomeInquiry, models.PROTECT, related_name="replies")
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    replied_on = models.DateField()
+    found = models.BooleanField()
+    told = models.JSONField()
+    remark = models.TextField(blank=True)
+    actor = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "qualification_income_reply"

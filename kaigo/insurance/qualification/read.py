@@ -9,7 +9,13 @@ from django.db import connection
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import NEW
-from kaigo.insurance.qualification.models import InsuredNumber, Qualification, QualificationFinding, Task
+from kaigo.insurance.qualification.models import (
+    IncomeInquiry,
+    InsuredNumber,
+    Qualification,
+    QualificationFinding,
+    Task,
+)
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, name_of, tell_all
 
@@ -151,3 +157,11 @@ def numbers(ctx: Context, persons: list[int]) -> dict[int, str]:
     """person → insured number, of those who have one."""
     rows = InsuredNumber.objects.filter(person_id__in=persons)
     return {row.person_id: row.number for row in rows}
+
+
+def income_inquiries(ctx: Context, person: int | None = None, state: str = "") -> list[IncomeInquiry]:
+    """所得照会, the oldest first: of a person, in a state (asked | sent | answered | no_record | dropped)."""
+    rows = IncomeInquiry.objects.order_by("id")
+    if person is not None:
+        rows = rows.filter(person_id=person)
+    return list(rows.filter(state=state) if state else rows)

@@ -15,11 +15,14 @@ from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification import holding_back, lists, read, rulings, tasks
+from kaigo.insurance.qualification.income_inquiries import STATES
 from kaigo.insurance.qualification.models import Task
 from kaigo.insurance.qualification.panels import event, state
 from kaigo.insurance.qualification.screens_correct import Correct, Withdraw
 from kaigo.insurance.qualification.screens_held_back import HeldBackList, HoldBack, Release
+from kaigo.insurance.qualification.screens_income import income_urls
 from kaigo.insurance.residents import read as residents
+from kaigo.law.dates import wareki_month
 from kaigo.law.words import name_of
 
 SORTS = {"hold": "保留", "unclear": "判定できない", "mismatch": "不整合"}
@@ -43,7 +46,7 @@ class Home(Room):
         for task in read.tasks(ctx):
             waiting[task.sort] += 1
         return "qualification/home.html", {
-            "title": f"資格 {first.year}年{first.month}月",
+            "title": f"資格 {wareki_month(first)}",
             "counts": read.counts(ctx),
             "acquired": bars(
                 "取得", [(name_of("acquired", c), n) for c, n in found["acquired"].items()], "人", "事由"
@@ -64,7 +67,7 @@ class Upcoming(Room):
         found = lists.upcoming(ctx, first, next_month(first))
         before = date(first.year - (first.month == 1), (first.month - 2) % 12 + 1, 1)
         return "qualification/upcoming.html", {
-            "title": f"65歳に達する人 {first.year}年{first.month}月",
+            "title": f"65歳に達する人 {wareki_month(first)}",
             "page": Pages(found, request),
             "total": len(found),
             "insured": sum(1 for c in found if c.insured),
@@ -176,6 +179,7 @@ class History(Room):
             "ruling": rulings.in_force(person, "periods"),
             "held_back": rulings.in_force(person, holding_back.MATTER),
             "tasks": [(task, SORTS[task.sort], event_day(task)) for task in read.tasks(ctx, person=person)],
+            "inquiries": [(row, *STATES[row.state]) for row in read.income_inquiries(ctx, person)],
         }
 
 
@@ -225,5 +229,6 @@ urls = [
     path("<int:person>/hold-back/end/", Release.view(), name="release"),
     path("<int:person>/correct/", Correct.view(), name="correct"),
     path("<int:person>/withdraw/", Withdraw.view(), name="withdraw"),
+    *income_urls,
 ]
 nav = Nav("資格", "/qualification/", "qualification.view", waiting=read.open_tasks)

@@ -39,6 +39,11 @@ def source(text: str) -> str:
     if kind == "feed":
         delivery, _, line = rest.partition(":")
         return f"ファイル{delivery} {line}行目"
+    if kind == "reply":
+        municipality, _, day = rest.partition(":")
+        return f"{municipality} の回答({day})"
+    if kind == "inquiry":
+        return f"所得照会 {rest}"
     return (
         f"受付 {rest}"
         if kind == "case" and not rest.startswith("account:")
