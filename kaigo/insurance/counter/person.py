@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
@@ -32,6 +33,13 @@ BANNERS = {
     "hold": ("warn", 3),
     "arrears": ("warn", 4),
     "interim": ("info", 5),
+}
+# For what a ledger is printed: purposes of the access record, in words.
+PURPOSES = {
+    "inquiry": "問合せへの対応",
+    "qualification": "資格の調べ",
+    "premium": "賦課の調べ",
+    "collection": "収納の調べ",
 }
 _YEARS_BACK = 10
 _EARLIEST = date(2000, 4, 1)  # 介護保険法の施行
@@ -62,11 +70,11 @@ class Times:
         return "、".join(parts)
 
 
-def times(ctx: Context, request: HttpRequest) -> Times:
+def times(ctx: Context, given: Mapping[str, str]) -> Times:
     """`on` = a date in any usual spelling, `known` = a date with or without time (Tokyo); wrong ones are told."""
     errors = []
     on, known_at = ctx.on, None
-    typed = {name: request.GET.get(name, "").strip() for name in ("on", "known")}
+    typed = {name: given.get(name, "").strip() for name in ("on", "known")}
     if typed["on"]:
         try:
             on = parse_date(typed["on"])
@@ -107,7 +115,7 @@ class PersonPage(Page):
     purpose = "inquiry"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        asked = times(ctx, request)
+        asked = times(ctx, request.GET)
         ctx = replace(ctx, on=asked.on, known_at=asked.known_at)
         view = residents.one(ctx, person)
         if view is None:
@@ -124,6 +132,7 @@ class PersonPage(Page):
             if view.birth_date and view.birth_date <= asked.on
             else None,
             "may_note": can(request.staff, "counter.note"),
+            "print_for": list(PURPOSES.items()),
             "insured_number": qualification.number(ctx, person),
             "banners": banners(view, panels),
             "panels": panels,

@@ -14,6 +14,7 @@ from kaigo.insurance.counter.find import Search
 from kaigo.insurance.counter.home import Home
 from kaigo.insurance.counter.person import PersonPage
 from kaigo.insurance.counter.screens_former import FormerSystem
+from kaigo.insurance.counter.screens_ledger import PrintLedger
 from kaigo.insurance.counter.work import JobPage, StartJob
 
 
@@ -42,6 +43,7 @@ urls = [
     path("jobs/<str:job>/", JobPage.view(), name="job"),
     path("jobs/<str:job>/start", StartJob.view(), name="start"),
     path("person/<int:person>/", PersonPage.view(), name="person"),
+    path("person/<int:person>/ledger/", PrintLedger.view(), name="ledger"),
     path("person/<int:person>/tickets/", tickets.TicketList.view(), name="person_tickets"),
     path("person/<int:person>/tickets/new/<str:kind>/", tickets.NewTicket.view(), name="new_ticket"),
     path("former/", FormerSystem.view(), name="former"),

@@ -27,7 +27,7 @@ from kaigo.insurance.residents.search import Found, Hit, search
 
 __all__ = [
     "Found", "Hit", "LetterAddress", "Member", "PersonView", "address_exception_sql", "addressee_sql", "bank_account_sql",
-    "borderline_sql", "changed_sql", "facility_stay_sql", "hold_sql", "household", "letter_addresses", "mailing_address_sql",
+    "borderline_sql", "changed_sql", "facility_stay_sql", "hold_sql", "household", "household_number_sql", "letter_addresses", "mailing_address_sql",
     "medical_sql", "membership_history_sql", "membership_sql", "name", "names", "old_age_pension_sql", "one",
     "particulars_history_sql", "particulars_sql", "pension_number_sql", "person_of_number", "protected_among",
     "protection_changes_sql", "protection_sql", "relation_sql", "relations", "residence_history_sql",
@@ -118,6 +118,11 @@ def pension_number_sql(ctx: Context) -> str:
 def mailing_address_sql(ctx: Context) -> str:
     """送付先 by use (all | premium | benefit). For a letter ask letter_addresses instead."""
     return _history(ctx, m.MailingAddress)
+
+
+def household_number_sql() -> str:
+    """(household_id, number) of every household there ever was."""
+    return "SELECT id AS household_id, number FROM residents_household"
 
 
 def protection_sql(ctx: Context) -> str:
