@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kaigo.base.files import store
 from kaigo.insurance.notices.certificates.letters import CERTIFICATE
+from kaigo.insurance.notices.inquiries.letters import INQUIRY
 from kaigo.insurance.notices.premium.letters import CHANGE, NOTICE
 from kaigo.insurance.notices.stages import rows
 from kaigo.insurance.notices.texts import text
@@ -24,12 +25,14 @@ LETTERS = {
     "deduction_start": "特別徴収開始通知書",
     "change_notice": "変更通知書",
     "insured_certificate": "被保険者証",
+    "income_inquiry": "所得照会票",
 }
 TEMPLATES: dict[str, tuple[Path, int]] = {  # letter → (template, pages of one letter)
     "premium_notice": (NOTICE, 2),
     "deduction_start": (NOTICE, 2),
     "change_notice": (CHANGE, 2),
     "insured_certificate": (CERTIFICATE, 1),
+    "income_inquiry": (INQUIRY, 2),
 }
 
 
@@ -53,6 +56,8 @@ def common(insurer: str, letter: str, fiscal_year: int, dated: date) -> dict:
     }
     if letter == "insured_certificate":
         return found | {"certificate": text(insurer, "certificate", dated)["lines"]}
+    if letter == "income_inquiry":
+        return found | {"inquiry": text(insurer, "inquiry", dated)}
     appeal = text(insurer, "appeal", dated)
     if not appeal["paragraphs"]:
         raise ValueError("教示がない通知は印刷できません。")

@@ -18,6 +18,7 @@ from kaigo.insurance.notices import gather
 from kaigo.insurance.notices.certificates.words import certificate
 from kaigo.insurance.notices.common import common, keep
 from kaigo.insurance.notices.holds import FREE, INTERIM, LIFTABLE, Hold, Place, places
+from kaigo.insurance.notices.inquiries import drafting as inquiries
 from kaigo.insurance.notices.models import Content, Draft, Issue
 from kaigo.insurance.notices.premium.letters import Person
 from kaigo.insurance.notices.premium.words import Wanted, change, notice, parts_json, to_parts
@@ -192,6 +193,8 @@ def recheck(ctx: Context, insurer: str, persons: Sequence[int] | None = None) ->
         mine = [row[1] for row in gone if (row[2], row[3], row[4]) == (year, letter, dated)]
         if letter == "insured_certificate":
             drafts += draft_certificates(ctx, insurer, dated)["drafts"]
+        elif letter == inquiries.LETTER:
+            drafts += inquiries.draft_inquiries(ctx, insurer, dated)["drafts"]
         else:
             drafts += _draft(ctx, insurer, year, letter != "change_notice", None, dated, mine)["drafts"]
     return {"checked": checked, "withdrawn": len(gone), "drafts": drafts}
@@ -201,6 +204,9 @@ def differing(ctx: Context, rows: Iterable[tuple]) -> dict[int, Hold]:
     """draft → what is different now, of rows (draft, person, year, letter, dated, held, data, lifted reason)."""
     rows = list(rows)
     found: dict[int, Hold] = {}
+    if letters := [(row[0], row[6]) for row in rows if row[3] == inquiries.LETTER]:
+        found |= inquiries.differing(ctx, letters)
+        rows = [row for row in rows if row[3] != inquiries.LETTER]
     for use, mine in (
         ("all", [r for r in rows if r[3] == "insured_certificate"]),
         ("premium", [r for r in rows if r[3] != "insured_certificate"]),

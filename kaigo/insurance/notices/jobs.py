@@ -7,6 +7,7 @@ from django.conf import settings
 from kaigo.base.jobs.registry import Daily, Monthly, Progress, Yearly, job
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import decide
+from kaigo.insurance.notices.inquiries import drafting as inquiries
 from kaigo.insurance.notices.texts import lacks
 from kaigo.law.dates import fiscal_year
 
@@ -59,6 +60,18 @@ def draft_changes(ctx: Context, progress: Progress) -> dict:
 def draft_certificates(ctx: Context, progress: Progress) -> dict:
     """Letters with the certificates that have none yet."""
     return decide.draft_certificates(ctx, settings.INSURER)
+
+
+@job(
+    "notices.draft_inquiries",
+    title="所得照会票の下書き",
+    when=Daily(),
+    needs=("residents.take",),
+    purpose="notice",
+)
+def draft_inquiries(ctx: Context, progress: Progress) -> dict:
+    """Letters to other municipalities about people whom the section decided to ask about."""
+    return inquiries.draft_inquiries(ctx, settings.INSURER)
 
 
 @job("notices.recheck", title="送付前の通知の点検", when=Daily(), needs=("residents.take",), purpose="notice")

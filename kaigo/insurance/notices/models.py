@@ -15,9 +15,10 @@ NUMBER = "賦課情報/通知書番号"
 
 
 class Draft(Work):
-    """One letter to one person. What the page says stands in Content; the amount also here, for lists.
+    """One letter, mostly to one person. What the page says stands in Content; the amount also here, for lists.
 
-    letter: premium_notice | deduction_start | change_notice | insured_certificate. state: draft | withdrawn.
+    person: NULL for a letter to another office about several people (income_inquiry).
+    letter: premium_notice | deduction_start | change_notice | insured_certificate | income_inquiry. state: draft | withdrawn.
     held: why it may not go out now ("" = it may): protected | dead | address | stopped | unprintable
     | shared | interim.
     A draft went out when it has an Issue; a letter taken back before posting is withdrawn.
@@ -35,7 +36,7 @@ class Draft(Work):
     )
 
     # Saved for everybody at once: references are checked per statement (base/records/install.py), not per row.
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_constraint=False)
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_constraint=False)
     letter = models.CharField(max_length=30)
     fiscal_year = models.SmallIntegerField()
     assessment = models.ForeignKey(

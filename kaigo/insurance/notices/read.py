@@ -37,7 +37,7 @@ class DraftView:
     """A draft. number, issued_on: set when it went out."""
 
     id: int
-    person: int
+    person: int | None
     letter: str
     fiscal_year: int
     annual_yen: int

@@ -23,7 +23,7 @@ class Drafted(NamedTuple):
     parts: the parts of data as JSON already, for those who made them once for many people; data then has none.
     """
 
-    person: int
+    person: int | None
     letter: str
     fiscal_year: int
     assessment: int | None
@@ -44,7 +44,7 @@ def save(drafted: Sequence[Drafted]) -> list[int]:
         "notices_draft",
         _DRAFT,
         (
-            f"{i}\t{d.person}\t{d.letter}\t{d.fiscal_year}\t{_id(d.assessment)}\t{_id(d.plan)}\t{_id(d.certificate)}\t"
+            f"{i}\t{_id(d.person)}\t{d.letter}\t{d.fiscal_year}\t{_id(d.assessment)}\t{_id(d.plan)}\t{_id(d.certificate)}\t"
             f"{d.annual_yen}\t{d.dated}\tdraft\t{d.hold.code}\t{line_text(d.hold.why)}\t\t"
             for i, d in zip(ids, drafted, strict=True)
         ),

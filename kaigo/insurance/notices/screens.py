@@ -12,6 +12,7 @@ from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import decide, preview, read
+from kaigo.insurance.notices.inquiries import drafting as inquiries
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 from kaigo.law.words import Told
 
@@ -134,6 +135,20 @@ class Paper(Page):
         return answer
 
 
+class DraftInquiries(Page):
+    """所得照会票 for everybody whom the section decided to ask about."""
+
+    permission = "notices.draft"
+    purpose = "notice"
+
+    def post(self, ctx: Context, request: HttpRequest):
+        done = inquiries.draft_inquiries(ctx, settings.INSURER)
+        if not done["drafts"]:
+            left = f"(支援措置のため作らない人 {done['left']}人)" if done["left"] else ""
+            raise Refused(f"照会票を作る人はいません。{left}")
+        return go(f"/notices/?standing=waiting&letter={inquiries.LETTER}")
+
+
 class Lift(Page):
     """Let a draft with an interim stage go out."""
 
@@ -190,6 +205,7 @@ class DraftPerson(Page):
 urls = [
     path("", Drafts.view(), name="drafts"),
     path("recheck/", Recheck.view(), name="recheck"),
+    path("inquiries/", DraftInquiries.view(), name="draft_inquiries"),
     path("interim/", LiftInterim.view(), name="lift_interim"),
     path("person/<int:person>/draft/", DraftPerson.view(), name="draft_person"),
     path("<int:draft>/", Letter.view(), name="letter"),

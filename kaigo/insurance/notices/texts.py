@@ -26,6 +26,7 @@ NEEDED = {
     "change": "変更の案内",
     "certificate": "被保険者証の注意事項",
     "payers": "特別徴収義務者の名前",
+    "inquiry": "所得照会票の文",
 }
 
 

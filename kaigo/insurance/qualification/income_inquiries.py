@@ -8,8 +8,8 @@ from datetime import date
 from kaigo.base.records.context import Context
 from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.qualification.income_wanted import guarded
 from kaigo.insurance.qualification.models import IncomeInquiry, IncomeReply
+from kaigo.insurance.qualification.read import guarded
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import taxation
 

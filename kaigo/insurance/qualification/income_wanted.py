@@ -13,7 +13,7 @@ from datetime import date
 from django.db import connection
 
 from kaigo.base.records.context import Context
-from kaigo.insurance.qualification.read import in_force_sql
+from kaigo.insurance.qualification.read import guarded, in_force_sql
 from kaigo.insurance.residents import read as residents
 
 # Nobody below this age on 1 January has a tax record of his own, as in the premium's own gathering.
@@ -113,18 +113,3 @@ def _query(ctx: Context) -> str:
           AND NOT EXISTS (SELECT 1 FROM qualification_income_inquiry i WHERE i.person_id = l.person_id
                           AND i.fiscal_year = %(year)s AND i.state IN ('asked', 'sent', 'no_record'))
         ORDER BY 7, 3, 1"""
-
-
-def guarded(ctx: Context, persons: Iterable[int]) -> set[int]:
-    """Those under 支援措置 on ctx.on, or of whose household somebody is: a letter would tell where they live now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH shielded AS (SELECT s.person_id FROM ({residents.protection_sql(ctx)}) s WHERE s.effective @> %(on)s::date)
-            SELECT person_id FROM shielded WHERE person_id = ANY(%(persons)s::bigint[])
-            UNION SELECT m.person_id FROM ({residents.membership_sql(ctx)}) m
-            JOIN ({residents.membership_sql(ctx)}) o ON o.household_id = m.household_id
-            JOIN shielded s ON s.person_id = o.person_id WHERE m.person_id = ANY(%(persons)s::bigint[])""",
-            {"on": ctx.on, "known_at": ctx.known_at, "persons": list(persons)},
-        )
-        return {row[0] for row in cursor.fetchall()}

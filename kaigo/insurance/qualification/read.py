@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -16,6 +17,7 @@ from kaigo.insurance.qualification.models import (
     QualificationFinding,
     Task,
 )
+from kaigo.insurance.residents import read as residents
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, name_of, tell_all
 
@@ -165,3 +167,28 @@ def income_inquiries(ctx: Context, person: int | None = None, state: str = "") -
     if person is not None:
         rows = rows.filter(person_id=person)
     return list(rows.filter(state=state) if state else rows)
+
+
+def income_inquiries_sql() -> str:
+    """Relation of all 所得照会 with all columns."""
+    return "SELECT i.* FROM qualification_income_inquiry i"
+
+
+def guarded(ctx: Context, persons: Iterable[int]) -> set[int]:
+    """Those under 支援措置 on ctx.on, or of whose household somebody is: a letter would tell where they live now."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"""
+            WITH shielded AS (SELECT s.person_id FROM ({residents.protection_sql(ctx)}) s WHERE s.effective @> %(on)s::date)
+            SELECT person_id FROM shielded WHERE person_id = ANY(%(persons)s::bigint[])
+            UNION SELECT m.person_id FROM ({residents.membership_sql(ctx)}) m
+            JOIN ({residents.membership_sql(ctx)}) o ON o.household_id = m.household_id
+            JOIN shielded s ON s.person_id = o.person_id WHERE m.person_id = ANY(%(persons)s::bigint[])""",
+            {"on": ctx.on, "known_at": ctx.known_at, "persons": list(persons)},
+        )
+        return {row[0] for row in cursor.fetchall()}
+
+
+def people_asked_about(ctx: Context, inquiries: Iterable[int]) -> dict[int, int]:
+    """inquiry → person."""
+    return dict(IncomeInquiry.objects.filter(id__in=list(inquiries)).values_list("id", "person_id"))

@@ -13,10 +13,11 @@ from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
 from kaigo.base.staff.who import can
-from kaigo.insurance.qualification import income_inquiries, income_wanted
+from kaigo.insurance.qualification import income_inquiries
 from kaigo.insurance.qualification.income_inquiries import STATES
 from kaigo.insurance.qualification.income_wanted import wanted
 from kaigo.insurance.qualification.models import IncomeInquiry, IncomeReply
+from kaigo.insurance.qualification.read import guarded
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
 from kaigo.insurance.residents import taxation
@@ -169,7 +170,7 @@ class AskOne(Page):
             "person": view,
             "year_name": fiscal_year_name(year),
             "typed": typed,
-            "guarded": bool(income_wanted.guarded(ctx, [person])),
+            "guarded": bool(guarded(ctx, [person])),
             "wanted": found[0] if found else None,
             "before": IncomeInquiry.objects.filter(person_id=person, fiscal_year=year).order_by("id"),
         }

@@ -65,7 +65,8 @@ class Letter(Document):
     )
 
     # Saved for everybody at once: references are checked per statement (base/records/install.py), not per row.
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_constraint=False)
+    # NULL: a letter to another office about several people.
+    person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+", db_constraint=False)
     draft = models.OneToOneField(Draft, models.PROTECT, related_name="+", db_constraint=False)
     run = models.ForeignKey(PrintRun, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
     letter = models.CharField(max_length=30)

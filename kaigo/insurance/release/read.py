@@ -29,7 +29,7 @@ class LetterView:
     """A letter as it went out. pulled: why it was taken out, "" = it was not; posted_on: None = not posted."""
 
     id: int
-    person: int
+    person: int | None
     draft: int
     run: int
     letter: str

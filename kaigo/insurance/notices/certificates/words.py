@@ -27,13 +27,13 @@ def certificate(row: tuple, place: Place) -> tuple[dict[str, Any], str]:
         place.postal_code, place.address, place.building, place.recipient, name or "", number or ""
     )
     letter = InsuredCertificate(
-        person, f"{address or ''} {building or ''}".strip(), kana or "", wareki(birth) if birth else _unknown(raw),
+        person, f"{address or ''} {building or ''}".strip(), kana or "", wareki(birth) if birth else unknown_birth(raw),
         _SEX.get(sex or "", ""), wareki(issued_on), copy, _LEADS.get(reason, _LEAD),
     )  # fmt: skip
     return letter.as_json(), letter.missing()
 
 
-def _unknown(raw: str | None) -> str:
+def unknown_birth(raw: str | None) -> str:
     """A birth date with unknown parts, as it is registered: 1940年00月00日 → 1940年 月日不詳."""
     if not raw or len(raw) != 8 or raw[:4] == "0000":
         return "不詳"

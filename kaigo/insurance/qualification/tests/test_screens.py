@@ -99,7 +99,7 @@ def test_upcoming_lists_the_month_by_the_day_before_the_birthday():
     assert "七月 末子" not in html
     assert "転出 花子" not in html
     assert "令和8年8月31日" in html
-    assert "2026年7月" in text(ask("upcoming", query={"month": "nonsense"}))
+    assert "令和8年7月" in text(ask("upcoming", query={"month": "nonsense"}))
 
 
 def test_mismatches_between_register_and_qualification(insured):
