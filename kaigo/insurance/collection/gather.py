@@ -9,24 +9,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from functools import cache
 from typing import NamedTuple
 
 from kaigo.base.records.context import Context
+from kaigo.insurance.collection import known
 from kaigo.insurance.collection.days import deduction_days
+from kaigo.insurance.collection.in_force import PLAN_IN_FORCE
+from kaigo.insurance.collection.known import Booked, Held, Insured, Sent
 from kaigo.insurance.collection.rows import rows
 from kaigo.insurance.collection.targets_read import starts
 from kaigo.insurance.collection.ways import SLIP, Ways, ways
 from kaigo.insurance.premium import read as premium
-from kaigo.insurance.qualification import read as qualification
 from kaigo.law.instalment_facts import DeductionFacts, Levied, Paid, PlanFacts
 from kaigo.law.instalments import due_dates
 from kaigo.law.values import Values
 
-Key = tuple[str, int]
-
 
 class Before(NamedTuple):
-    """The plan in force until now: its parts (way, number) → (due, yen).
+    """The plan in force until now, and its parts in the order of (way, number).
 
     plan None: no plan of ours, but a ledger taken over from the former system; then its terms are the parts.
     taken_over: the former system's ledger or its plan.
@@ -35,14 +36,15 @@ class Before(NamedTuple):
     plan: int | None
     assessment: int | None
     request: str
-    parts: dict[Key, tuple[date, int]]
+    parts: tuple[Held, ...]
     taken_over: bool = False
 
 
 class Gathered(NamedTuple):
     """A person-year that wants a plan. cause: provisional | main | revision | way | match | request.
 
-    booked: what the ledger says was levied until now, (way, number) → yen.
+    booked: what the ledger says was levied until now. Many people share everything but their numbers; what is shared
+    can be a key of a cache, so that it is judged and written down once.
     """
 
     person: int
@@ -52,20 +54,8 @@ class Gathered(NamedTuple):
     facts: PlanFacts
     february: int | None
     before: Before | None
-    booked: dict[Key, int]
+    booked: Booked
     ways: Ways
-
-
-class _Sent(NamedTuple):
-    """What the pension payers know: amounts of October, December, February; stopped by a file 41."""
-
-    main: tuple[Paid, ...]
-    stopped: bool
-
-
-class _Insured(NamedTuple):
-    on_first: bool
-    ended_on: date | None
 
 
 class _Year(NamedTuple):
@@ -101,59 +91,62 @@ def gather(
     )
     paying = ways(ctx, persons)
     begin = starts(ctx, fiscal_year, values, persons)
-    sent = _sent(params)
+    sent = known.sent(params)
     wanted = waiting(ctx, params, year, paying, begin, sent)
-    params["people"] = [w.person for w in wanted]
-    february = _february(params)
-    insured = _insured(ctx, params)
-    parts = _parts(params) if any(w.plan for w in wanted) else {}
-    booked = _booked(params)
+    # One text for all queries: a list would be adapted number by number, each time.
+    params["people"] = "{" + ",".join([str(w.person) for w in wanted]) + "}"
+    february = known.february(params)
+    insured = known.insured(ctx, params)
+    parts = known.parts(params) if any(w.plan for w in wanted) else {}
+    booked = known.booked(params)
+    not_covered = Insured(False, year.first)
+    taken_over = cache(lambda levied: _taken_over(levied, fiscal_year, values))
+    facts_of = cache(lambda *about: _facts(year, *about))
     for w in wanted:
         before = None
+        levied = booked.get(w.person, ())
         if w.plan:
-            assessment, request, cause, held = parts[w.plan]
-            before = Before(w.plan, assessment, request, held, cause == "opening")
-        elif w.person in booked:
-            before = Before(None, None, "", _taken_over(booked[w.person], fiscal_year, values), True)
-        held = before.parts if before else {}
-        covered = insured.get(w.person, _Insured(False, year.first))
-        deduction = _deduction(
-            year,
-            w.annual,
-            february.get(w.person),
-            begin.get(w.person),
-            before,
-            sent.get(w.person) or _sent_before(year, before),
-            covered,
-        )
-        levied = _levied(held, ctx.on) if held else ()
-        facts = PlanFacts(fiscal_year, w.annual, ctx.on, deduction, levied)
-        yield Gathered(
-            w.person, w.assessment, w.sort, w.cause, facts, february.get(w.person), before,
-            booked.get(w.person, {}), paying.get(w.person, SLIP),
+            before = Before(w.plan, *parts[w.plan])
+        elif levied:
+            before = Before(None, None, "", taken_over(levied), True)
+        held, former = (before.parts, before.taken_over) if before else ((), False)
+        begun = february.get(w.person)
+        facts = facts_of(
+            w.annual, begun, begin.get(w.person), held, former, sent.get(w.person),
+            insured.get(w.person, not_covered),
         )  # fmt: skip
+        yield Gathered(
+            w.person, w.assessment, w.sort, w.cause, facts, begun, before, levied, paying.get(w.person, SLIP)
+        )
 
 
-def _taken_over(booked: dict[Key, int], fiscal_year: int, values: Values) -> dict[Key, tuple[date, int]]:
+def _facts(
+    year: _Year, annual: int, february: int | None, start: int | None, held: tuple[Held, ...], taken_over: bool,
+    sent: Sent | None, covered: Insured,
+) -> PlanFacts:  # fmt: skip
+    """The facts of the law, from what is known of a person."""
+    if sent is None and taken_over:
+        sent = _sent_before(year, held)
+    deduction = _deduction(year, annual, february, start, held, sent, covered)
+    return PlanFacts(year.year, annual, year.on, deduction, _levied(held, year.on))
+
+
+def _taken_over(booked: Booked, fiscal_year: int, values: Values) -> tuple[Held, ...]:
     """Terms of a ledger that began in the former system, due as the law has it; a late term is due already."""
     terms = dict(due_dates(fiscal_year, values.get("collection.direct_schedule")))
     days = deduction_days(fiscal_year)
     late = date(fiscal_year, 4, 1)
-    return {
-        (way, number): ((days if way == "deduction" else terms).get(number, late), yen)
-        for (way, number), yen in booked.items()
+    return tuple(
+        Held(way, number, (days if way == "deduction" else terms).get(number, late), yen)
+        for (way, number), yen in booked
         if yen > 0
-    }
+    )
 
 
-def _levied(parts: dict[Key, tuple[date, int]], on: date) -> tuple[Levied, ...]:
+def _levied(parts: tuple[Held, ...], on: date) -> tuple[Levied, ...]:
     """Terms that are due already, in their order."""
     return tuple(
-        sorted(
-            Levied(number, due, yen)
-            for (way, number), (due, yen) in parts.items()
-            if way != "deduction" and due <= on
-        )
+        sorted(Levied(p.number, p.due_on, p.yen) for p in parts if p.way != "deduction" and p.due_on <= on)
     )
 
 
@@ -182,8 +175,6 @@ def _params(ctx: Context, fiscal_year: int, persons: list[int] | None) -> dict:
 
 # -- who ------------------------------------------------------------------------------------------------
 
-PLAN_IN_FORCE = "NOT EXISTS (SELECT 1 FROM collection_plan n WHERE n.supersedes_id = p.id)"
-
 _MINE = "(%(persons)s::bigint[] IS NULL OR p.person_id = ANY(%(persons)s::bigint[]))"
 
 _ALL = """
@@ -195,7 +186,7 @@ ORDER BY a.person_id"""
 
 def waiting(
     ctx: Context, params: dict, year: _Year, paying: dict[int, Ways], begin: dict[int, int],
-    sent: dict[int, _Sent],
+    sent: dict[int, Sent],
 ) -> list[Waiting]:  # fmt: skip
     """Who wants a plan and why."""
     everybody = rows(_ALL.format(assessments=premium.in_force_sql(ctx), in_force=PLAN_IN_FORCE), params)
@@ -277,12 +268,11 @@ def _deducted(params: dict) -> dict[int, tuple[int, int]]:
 
 
 def _deduction(
-    year: _Year, annual: int, february: int | None, start: int | None, before: Before | None, sent: _Sent | None,
-    covered: _Insured,
+    year: _Year, annual: int, february: int | None, start: int | None, held: tuple[Held, ...], sent: Sent | None,
+    covered: Insured,
 ) -> DeductionFacts | None:  # fmt: skip
     """The facts of the deduction, or None for somebody who only pays directly."""
-    parts = before.parts if before else {}
-    planned = sorted(Paid(m, yen) for (way, m), (_, yen) in parts.items() if way == "deduction")
+    planned = sorted(Paid(part.number, part.yen) for part in held if part.way == "deduction")
     early = tuple(paid for paid in planned if paid.month <= 8)
     going_on = bool(early) or (february is not None and covered.on_first)
     asked = sent is not None and bool(sent.main)
@@ -322,79 +312,9 @@ def _deduction(
     )
 
 
-def _february(params: dict) -> dict[int, int]:
-    return dict(
-        rows(
-            f"SELECT person_id, yen FROM ({premium.deducted_sql()}) d "
-            "WHERE fiscal_year = %(before)s AND month = 14 AND yen > 0 "
-            "AND person_id = ANY(%(people)s::bigint[])",
-            params,
-        )
-    )
-
-
-def _insured(ctx: Context, params: dict) -> dict[int, _Insured]:
-    """Insured on 1 April; the day on which the last period of the year ended, if it has."""
-    first, finish = params["first"], params["finish"]
-    return {
-        person: _Insured(on_first, None if still or last >= finish else max(last, first))
-        for person, on_first, still, last in rows(
-            "SELECT person_id, bool_or(acquired_on <= %(first)s AND (lost_on IS NULL OR lost_on > %(first)s)), "
-            "bool_or(lost_on IS NULL), max(lost_on) "
-            f"FROM ({qualification.in_force_sql(ctx)}) q WHERE acquired_on < %(finish)s "
-            "AND person_id = ANY(%(people)s::bigint[]) GROUP BY person_id",
-            params,
-        )
-    }
-
-
-def _sent(params: dict) -> dict[int, _Sent]:
-    found: dict[int, _Sent] = {}
-    for person, code, *yen in rows(
-        "SELECT person_id, code, yen1, yen2, yen3 FROM collection_deduction_request WHERE fiscal_year = %(year)s "
-        "AND code IN ('01', '31', '41') AND (%(persons)s::bigint[] IS NULL OR person_id = ANY(%(persons)s::bigint[])) "
-        "ORDER BY id",
-        params,
-    ):
-        if code == "41":
-            found[person] = _Sent(found[person].main if person in found else (), True)
-        else:
-            main = tuple(Paid(month, y) for month, y in zip((10, 12, 14), yen, strict=True) if y)
-            found[person] = _Sent(main, False)
-    return found
-
-
-def _sent_before(year: _Year, before: Before | None) -> _Sent | None:
+def _sent_before(year: _Year, held: tuple[Held, ...]) -> Sent | None:
     """What the former system asked of the pension payers for October and later, once that can no longer be asked."""
-    if before is None or not before.taken_over or not year.closed:
+    if not year.closed:
         return None
-    parts = sorted(before.parts.items())
-    main = tuple(Paid(month, yen) for (way, month), (_, yen) in parts if way == "deduction" and month > 8)
-    return _Sent(main, False) if main else None
-
-
-def _parts(params: dict) -> dict[int, tuple[int, str, str, dict[Key, tuple[date, int]]]]:
-    """plan in force → (assessment, request, cause, parts), of the people waiting."""
-    found: dict[int, tuple[int, str, str, dict[Key, tuple[date, int]]]] = {}
-    for plan, assessment, request, cause, way, number, due, yen in rows(
-        "SELECT p.id, p.assessment_id, p.request, p.cause, i.way, i.number, i.due_on, i.yen FROM collection_plan p "
-        "LEFT JOIN collection_instalment i ON i.plan_id = p.id "
-        f"WHERE p.fiscal_year = %(year)s AND p.person_id = ANY(%(people)s::bigint[]) AND {PLAN_IN_FORCE}",
-        params,
-    ):
-        held = found.setdefault(plan, (assessment, request, cause, {}))[3]
-        if way is not None:
-            held[(way, number)] = (due, yen)
-    return found
-
-
-def _booked(params: dict) -> dict[int, dict[Key, int]]:
-    found: dict[int, dict[Key, int]] = {}
-    for person, way, number, yen in rows(
-        "SELECT person_id, way, number, sum(yen)::int FROM collection_entry WHERE fiscal_year = %(year)s "
-        "AND sort IN ('levy', 'adjust') AND person_id = ANY(%(people)s::bigint[]) "
-        "GROUP BY person_id, way, number HAVING sum(yen) <> 0",
-        params,
-    ):
-        found.setdefault(person, {})[(way, number)] = yen
-    return found
+    main = tuple(Paid(p.number, p.yen) for p in held if p.way == "deduction" and p.number > 8)
+    return Sent(main, False) if main else None

@@ -11,7 +11,8 @@ from django.db import connection
 from kaigo.base.records.bulk import to_json
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import reading
-from kaigo.insurance.collection.gather import PLAN_IN_FORCE, is_closed
+from kaigo.insurance.collection.gather import is_closed
+from kaigo.insurance.collection.in_force import PLAN_IN_FORCE
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.residents.handed_over import UNKNOWN, Rule, mark, send_back, stage
 from kaigo.law.dates import fiscal_year as fiscal_year_of

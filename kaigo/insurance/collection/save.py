@@ -1,31 +1,33 @@
-"""Saving plans in bulk: plan, finding, instalments, ledger entries by COPY, in the caller's transaction."""
+"""Saving plans in bulk: plan, finding, instalments, ledger entries by COPY, in the caller's transaction.
+
+Most people share what they owe with many others. What the rows of equal plans have in common is written as text once
+(the lines after the numbers of plan and person); per person only the numbers go before it.
+"""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
-from itertools import islice
+from functools import cache
 from typing import NamedTuple
 
-from kaigo.base.records.bulk import copy_csv, reserve_ids
+from kaigo.base.records.bulk import NULL, copy_lines, line_text, reserve_ids, to_json
 from kaigo.base.records.context import Context
-from kaigo.insurance.collection.gather import Gathered, Key
+from kaigo.insurance.collection.gather import Gathered
+from kaigo.insurance.collection.known import Booked, Key
 from kaigo.insurance.collection.models import Plan as PlanRow
-from kaigo.law.instalment_facts import Plan
-from kaigo.law.reasons import Finding, pack
+from kaigo.law.instalment_facts import Plan, PlanFacts
+from kaigo.law.reasons import Finding, Reason
 
 _PLAN = (
-    "id", "person_id", "fiscal_year", "assessment_id", "cause", "way", "refund_yen", "request", "supersedes_id",
+    "id", "person_id", "assessment_id", "supersedes_id", "fiscal_year", "cause", "way", "refund_yen", "request",
     "decided_on", "actor",
 )  # fmt: skip
 _FINDING = ("decision_id", "facts", "reasons", "law")
-# What is the same for many rows stands last, so that it is written once and joined to the rest.
 _INSTALMENT = ("plan_id", "person_id", "yen", "fiscal_year", "way", "number", "due_on", "provisional")
 _ENTRY = (
-    "person_id", "yen", "source", "key", "fiscal_year", "sort", "way", "number", "reason", "business_date", "actor",
+    "person_id", "source", "key", "yen", "fiscal_year", "sort", "way", "number", "reason", "business_date", "actor",
 )  # fmt: skip
-_CHUNK = 5000
 
 
 class Part(NamedTuple):
@@ -55,94 +57,108 @@ class Entry(NamedTuple):
     yen: int
 
 
+class _Booking(NamedTuple):
+    """The entries of a plan: their yen, and each line from the end of the plan's number on."""
+
+    yen: int
+    lines: tuple[str, ...]
+
+
 def save(ctx: Context, fiscal_year: int, judged: Sequence[Judged], law: str) -> dict:
-    """COPY everything; returns counts and yen booked.
-
-    Text is put together by hand: psycopg adapts value by value, which takes four times as long for rows so small.
-    """
-    ids = reserve_ids(PlanRow, len(judged))
-    tail = f"{ctx.on},{_quoted(ctx.actor)}\n"
-    pairs = list(zip(ids, judged, strict=True))
-    _copy("collection_plan", _PLAN, (_plan(i, fiscal_year, j, tail) for i, j in pairs))
-    dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
-    _copy(
-        "collection_finding",
-        _FINDING,
-        (
-            f"{i},{_quoted(dump(j.gathered.facts))},{_quoted(dump(pack(j.finding.reasons)))},{law}\n"
-            for i, j in pairs
-        ),
-    )
-    instalments = _copy("collection_instalment", _INSTALMENT, _instalments(fiscal_year, pairs))
-    booked = [0]
-    count = _copy("collection_entry", _ENTRY, _entries(fiscal_year, pairs, tail, booked))
-    return {"plans": len(ids), "instalments": instalments, "entries": count, "booked_yen": booked[0]}
+    """COPY everything; returns counts and yen booked."""
+    pairs = list(zip(reserve_ids(PlanRow, len(judged)), judged, strict=True))
+    tail = f"{ctx.on}\t{line_text(ctx.actor)}"
+    copy_lines("collection_plan", _PLAN, _plans(fiscal_year, pairs, tail))
+    copy_lines("collection_finding", _FINDING, _findings(pairs, law))
+    instalments = copy_lines("collection_instalment", _INSTALMENT, _instalments(fiscal_year, pairs))
+    yen: list[int] = []
+    count = copy_lines("collection_entry", _ENTRY, _entries(fiscal_year, pairs, tail, yen))
+    return {"plans": len(pairs), "instalments": instalments, "entries": count, "booked_yen": sum(yen)}
 
 
-def _instalments(fiscal_year: int, pairs: list[tuple[int, Judged]]) -> Iterator[str]:
-    rests: dict[tuple, str] = {}
-    for plan, judged in pairs:
-        person = judged.gathered.person
-        for way, number, due, yen, provisional in judged.parts:
-            key = (way, number, due, provisional)
-            rest = rests.get(key)
-            if rest is None:
-                rest = rests[key] = f",{fiscal_year},{way},{number},{due},{provisional}\n"
-            yield f"{plan},{person},{yen}{rest}"
+Pairs = list[tuple[int, Judged]]  # id of the plan, what was judged
 
 
-def _entries(
-    fiscal_year: int, pairs: list[tuple[int, Judged]], tail: str, booked: list[int]
-) -> Iterator[str]:
-    """booked[0] gets the yen."""
-    rests: dict[tuple, str] = {}
-    total = 0
-    for plan, judged in pairs:
-        gathered = judged.gathered
-        person, cause, source = gathered.person, gathered.cause, f"plan:{plan}"
-        for sort, way, number, yen in entries(gathered, judged.finding.value.refund_yen, judged.parts):
-            total += yen
-            key = (sort, way, number, cause)
-            rest = rests.get(key)
-            if rest is None:
-                rest = rests[key] = f":{way}:{number},{fiscal_year},{sort},{way},{number},{cause},{tail}"
-            yield f"{person},{yen},{source},{source}{rest}"
-    booked[0] = total
+def _plans(fiscal_year: int, pairs: Pairs, tail: str) -> Iterator[str]:
+    for number, (gathered, finding, _) in pairs:
+        found = finding.value
+        before = (gathered.before.plan if gathered.before else None) or NULL
+        yield (
+            f"{number}\t{gathered.person}\t{gathered.assessment}\t{before}\t{fiscal_year}\t{gathered.cause}\t"
+            f"{found.way}\t{found.refund_yen}\t{found.request}\t{tail}"
+        )
 
 
-def _plan(number: int, fiscal_year: int, judged: Judged, tail: str) -> str:
-    gathered, found = judged.gathered, judged.finding.value
-    before = (gathered.before.plan if gathered.before else None) or ""
-    return (
-        f"{number},{gathered.person},{fiscal_year},{gathered.assessment},{gathered.cause},{found.way},"
-        f"{found.refund_yen},{found.request},{before},{tail}"
-    )
+def _findings(pairs: Pairs, law: str) -> Iterator[str]:
+    @cache
+    def text(facts: PlanFacts, reasons: tuple[Reason, ...]) -> str:
+        return f"\t{line_text(to_json(facts))}\t{line_text(to_json(reasons))}\t{law}"
+
+    for number, (gathered, finding, _) in pairs:
+        yield f"{number}{text(gathered.facts, finding.reasons)}"
 
 
-def entries(gathered: Gathered, refund: int, parts: Sequence[Part]) -> list[Entry]:
+def _instalments(fiscal_year: int, pairs: Pairs) -> Iterator[str]:
+    @cache
+    def lines(parts: tuple[Part, ...]) -> tuple[str, ...]:
+        return tuple(
+            f"\t{p.yen}\t{fiscal_year}\t{p.way}\t{p.number}\t{p.due_on}\t{'t' if p.provisional else 'f'}"
+            for p in parts
+        )
+
+    for number, (gathered, _, parts) in pairs:
+        head = f"{number}\t{gathered.person}"
+        for line in lines(parts):
+            yield head + line
+
+
+def _entries(fiscal_year: int, pairs: Pairs, tail: str, yen: list[int]) -> Iterator[str]:
+    """yen: gets the yen of each plan."""
+
+    @cache
+    def booking(is_new: bool, cause: str, booked: Booked, refund: int, parts: tuple[Part, ...]) -> _Booking:
+        found = entries(is_new, booked, refund, parts)
+        return _Booking(
+            sum(e.yen for e in found),
+            tuple(
+                f":{e.way}:{e.number}\t{e.yen}\t{fiscal_year}\t{e.sort}\t{e.way}\t{e.number}\t{cause}\t{tail}"
+                for e in found
+            ),
+        )
+
+    for number, (gathered, finding, parts) in pairs:
+        cause = gathered.cause
+        is_new = gathered.before is None or cause == "main"
+        found = booking(is_new, cause, gathered.booked, finding.value.refund_yen, parts)
+        yen.append(found.yen)
+        head = f"{gathered.person}\tplan:{number}\tplan:{number}"
+        for line in found.lines:
+            yield head + line
+
+
+def entries(is_new: bool, booked: Booked, refund: int, parts: Sequence[Part]) -> list[Entry]:
     """調定 for what is new, adjusting entries for the difference to what is booked already.
 
     What will be paid beyond the annual amount is not levied: the excess is taken off the last parts, so that the
-    levy of the year always equals the assessment.
+    levy of the year always equals the assessment. is_new: parts that were not booked are levied, not adjusted.
     """
-    booked = gathered.booked
     if not booked and not refund:
         return [Entry("levy", way, number, yen) for way, number, _, yen, _ in parts]
-    new = levied(parts, refund)
-    fresh = "levy" if gathered.before is None or gathered.cause == "main" else "adjust"
+    new, old = levied(parts, refund), dict(booked)
+    fresh = "levy" if is_new else "adjust"
     found = []
     for key, yen in new.items():
-        before = booked.get(key)
+        before = old.get(key)
         if before is None:
             if yen:
                 found.append(Entry(fresh, *key, yen))
         elif yen != before:
             found.append(Entry("adjust", *key, yen - before))
-    found += [Entry("adjust", *key, -yen) for key, yen in booked.items() if key not in new]
+    found += [Entry("adjust", *key, -yen) for key, yen in booked if key not in new]
     return found
 
 
-def levied(parts: Iterable[Part], refund: int) -> dict[Key, int]:
+def levied(parts: Sequence[Part], refund: int) -> dict[Key, int]:
     """(way, number) → yen levied: the parts less what will be paid too much, directly paid parts first."""
     new = {(p.way, p.number): p.yen for p in parts}
     if refund:
@@ -151,22 +167,3 @@ def levied(parts: Iterable[Part], refund: int) -> dict[Key, int]:
             new[key] -= off
             refund -= off
     return new
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
-
-
-def _copy(table: str, columns: Sequence[str], lines: Iterable[str]) -> int:
-    """COPY lines of CSV (none has a line end inside); returns how many."""
-    count = 0
-
-    def chunks() -> Iterator[bytes]:
-        nonlocal count
-        rest = iter(lines)
-        while text := "".join(islice(rest, _CHUNK)):
-            count += text.count("\n")
-            yield text.encode()
-
-    copy_csv(table, columns, chunks())
-    return count
