@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from django.apps import apps
 from django.conf import settings
-from django.db import ProgrammingError, connection, transaction
+from django.db import ProgrammingError, connection, connections, transaction
 
-from kaigo.base.records.install import THIRD_PARTY, record_models
+from kaigo.base.records.install import GRANTS, THIRD_PARTY, record_models
 
 ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = {
@@ -120,3 +120,55 @@ def test_foreign_keys_point_down_the_street():
                 if there is not None and there > here:
                     wrong.append(f"{model._meta.label}.{field.name}")
     assert not wrong
+
+
+PRIVILEGES = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+
+
+@pytest.mark.django_db
+def test_every_role_has_the_rights_of_the_kind_and_no_other():
+    """Of the whole table; what is granted by column is tried above and below. PUBLIC has nothing at all."""
+    mine = {
+        kind: set(rights.replace("UPDATE (known)", "").split(", ")) - {""} for kind, rights in GRANTS.items()
+    }
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT user")
+        database = cursor.fetchone()[0].removeprefix("app_")
+        cursor.execute(
+            "SELECT c.relname, r.rolname, array(SELECT p FROM unnest(%s::text[]) p WHERE has_table_privilege(r.rolname, c.oid, p)) "
+            "FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace CROSS JOIN pg_roles r "
+            "WHERE n.nspname = 'public' AND c.relkind = 'r' AND r.rolname = ANY(%s)",
+            [list(PRIVILEGES), [f"{role}_{database}" for role in ("app", "erase", "read")]],
+        )
+        found = {(table, role.split("_")[0]): set(rights) for table, role, rights in cursor.fetchall()}
+        cursor.execute(
+            "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace, aclexplode(c.relacl) a "
+            "WHERE n.nspname = 'public' AND a.grantee = 0"
+        )
+        assert cursor.fetchall() == []
+    for model in record_models():
+        table = model._meta.db_table
+        assert found[table, "app"] == mine[model.record_kind], table
+        assert found[table, "erase"] == {"SELECT", "DELETE"}, table
+        assert found[table, "read"] == (set() if model.hidden else {"SELECT"}), table
+
+
+@pytest.mark.django_db
+def test_nobody_but_the_program_may_call_what_runs_as_the_owner():
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT p.proname, r.rolname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace "
+            "CROSS JOIN pg_roles r WHERE n.nspname = 'public' AND p.prosecdef AND p.prorettype <> 'trigger'::regtype "
+            "AND r.rolname ~ '^(app|erase|read)_' AND has_function_privilege(r.rolname, p.oid, 'EXECUTE')"
+        )
+        assert [(name, role.split("_")[0]) for name, role in cursor.fetchall()] == [("records_fill", "app")]
+
+
+@pytest.mark.django_db(databases=["default", "staff"])
+def test_those_who_read_see_no_password():
+    """The other systems read the staff database: names and permissions, nothing that opens a door."""
+    with connections["staff"].cursor() as cursor:
+        cursor.execute("SELECT account_id, name FROM staff_profile")
+        for hidden in ("SELECT password FROM staff_profile", "SELECT before FROM records_work_history"):
+            with pytest.raises(ProgrammingError, match="permission denied"), transaction.atomic("staff"):
+                cursor.execute(hidden)

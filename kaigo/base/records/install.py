@@ -179,6 +179,9 @@ def install(connection, database: str, only: list[type[Record]] | None = None) -
         cursor.execute(FUNCTIONS)
         cursor.execute(REFERS)
         cursor.execute(FILL)
+        # Runs as the owner: whoever may read or erase may not fill.
+        cursor.execute("REVOKE ALL ON FUNCTION records_fill(text, text) FROM PUBLIC")
+        cursor.execute(f'GRANT EXECUTE ON FUNCTION records_fill(text, text) TO "app_{database}"')
         cursor.execute(
             f'GRANT USAGE ON SCHEMA public TO "app_{database}", "erase_{database}", "read_{database}"'
         )
@@ -200,10 +203,18 @@ def _statements(model: type[Record], database: str) -> list[str]:
         statements.append(f'REVOKE ALL ON {table} FROM "{role}_{database}"')
     statements.append(f'GRANT {GRANTS[model.record_kind]} ON {table} TO "app_{database}"')
     statements.append(f'GRANT SELECT, DELETE ON {table} TO "erase_{database}"')
-    statements.append(f'GRANT SELECT ON {table} TO "read_{database}"')
+    statements.append(f'GRANT SELECT{_seen(model)} ON {table} TO "read_{database}"')
     if isinstance(model._meta.pk, models.AutoField | models.BigAutoField):
         statements.append(f'GRANT USAGE ON SEQUENCE {table}_id_seq TO "app_{database}"')
     return statements
+
+
+def _seen(model: type[Record]) -> str:
+    """The columns that the read role may see, "" = all."""
+    if not model.hidden:
+        return ""
+    columns = [f.column for f in model._meta.concrete_fields if f.column not in model.hidden]
+    return " (" + ", ".join(f'"{column}"' for column in columns) + ")"
 
 
 def _triggers(model: type[Record], table: str) -> list[str]:

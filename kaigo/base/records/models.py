@@ -58,6 +58,8 @@ class Record(models.Model):
 
     record_kind: ClassVar[str] = ""
     about: ClassVar[About]
+    # Columns that the read role never sees: what opens doors, and rows of other tables packed whole.
+    hidden: ClassVar[tuple[str, ...]] = ()
 
     id = models.BigAutoField(primary_key=True)
     tx = Xid8Field(db_default=CurrentTransaction(), editable=False)
@@ -155,6 +157,7 @@ class WorkHistory(Document):
     """Earlier states of Work rows, written by one trigger."""
 
     about = About("none", "work_history", {})
+    hidden = ("before",)
 
     table = models.CharField(max_length=63)
     row = models.BigIntegerField()

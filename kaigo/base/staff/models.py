@@ -23,6 +23,7 @@ class Profile(Work):
     """Name and password of an account; may change, every change is kept."""
 
     about = About("staff", "staff", {})
+    hidden = ("password",)
 
     account = models.OneToOneField(Account, models.PROTECT, related_name="profile")
     name = models.CharField(max_length=120)
