@@ -10,6 +10,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.utils import timezone
 
+from kaigo.base.audit.models import Event
 from kaigo.base.audit.write import record, record_apart
 from kaigo.base.desk.views import page
 from kaigo.base.records.context import Context, acting
@@ -18,7 +19,9 @@ from kaigo.base.staff.models import Profile, Session
 from kaigo.base.staff.who import COOKIE, identify, token_hash
 
 SESSION = timedelta(hours=12)
-WRONG = "ログインIDまたはパスワードが違います。"
+# So many wrong passwords in a row, and the account stays shut for so long, also to the right one.
+TRIES, SHUT = 5, timedelta(minutes=15)
+WRONG = "ログインIDまたはパスワードが違います。5回続けて違うと、正しいパスワードでも15分のあいだ入れません。"
 # Hashed once so that an unknown log-in takes as long as a known one.
 _NOBODY = make_password(secrets.token_urlsafe(12))
 
@@ -32,10 +35,13 @@ def log_in(request: HttpRequest) -> HttpResponse:
         Profile.objects.select_related("account").filter(account__login=request.POST.get("login", "")).first()
     )
     good = check_password(request.POST.get("password", ""), profile.password if profile else _NOBODY)
-    if not (profile and good):
+    # A shut account looks like a wrong password: whether there is such an account is told to nobody.
+    shut = profile is not None and _shut(profile.account_id)
+    if not (profile and good) or shut:
         # Who was tried, if it exists; never what was typed: people type passwords into the wrong field.
         tried = f"account:{profile.account_id}" if profile else ""
-        record_apart(Context("nobody", "log_in", request.day), "staff.log_in", tried, "refused")
+        why = {"why": "shut"} if shut else {}
+        record_apart(Context("nobody", "log_in", request.day), "staff.log_in", tried, "refused", **why)
         data = {
             "title": "ログイン",
             "next": following,
@@ -58,6 +64,15 @@ def log_in(request: HttpRequest) -> HttpResponse:
     response = HttpResponseRedirect(following)
     response.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="Lax", path="/")
     return response
+
+
+def _shut(account: int) -> bool:
+    """Too many wrong passwords since the last log-in of the account, by the audit events themselves."""
+    tried = Event.objects.filter(permission="staff.log_in", object=f"account:{account}")
+    entered = tried.filter(outcome="done").order_by("-id").values_list("id", flat=True).first() or 0
+    # What is tried while it is shut does not keep it shut.
+    wrong = tried.filter(outcome="refused", details={}, id__gt=entered, created_at__gt=Now() - SHUT)
+    return wrong.count() >= TRIES
 
 
 def log_out(request: HttpRequest) -> HttpResponse:

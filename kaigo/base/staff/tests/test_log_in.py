@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
 from kaigo.base.audit.models import Event
+from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff import decide
 from kaigo.base.staff.models import GrantEnd, Session
@@ -78,6 +80,38 @@ def test_a_wrong_password_says_nothing_about_the_log_in_and_opens_nothing(client
     assert (event.outcome, event.object, event.details) == ("refused", f"account:{account.id}", {})
     client.post("/login", {"login": "himitsu-no-aikotoba", "password": "x"}, HTTP_HOST="localhost")
     assert "himitsu" not in str(Event.objects.values_list())
+
+
+def without_token(answer) -> str:
+    return re.sub(r'value="\w{64}"', "", answer.content.decode())
+
+
+def test_five_wrong_passwords_shut_an_account_for_a_while_without_saying_so(client, account, monkeypatch):
+    for _ in range(4):
+        enter(client, "ちがう")
+    assert enter(client).status_code == 302  # the count begins anew
+    for _ in range(5):
+        wrong = enter(client, "ちがう")
+    right = enter(client)
+    assert right.status_code == wrong.status_code == 401
+    assert without_token(right) == without_token(wrong)
+    assert Session.objects.count() == 1
+    assert Event.objects.latest("id").details == {"why": "shut"}
+    # Nobody else is shut out, and what was tried meanwhile does not make it last longer.
+    decide.open_account(
+        Context("account:1", "staff", timezone.localdate()),
+        "other",
+        "staff",
+        "別人",
+        WORD,
+        "介護保険課",
+        "係員",
+    )
+    assert (
+        client.post("/login", {"login": "other", "password": WORD}, HTTP_HOST="localhost").status_code == 302
+    )
+    monkeypatch.setattr("kaigo.base.desk.login.SHUT", -timedelta(seconds=1))
+    assert enter(client).status_code == 302
 
 
 def test_answers_are_kept_out_of_caches_frames_and_other_origins(client):
