@@ -18,10 +18,14 @@ from django.utils.decorators import classonlymethod
 from kaigo.base.audit.write import record, record_apart
 from kaigo.base.desk.nav import forget
 from kaigo.base.records.context import Context, acting
+from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.who import can
 
 log = logging.getLogger("kaigo.desk")
+# Two people did the same, or one pressed twice: the database keeps one of two (unique, exclusion).
+SAME_AGAIN = {"23505", "23P01"}
+TWICE = "同じことが先に登録されています(ほかの職員の操作か、二度押し)。前のページを開き直して、今の内容を見てください。"
 
 
 class Page:
@@ -51,9 +55,14 @@ class Page:
         if request.staff is None:
             return self.to_log_in(request)
         ctx = Context(actor=request.staff.actor, purpose=self.purpose, on=request.day)
-        if not can(request.staff, self.permission):
-            return self.refuse(ctx, request, path)
-        return self.perform(ctx, request, handler, path)
+        try:
+            if not can(request.staff, self.permission):
+                return self.refuse(ctx, request, path)
+            return self.perform(ctx, request, handler, path)
+        except OperationalError:
+            # Also when the event of a refusal cannot be written: without a trace nobody is answered.
+            log.error("database did not answer: %s", type(self).__name__)
+            return page(request, "desk/busy.html", {"title": "混み合っています"}, 503)
 
     def perform(self, ctx: Context, request: HttpRequest, handler, path: dict) -> HttpResponse:
         if request.method == "POST":
@@ -61,6 +70,9 @@ class Page:
         try:
             with acting(ctx):
                 response = self.render(request, handler(ctx, request, **path))
+                if request.method == "POST" and 300 <= response.status_code < 400:
+                    # Something was done with what was typed: in no field of any page a 個人番号.
+                    without_my_number(*request.POST.values())
                 record(ctx, self.permission, self.about(**path), method=request.method)
             return response
         except Refused as refusal:
@@ -74,8 +86,15 @@ class Page:
             )
             return page(request, "desk/absent.html", {"title": "見つかりません"}, 404)
         except OperationalError:
-            log.error("database did not answer: %s", type(self).__name__)
-            return page(request, "desk/busy.html", {"title": "混み合っています"}, 503)
+            raise
+        except Exception as error:
+            if getattr(error.__cause__, "sqlstate", "") in SAME_AGAIN:
+                record_apart(
+                    ctx, self.permission, self.about(**path), "refused", method=request.method, why="twice"
+                )
+                return page(request, "desk/refused.html", {"title": "処理できません", "reason": TWICE}, 409)
+            record_apart(ctx, self.permission, self.about(**path), "failed", method=request.method)
+            raise
 
     def refuse(self, ctx: Context, request: HttpRequest, path: dict) -> HttpResponse:
         # "Not yours" and "not there" look the same.

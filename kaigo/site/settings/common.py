@@ -72,6 +72,7 @@ FILE_UPLOAD_TEMP_DIR = str(home() / "incoming")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"console": {"class": "logging.StreamHandler"}},
+    "formatters": {"wordless": {"()": "kaigo.base.desk.logs.Wordless", "format": "%(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "wordless"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }

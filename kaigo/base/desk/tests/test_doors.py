@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from datetime import date
 
 import pytest
+from django.conf import settings
+from django.db import OperationalError, connection
 from django.test import RequestFactory
 from django.urls import get_resolver
 
 from kaigo.base.audit.models import Event
-from kaigo.base.desk.views import Page
+from kaigo.base.desk import views
+from kaigo.base.desk.logs import Wordless
+from kaigo.base.desk.views import Page, go
 from kaigo.base.staff.who import Staff
 
 pytestmark = pytest.mark.django_db
@@ -74,12 +80,99 @@ def test_a_page_without_permission_or_purpose_does_not_exist():
             ask(page.view(), "get", {}, frozenset({"counter.view", ""}))
 
 
+class Small(Page):
+    permission, purpose = "counter.view", "inquiry"
+    error: Exception | None = None
+
+    def post(self, ctx, request):
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE TEMP TABLE typed ON COMMIT DROP AS SELECT 1")
+        if self.error:
+            raise self.error
+        return go("/done/")
+
+
+def typed(body, page=Small):
+    request = RequestFactory().post("/x", body)
+    request.day = date(2026, 7, 15)
+    request.staff = Staff(1, "試験", "staff", "介護保険課", "係員", frozenset({"counter.view"}))
+    return page.view()(request)
+
+
+def events():
+    return [(e.outcome, e.details.get("why")) for e in Event.objects.order_by("id")]
+
+
+@pytest.mark.parametrize(
+    "text", ["123456789018", "本人の番号は１２３４ ５６７８ ９０１８ です", "1234-5678-9018"]
+)
+def test_no_page_takes_an_individual_number_in_any_field(text):
+    """番号法20条: whatever room comes later, and whatever its field is called."""
+    answer = typed({"anything": text})
+    assert answer.status_code == 409 and "個人番号" in answer.content.decode()
+    assert text not in answer.content.decode()
+    assert events() == [("refused", None)]
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_regclass('typed')")
+        assert cursor.fetchone() == (None,), "what the page did is undone"
+    assert typed({"anything": "123456789012"}).status_code == 302  # twelve digits, but no individual number
+
+
+def test_what_goes_wrong_leaves_an_event_and_no_words():
+    class Broken(Small):
+        error = ValueError("「見本 花子」は日付ではありません")
+
+    with pytest.raises(ValueError):
+        typed({"a": "b"}, Broken)
+    assert events() == [("failed", None)]
+    assert "花子" not in str(Event.objects.values_list())
+
+
+def test_who_presses_twice_is_told_so():
+    class Twice(Small):
+        def post(self, ctx, request):
+            with connection.cursor() as cursor:
+                cursor.execute("CREATE TEMP TABLE once (a int PRIMARY KEY) ON COMMIT DROP")
+                cursor.execute("INSERT INTO once VALUES (1), (1)")
+
+    answer = typed({}, Twice)
+    assert answer.status_code == 409 and "先に登録されています" in answer.content.decode()
+    assert events() == [("refused", "twice")]
+
+
+def test_without_its_event_nobody_is_answered(monkeypatch):
+    def down(*_, **__):
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(views, "record", down)
+    assert typed({}).status_code == 503
+    monkeypatch.setattr(views, "record_apart", down)
+    assert ask(Small.view(), "post", {}, frozenset()).status_code == 503
+
+
+def test_the_log_tells_kind_and_place_of_an_error_and_none_of_its_words():
+    try:
+        try:
+            int("見本 花子")
+        except ValueError as inner:
+            raise RuntimeError("昭和25年4月1日 見本 花子") from inner
+    except RuntimeError:
+        told = Wordless("%(message)s").format(
+            logging.LogRecord(
+                "x", logging.ERROR, "f", 1, "Internal Server Error: %s", ("/person/1/",), sys.exc_info()
+            )
+        )
+    assert "花子" not in told and "昭和" not in told
+    assert "builtins.RuntimeError" in told and "builtins.ValueError" in told and "test_doors.py:" in told
+    assert settings.LOGGING["handlers"]["console"]["formatter"] == "wordless"
+
+
 @pytest.mark.parametrize("method", ["put", "delete", "patch", "options", "head"])
 def test_other_methods_are_refused(method):
-    class Small(Page):
+    class Seen(Page):
         permission, purpose = "counter.view", "inquiry"
 
         def get(self, ctx, request):
             raise AssertionError("reached")
 
-    assert ask(Small.view(), method, {}, frozenset({"counter.view"})).status_code == 405
+    assert ask(Seen.view(), method, {}, frozenset({"counter.view"})).status_code == 405
