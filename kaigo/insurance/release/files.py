@@ -20,7 +20,7 @@ from kaigo.insurance.collection import request as requests_of_collection
 from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import gate
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
-from kaigo.insurance.release.requests import clean, only_one
+from kaigo.insurance.release.requests import alone, clean, only_one
 
 LAYOUT = "pension.special_collection"
 _MONTHS = {"01": (10, 12, 14), "31": (10, 12, 14), "61": (4, 6, 8), "41": (10, 12, 14)}
@@ -174,6 +174,7 @@ def release_request(ctx: Context, insurer: str, fiscal_year: int, code: str = "0
 
 def let_out(ctx: Context, insurer: str, request: Request, progress: Progress | None = None) -> OutgoingFile:
     """The approved file leaves: prepared and compared again, byte for byte the one that was approved."""
+    alone(request)
     if request.state != "approved" or request.subject != "file":
         raise Refused("承認されていない依頼のファイルは出せません。")
     report, prepared = compare_request(ctx.at(request.dated), insurer, request.fiscal_year, request.what)

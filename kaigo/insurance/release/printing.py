@@ -24,7 +24,7 @@ from kaigo.insurance.notices import decide as notices_decide
 from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import gate
 from kaigo.insurance.release.models import Letter, PrintRun, Request
-from kaigo.insurance.release.requests import clean
+from kaigo.insurance.release.requests import alone, clean
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 
 WORKERS = 2
@@ -59,6 +59,7 @@ class Sheet(NamedTuple):
 
 def print_run(ctx: Context, request: Request, progress: Progress | None = None) -> PrintRun:
     """Print what was approved. Compared once more: between approval and print nothing may have changed."""
+    alone(request)
     if request.state != "approved" or request.subject != "letters":
         raise Refused("承認されていない依頼は印刷できません。")
     report = clean(gate.compare_letters(ctx, request.what, request.fiscal_year))

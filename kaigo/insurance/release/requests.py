@@ -29,6 +29,7 @@ def request_run(ctx: Context, letter: str, fiscal_year: int, dated: date) -> Req
 
 def approve(ctx: Context, request: Request) -> Request:
     """By another person than the one who asked; everything is compared again. Raises Refused, Differs."""
+    alone(request)
     if request.state != "requested":
         raise Refused("この依頼は承認待ちではありません。")
     if request.requested_by == ctx.actor:
@@ -42,10 +43,17 @@ def approve(ctx: Context, request: Request) -> Request:
 
 def abandon(ctx: Context, request: Request) -> None:
     """Give a request up before it is done."""
+    alone(request)
     if request.state not in ("requested", "approved"):
         raise Refused("終わった依頼は取りやめられません。")
     request.state = "abandoned"
     request.save(update_fields=["state"])
+
+
+def alone(request: Request) -> None:
+    """Two people who press at once act one after the other; the second sees what the first did."""
+    Request.objects.select_for_update().filter(id=request.id).first()
+    request.refresh_from_db()
 
 
 class Differs(Refused):

@@ -12,7 +12,7 @@ from kaigo.insurance.notices import decide as notices
 from kaigo.insurance.notices.models import Draft
 from kaigo.insurance.notices.tests import builders as N
 from kaigo.insurance.release import files, requests
-from kaigo.insurance.release.models import OutgoingFile
+from kaigo.insurance.release.models import OutgoingFile, Request
 
 pytestmark = pytest.mark.django_db
 ASKS, APPROVES = N.on(), N.on(actor="account:2")
@@ -70,6 +70,22 @@ def test_the_file_leaves_by_two_persons_when_everything_agrees(row):
     assert store.get(sent.digest) and (sent.requested_by, sent.approved_by) == ("account:1", "account:2")
     noted = DeductionRequest.objects.get()
     assert (noted.person_id, noted.file) == (who, sent.id)
+
+
+def test_a_file_leaves_once_whoever_presses_again(row):
+    """Two people have the approved request on their screens; the second let-out meets what the first did."""
+    who = deducted()
+    draft()
+    row(who)
+    asked = files.release_request(ASKS, N.INSURER, N.YEAR)
+    requests.approve(APPROVES, asked)
+    again, given_up = (Request.objects.get(id=asked.id) for _ in range(2))
+    files.let_out(APPROVES, N.INSURER, asked)
+    with pytest.raises(requests.Refused, match="承認されていない"):
+        files.let_out(ASKS, N.INSURER, again)
+    with pytest.raises(requests.Refused, match="終わった依頼"):
+        requests.abandon(ASKS, given_up)
+    assert (OutgoingFile.objects.count(), DeductionRequest.objects.count()) == (1, 1)
 
 
 def test_one_yen_in_the_file_stops_it(row):

@@ -143,6 +143,20 @@ def test_the_same_person_cannot_ask_and_approve():
         requests.approve(APPROVES, asked)
 
 
+def test_what_was_given_up_or_printed_meanwhile_is_not_done_again():
+    drafted("見本 花子")
+    asked = requests.request_run(ASKS, "premium_notice", N.YEAR, ASKS.on)
+    approving, printing_too = (Request.objects.get(id=asked.id) for _ in range(2))
+    requests.approve(APPROVES, asked)
+    with pytest.raises(Refused, match="承認待ちではありません"):
+        requests.approve(APPROVES, approving)
+    printing_too.refresh_from_db()
+    requests.abandon(ASKS, asked)
+    with pytest.raises(Refused, match="承認されていない"):
+        printing.print_run(ASKS, printing_too)
+    assert not Letter.objects.exists()
+
+
 def test_what_changes_between_approval_and_print_stops_the_print():
     one, _ = drafted("見本 花子", "見本 太郎")
     asked = requests.request_run(ASKS, "premium_notice", N.YEAR, ASKS.on)
