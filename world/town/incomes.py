@@ -159,7 +159,7 @@ def levy(fiscal_year: int, income: Income, age: int, dependants: int, relieved: 
         tax = max(0, total - income.long - income.short - spared) // 1000 * 100
     deemed = ""
     if not taxed and fiscal_year == DEEMED_YEAR and DEEMED_LOW <= income.salary < DEEMED_HIGH:
-        before = total - salary_income + _old_salary_income(income.salary)
+        before = total - salary_income + max(0, _old_salary_income(income.salary) - adjustment)
         deemed = "1" if before > limit else "0"
     return Tax(
         "1" if taxed else "2", PER_CAPITA if taxed else 0, tax, total, income.pension, pension_income,
