@@ -2,6 +2,8 @@
 
 import json
 import multiprocessing
+import os
+import re
 import resource
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import typst
 
-from kaigo.base.paper import fonts
+from kaigo.base.paper import fonts, qr
 
 ROOT = Path(__file__).resolve().parents[2]
 STANDARDS = ("a-3a", "ua-1")
@@ -20,6 +22,7 @@ STANDARDS = ("a-3a", "ua-1")
 CHUNKS_PER_WORKER = 1
 # Chunks that wait beyond those being printed: enough that no worker idles, few enough that memory stays flat.
 AHEAD = 2
+_PAGES = re.compile(rb"/Type */Pages */Count +([0-9]+)")
 
 
 @dataclass(frozen=True)
@@ -49,30 +52,52 @@ def render(
 ) -> Printed:
     """Print letters into one PDF. Same arguments, same bytes.
 
-    template: .typ file inside the package, reads {common, letters}; letters: one JSON object each, not empty;
-    created: time with zone that the PDF names as its own; pages: how many each letter must have (None = any).
+    template: .typ file inside the package, reads {common, letters}; letters: one JSON object each, not empty, with its
+    `sheet` (id of the sheet, drawn as QR code); created: time with zone that the PDF names as its own;
+    pages: how many each letter must have (None = any).
     Errors: typst.TypstError, PagesWrong, ValueError.
     """
     if not letters:
         raise ValueError("印刷する通知がありません。")
-    data = {"common": common or {}, "letters": letters}
+    drawn = [each | {"qr": qr.pixels(each["sheet"])} for each in letters]
+    data = json.dumps({"common": common or {}, "letters": drawn}, ensure_ascii=False, sort_keys=True)
+    pdf, marks = _compile(template, {"data": data}, created, standards)
+    if len(marks) != len(letters):
+        raise ValueError(f"通知{len(letters)}件に対し{len(marks)}件しか印刷されていません。")
+    # No letter can be shorter than its template's page breaks make it: a right total means that each is right.
+    if pages is None or _count(pdf) != pages * len(letters):
+        _, marks = _compile(template, {"data": data, "counted": "yes"}, created, standards)
+        starts, last = marks[:-1], marks[-1]
+        counted = tuple(after - at for at, after in zip(starts, [*starts[1:], last + 1], strict=True))
+        for place, found in enumerate(counted):
+            if pages is not None and found != pages:
+                raise PagesWrong(place, found, pages)
+    else:
+        counted = (pages,) * len(letters)
+    return Printed(pdf, counted, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+
+
+def _compile(template: Path, inputs: dict, created: datetime, standards) -> tuple[bytes, list[int]]:
+    """(PDF, values of its marks)."""
     compiler = typst.Compiler(
         input=str(template),
         root=str(ROOT),
         font_paths=sorted({str(path.parent) for path in fonts.chain()}),
         ignore_system_fonts=True,
-        sys_inputs={"data": json.dumps(data, ensure_ascii=False, sort_keys=True)},
+        sys_inputs=inputs,
     )
     pdf = compiler.compile(format="pdf", pdf_standards=list(standards), timestamp=created)
-    starts = json.loads(compiler.query("<letter>", field="value"))
-    last = json.loads(compiler.query("<end>", field="value"))[0]
-    if len(starts) != len(letters):
-        raise ValueError(f"通知{len(letters)}件に対し{len(starts)}件しか印刷されていません。")
-    counted = tuple(after - at for at, after in zip(starts, [*starts[1:], last + 1], strict=True))
-    for place, found in enumerate(counted):
-        if pages is not None and found != pages:
-            raise PagesWrong(place, found, pages)
-    return Printed(pdf, counted, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+    return pdf, json.loads(compiler.query("<letter>", field="value"))
+
+
+def _count(pdf: bytes) -> int:
+    """Pages of a PDF, as the root of its page tree says; 0 = it does not say."""
+    return max((int(found) for found in _PAGES.findall(pdf)), default=0)
+
+
+def _alone() -> None:
+    # As many workers as cores print side by side: a worker's own threads would only wait for each other.
+    os.environ["RAYON_NUM_THREADS"] = "1"
 
 
 def _print(job: tuple) -> Printed:
@@ -102,7 +127,7 @@ class Press:
         # neither the caller's memory nor his database connection.
         server = multiprocessing.get_context("forkserver")
         server.set_forkserver_preload([__name__])
-        with server.Pool(self.workers, maxtasksperchild=CHUNKS_PER_WORKER) as pool:
+        with server.Pool(self.workers, _alone, maxtasksperchild=CHUNKS_PER_WORKER) as pool:
             waiting: deque = deque()
             for part in chunks:
                 waiting.append(

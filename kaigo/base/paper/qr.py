@@ -16,8 +16,13 @@ def sheet_id(run: str, sequence: int) -> str:
     return sheet
 
 
-def svg(sheet: str) -> str:
-    """The QR code of a sheet id as SVG. ValueError if it is not a sheet id."""
+def pixels(sheet: str) -> dict:
+    """The QR code of a sheet id, one pixel per module, quiet zone included: {side, luma: 0 or 255 row by row}.
+
+    Pixels and no drawing: the press lays out a small picture at a fraction of the time. ValueError if it is not a
+    sheet id.
+    """
     if not SHEET.match(sheet):
         raise ValueError("QRコードに入れられるのは印刷番号だけです。")
-    return zxingcpp.create_barcode(sheet, zxingcpp.BarcodeFormat.QRCode).to_svg()
+    image = memoryview(zxingcpp.create_barcode(sheet, zxingcpp.BarcodeFormat.QRCode).to_image())
+    return {"side": image.shape[0], "luma": list(image.tobytes())}

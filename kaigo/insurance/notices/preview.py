@@ -19,7 +19,7 @@ def pdf(ctx: Context, draft: int) -> bytes | None:
         return None
     data, common = found
     sheet = qr.sheet_id(SHEET, draft)
-    words = data | {"document_number": "下書き(番号は発行のとき)", "sheet": sheet, "qr_svg": qr.svg(sheet)}
+    words = data | {"document_number": "下書き(番号は発行のとき)", "sheet": sheet}
     template, pages = read.TEMPLATES[view.letter]
     created = datetime.combine(date.fromisoformat(common["dated_on"]), time(0), UTC)
     return render(template, [words], created, common, pages).pdf

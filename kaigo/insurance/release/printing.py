@@ -154,7 +154,7 @@ def _print(request: Request, run: int, waiting: list[Waiting], step) -> tuple[li
 def _letters(
     numbers: _Numbers, run: int, mine: list[Waiting], before: int, pages: int, made: deque[Sheet]
 ) -> Iterator[dict]:
-    """The words of each letter with its number, sheet and QR code; notes its sheet in `made`."""
+    """The words of each letter with its number and sheet; notes its sheet in `made`."""
     for place in range(0, len(mine), _READ):
         part = mine[place : place + _READ]
         words = notices.contents([w.draft for w in part])
@@ -165,7 +165,7 @@ def _letters(
             said = json.dumps([w.common, data], ensure_ascii=False, sort_keys=True).encode()
             digest = hashlib.sha256(said).hexdigest()
             made.append(Sheet(sequence, w.draft, w.person, w.annual_yen, number, sheet, pages, digest))
-            yield data | {"qr_svg": qr.svg(sheet)}
+            yield data
 
 
 class _Numbers:
@@ -207,6 +207,6 @@ def reprint(letter: Letter) -> bytes:
         )
     data, digest = notices.contents([letter.draft_id])[letter.draft_id]
     template, pages = notices.TEMPLATES[letter.letter]
-    words = data | {"document_number": letter.number, "sheet": letter.sheet, "qr_svg": qr.svg(letter.sheet)}
+    words = data | {"document_number": letter.number, "sheet": letter.sheet}
     created = datetime.combine(letter.dated, time(0), UTC)
     return render(template, [words], created, notices.kept(digest), pages).pdf

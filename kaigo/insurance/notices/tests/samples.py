@@ -118,5 +118,4 @@ def printable(letter, sequence: int = 1) -> dict:
     return letter.as_json() | {
         "document_number": f"8見介納第{sequence}号",
         "sheet": sheet,
-        "qr_svg": qr.svg(sheet),
     }

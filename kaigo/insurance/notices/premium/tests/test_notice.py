@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 import typst
+import zxingcpp
 
 from kaigo.base.jobs.registry import NotReady
 from kaigo.base.paper import press
@@ -104,6 +105,34 @@ def test_the_press_keeps_order_and_takes_letters_as_it_needs_them():
     first = next(parts)
     assert first.pages == (2, 2, 2, 2) and len(taken) < 24
     assert sum(len(part.pages) for part in parts) == 20
+
+
+def test_the_code_on_the_paper_is_the_id_of_its_sheet(tmp_path):
+    """Read as the folding machine reads it: from the printed page, at the 300 dots an inch of a plain printer."""
+    data = [S.printable(S.notice(), 1), S.printable(S.notice(), 123_456)]
+    path = tmp_path / "letter.pdf"
+    path.write_bytes(press.render(L.NOTICE, data, CREATED, S.shared(), 2).pdf)
+    for page, sheet in ((1, data[0]["sheet"]), (3, data[1]["sheet"])):
+        place = [str(page)] * 2
+        made = subprocess.run(
+            ["pdftoppm", "-r", "300", "-gray", "-f", place[0], "-l", place[1], path],
+            capture_output=True,
+            check=True,
+        ).stdout
+        _, size, _, pixels = made.split(b"\n", 3)
+        wide, high = map(int, size.split())
+        found = zxingcpp.read_barcodes(memoryview(pixels).cast("B", (high, wide)))
+        assert [code.text for code in found] == [sheet]
+
+
+def test_a_letter_too_long_among_others_is_named(tmp_path):
+    """The total is counted first; which letter it is comes out only when the total is wrong."""
+    long = replace(S.notice(), reasons=S.WHY * 6)
+    data = [S.printable(S.notice(), 1), S.printable(long, 2), S.printable(S.notice(), 3)]
+    with pytest.raises(press.PagesWrong, match=r"2通目が2ページに収まりません\(3ページ\)") as wrong:
+        press.render(L.NOTICE, data, CREATED, S.shared(), 2)
+    assert wrong.value.place == 1
+    assert press.render(L.NOTICE, data, CREATED, S.shared()).pages == (2, 3, 2)
 
 
 def test_markup_in_a_name_is_printed_as_it_is(tmp_path):
