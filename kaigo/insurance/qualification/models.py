@@ -194,3 +194,43 @@ class IncomeReply(Document):
 
     class Meta:
         db_table = "qualification_income_reply"
+
+
+class Handover(Decision):
+    """受給資格証明書 of the former municipality as handed in by somebody who moved in: noted here, used by certification.
+
+    acquired_on: the acquisition that it belongs to (法36条 counts from it). withdrawn: the note before was a mistake.
+    """
+
+    about = About(
+        "person",
+        "qualification",
+        {
+            **dict.fromkeys(("acquired_on", "handed_in_on"), ("受給者情報/前住所地要介護引継",)),
+            "municipality": ("受給者情報/前保険者番号", "受給者情報/前保険者名"),
+            **dict.fromkeys(
+                ("certificate_number", "certificate_made_on"),
+                ("受給者情報/受給資格開始年月日・証明書作成日・証明書番号",),
+            ),
+            "reason": ("受給者情報/前住所地要介護引継",),
+        },
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    acquired_on = models.DateField()
+    handed_in_on = models.DateField()
+    municipality = models.CharField(max_length=6)
+    certificate_number = models.CharField(max_length=20, blank=True)
+    certificate_made_on = models.DateField(null=True)
+    reason = models.TextField(blank=True)
+    withdrawn = models.BooleanField()
+
+    class Meta:
+        db_table = "qualification_handover"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "acquired_on"],
+                condition=models.Q(supersedes__isnull=True),
+                name="qualification_handover_one_beginning",
+            )
+        ]

@@ -192,3 +192,12 @@ def guarded(ctx: Context, persons: Iterable[int]) -> set[int]:
 def people_asked_about(ctx: Context, inquiries: Iterable[int]) -> dict[int, int]:
     """inquiry → person."""
     return dict(IncomeInquiry.objects.filter(id__in=list(inquiries)).values_list("id", "person_id"))
+
+
+def handovers_sql() -> str:
+    """Relation of 受給資格証明書 handed in (法36条): person_id, acquired_on, handed_in_on, municipality, number, made_on."""
+    return (
+        "SELECT h.id, h.person_id, h.acquired_on, h.handed_in_on, h.municipality, h.certificate_number, "
+        "h.certificate_made_on FROM qualification_handover h WHERE NOT h.withdrawn "
+        "AND NOT EXISTS (SELECT 1 FROM qualification_handover n WHERE n.supersedes_id = h.id)"
+    )

@@ -21,6 +21,7 @@ from kaigo.insurance.qualification.panels import event, state
 from kaigo.insurance.qualification.screens_correct import Correct, Withdraw
 from kaigo.insurance.qualification.screens_held_back import HeldBackList, HoldBack, Release
 from kaigo.insurance.qualification.screens_income import income_urls
+from kaigo.insurance.qualification.screens_moves import moves_urls, told_of
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import wareki_month
 from kaigo.law.words import name_of
@@ -179,6 +180,7 @@ class History(Room):
             "ruling": rulings.in_force(person, "periods"),
             "held_back": rulings.in_force(person, holding_back.MATTER),
             "tasks": [(task, SORTS[task.sort], event_day(task)) for task in read.tasks(ctx, person=person)],
+            **told_of(ctx, person),
             "inquiries": [(row, *STATES[row.state]) for row in read.income_inquiries(ctx, person)],
         }
 
@@ -230,5 +232,6 @@ urls = [
     path("<int:person>/correct/", Correct.view(), name="correct"),
     path("<int:person>/withdraw/", Withdraw.view(), name="withdraw"),
     *income_urls,
+    *moves_urls,
 ]
 nav = Nav("資格", "/qualification/", "qualification.view", waiting=read.open_tasks)
