@@ -143,7 +143,17 @@ def fiscal_year_name(year: int) -> str:
 
 
 def parse_date(text: str) -> date:
-    """和暦・西暦のよくある書き方を読む。S33.4.1、昭和33年4月1日、1958-04-01、19580401、全角。読めなければ ValueError。"""
+    """和暦・西暦のよくある書き方を読む。S33.4.1、昭和33年4月1日、1958-04-01、19580401、全角。読めなければ ValueError。
+
+    九九九九年のような埋め草は日付として読まない。
+    """
+    found = _parsed(text)
+    if not 1800 <= found.year < 2200:
+        raise ValueError(f"「{text}」は、この制度で使う年の範囲(1800年から2199年)にありません")
+    return found
+
+
+def _parsed(text: str) -> date:
     plain = unicodedata.normalize("NFKC", text).strip().replace(" ", "").upper()
     if re.fullmatch(r"\d{8}", plain):
         return date(int(plain[:4]), int(plain[4:6]), int(plain[6:]))

@@ -1,16 +1,18 @@
-"""The two ends of every request: headers that keep pages to themselves, and who is asking."""
+"""The ends of every request: headers that keep pages to themselves, who is asking, and signs that nobody types."""
 
 from __future__ import annotations
 
 from django.http import HttpResponse
 
 from kaigo.base.desk.day import business_date
+from kaigo.base.desk.views import page
 from kaigo.base.staff.who import COOKIE, identify
 
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self' {forms}; frame-ancestors 'none'; base-uri 'none'"
 )
+UNTYPEABLE = "入力に、文字ではない符号(NUL)が入っています。貼り付けたものなら、打ち直してから送ってください。"
 
 
 class Guard:
@@ -45,4 +47,19 @@ class WhoIs:
     def __call__(self, request) -> HttpResponse:
         request.day = business_date()
         request.staff = identify(request.COOKIES.get(COOKIE, ""), request.day)
+        return self.get_response(request)
+
+
+class Typeable:
+    """Refuses a request with the sign NUL in a field: no keyboard makes it and no text of the database can hold it."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request) -> HttpResponse:
+        typed = (
+            value for given in (request.GET, request.POST) for _, values in given.lists() for value in values
+        )
+        if any("\0" in value for value in typed):
+            return page(request, "desk/refused.html", {"title": "処理できません", "reason": UNTYPEABLE}, 400)
         return self.get_response(request)

@@ -42,6 +42,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "kaigo.base.desk.middleware.WhoIs",
+    "kaigo.base.desk.middleware.Typeable",
 ]
 TEMPLATES = [
     {

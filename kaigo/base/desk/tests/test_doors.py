@@ -176,3 +176,11 @@ def test_other_methods_are_refused(method):
             raise AssertionError("reached")
 
     assert ask(Seen.view(), method, {}, frozenset({"counter.view"})).status_code == 405
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_a_sign_that_nobody_types_is_refused_in_words(client, method):
+    address = f"{settings.SYSTEM_URLS[settings.SYSTEM]}/login"
+    answer = getattr(client, method)(address, {"login": "kakari\0", "password": "x", "words": "\0"})
+    assert answer.status_code == 400
+    assert "NUL" in answer.content.decode()
