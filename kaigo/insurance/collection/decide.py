@@ -80,13 +80,13 @@ def work_out(
     unclear: list[tuple[int, tuple[Missing, ...]]] = []
     same = 0
     # Few facts differ from all others' (and hardly any plan): what the law says of equal facts is asked once.
-    law = cache(lambda provisional, february, facts: _judge(provisional, february, facts, values))
+    law = cache(lambda *about: _judge(*about, values))
     divided = cache(_parts)
     waiting = list(gather(ctx, fiscal_year, values, persons))
     for place, person in enumerate(waiting):
         if place % 10000 == 0:
             step(place, len(waiting), "期別")
-        found = law(person.sort == "provisional", person.february, person.facts)
+        found = law(person.sort == "provisional", person.february, person.changed, person.facts)
         if isinstance(found, Unclear):
             unclear.append((person.person, found.missing))
             continue
@@ -176,14 +176,21 @@ def note_requested(ctx: Context, fiscal_year: int, file_id: int, rows: Sequence)
 
 
 def _judge(
-    is_provisional: bool, february: int | None, facts: PlanFacts, values: Values
+    is_provisional: bool,
+    february: int | None,
+    changed: ProvisionalFacts | None,
+    facts: PlanFacts,
+    values: Values,
 ) -> Finding[Plan] | Unclear:
     if is_provisional:
         # Until the main assessment only the three provisional deductions are planned.
         if february is None:
             return Unclear((Missing("前の二月に引いた額", "仮徴収の額を決められません"),))
-        found = provisional(ProvisionalFacts(facts.fiscal_year, february), values)
-        return Finding(Plan("deduction", found.value.deductions, (), 0, "keep"), found.reasons)
+        found = provisional(changed or ProvisionalFacts(facts.fiscal_year, february), values)
+        _, deductions, refund, request = found.value
+        return Finding(
+            Plan("deduction" if deductions else "none", deductions, (), refund, request), found.reasons
+        )
     return judge(facts, values)
 
 

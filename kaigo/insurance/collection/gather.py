@@ -23,6 +23,7 @@ from kaigo.insurance.collection.ways import SLIP, Ways, ways
 from kaigo.insurance.premium import read as premium
 from kaigo.law.instalment_facts import DeductionFacts, Levied, Paid, PlanFacts
 from kaigo.law.instalments import due_dates
+from kaigo.law.provisional import ProvisionalFacts
 from kaigo.law.values import Values
 
 
@@ -45,6 +46,7 @@ class Gathered(NamedTuple):
 
     booked: what the ledger says was levied until now. Many people share everything but their numbers; what is shared
     can be a key of a cache, so that it is judged and written down once.
+    changed: the facts of the provisional decision, when it was changed after 1 April (仮算定異動).
     """
 
     person: int
@@ -56,6 +58,7 @@ class Gathered(NamedTuple):
     before: Before | None
     booked: Booked
     ways: Ways
+    changed: ProvisionalFacts | None = None
 
 
 class _Year(NamedTuple):
@@ -99,6 +102,7 @@ def gather(
     insured = known.insured(ctx, params)
     parts = known.parts(params) if any(w.plan for w in wanted) else {}
     booked = known.booked(params)
+    changes = premium.changed_provisional(ctx, fiscal_year, persons)
     not_covered = Insured(False, year.first)
     taken_over = cache(lambda levied: _taken_over(levied, fiscal_year, values))
     facts_of = cache(lambda *about: _facts(year, *about))
@@ -113,21 +117,22 @@ def gather(
         begun = february.get(w.person)
         facts = facts_of(
             w.annual, begun, begin.get(w.person), held, former, sent.get(w.person),
-            insured.get(w.person, not_covered),
+            insured.get(w.person, not_covered), changes.get(w.person),
         )  # fmt: skip
         yield Gathered(
-            w.person, w.assessment, w.sort, w.cause, facts, begun, before, levied, paying.get(w.person, SLIP)
-        )
+            w.person, w.assessment, w.sort, w.cause, facts, begun, before, levied, paying.get(w.person, SLIP),
+            changes.get(w.person),
+        )  # fmt: skip
 
 
 def _facts(
     year: _Year, annual: int, february: int | None, start: int | None, held: tuple[Held, ...], taken_over: bool,
-    sent: Sent | None, covered: Insured,
+    sent: Sent | None, covered: Insured, changed: ProvisionalFacts | None,
 ) -> PlanFacts:  # fmt: skip
     """The facts of the law, from what is known of a person."""
     if sent is None and taken_over:
         sent = _sent_before(year, held)
-    deduction = _deduction(year, annual, february, start, held, sent, covered)
+    deduction = _deduction(year, annual, february, start, held, sent, covered, changed)
     return PlanFacts(year.year, annual, year.on, deduction, _levied(held, year.on))
 
 
@@ -269,17 +274,20 @@ def _deducted(params: dict) -> dict[int, tuple[int, int]]:
 
 def _deduction(
     year: _Year, annual: int, february: int | None, start: int | None, held: tuple[Held, ...], sent: Sent | None,
-    covered: Insured,
+    covered: Insured, changed: ProvisionalFacts | None = None,
 ) -> DeductionFacts | None:  # fmt: skip
     """The facts of the deduction, or None for somebody who only pays directly."""
+    ceased = changed is not None and changed.stopped_from is not None
+    if ceased and changed.stopped_from == 4:
+        return None  # nothing was deducted in the whole year
     planned = sorted(Paid(part.number, part.yen) for part in held if part.way == "deduction")
     early = tuple(paid for paid in planned if paid.month <= 8)
     going_on = bool(early) or (february is not None and covered.on_first)
     asked = sent is not None and bool(sent.main)
-    if not (going_on or asked or (sent is not None and sent.stopped) or _may_start(year, start)):
+    stopped = ceased or (sent is not None and sent.stopped)
+    if not (going_on or asked or stopped or _may_start(year, start)):
         return None
     requested = asked or (going_on and year.closed)
-    stopped = sent is not None and sent.stopped
     if going_on and not early and february is not None:
         early = tuple(Paid(month, february) for month in (4, 6, 8))
     # Until August is asked for it may still be levelled: then the law starts from February's amount again.
@@ -291,6 +299,8 @@ def _deduction(
         and year.on < date(year.year, 8, 1)
         and covered.ended_on is None
         and not stopped
+        # What the section set for June or August (法140条2項) is not levelled away.
+        and not (changed and changed.changed)
     )
     current: tuple[Paid, ...] = ()
     if stopped:

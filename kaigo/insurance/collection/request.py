@@ -165,8 +165,8 @@ def _record(row: RequestRow, values: dict[str, str]) -> dict[str, str]:
 # -- who --------------------------------------------------------------------------------------------------
 
 _PLANNED = """
-WITH p AS (SELECT x.id, x.person_id, x.request, x.supersedes_id FROM ({plans}) x WHERE x.fiscal_year = %(year)s),
-i AS (SELECT p.id, p.person_id, p.request,
+WITH p AS (SELECT x.id, x.person_id, x.request, x.cause, x.supersedes_id FROM ({plans}) x WHERE x.fiscal_year = %(year)s),
+i AS (SELECT p.id, p.person_id, p.request, p.cause,
              coalesce(sum(i.yen) FILTER (WHERE i.number = 4), 0)::int AS april,
              coalesce(sum(i.yen) FILTER (WHERE i.number = 6), 0)::int AS june,
              coalesce(sum(i.yen) FILTER (WHERE i.number = 8), 0)::int AS august,
@@ -174,8 +174,9 @@ i AS (SELECT p.id, p.person_id, p.request,
              coalesce(sum(i.yen) FILTER (WHERE i.number = 12), 0)::int AS december,
              coalesce(sum(i.yen) FILTER (WHERE i.number = 14), 0)::int AS february
       FROM p LEFT JOIN collection_instalment i ON i.plan_id = p.id AND i.way = 'deduction'
-      GROUP BY p.id, p.person_id, p.request),
+      GROUP BY p.id, p.person_id, p.request, p.cause),
 asked AS (SELECT person_id, bool_or(code IN ('01', '31')) AS main, bool_or(code = '41') AS stopped,
+                 (array_agg(yen2 ORDER BY id DESC) FILTER (WHERE code = '61'))[1] AS june,
                  (array_agg(yen3 ORDER BY id DESC) FILTER (WHERE code = '61'))[1] AS august
           FROM collection_deduction_request WHERE fiscal_year = %(year)s GROUP BY person_id)
 SELECT i.person_id, i.id, '01', NULL::date, {amounts} FROM i LEFT JOIN asked q ON q.person_id = i.person_id
@@ -193,11 +194,13 @@ _CONDITIONS = {
         _MAIN,
         "i.october = 0 AND i.december + i.february > 0 AND i.request = 'start' AND q.main IS NOT TRUE",
     ),
-    # Deducted since before, but August differs from what the payer deducts without being told.
+    # Deducted since before, but August (or June, when the section set it) differs from what the payer deducts
+    # without being told: the same as in April (法140条4項).
     "61": (
         "i.april, i.june, i.august",
-        "i.june > 0 AND i.august > 0 AND i.august <> coalesce(q.august, i.june) AND i.request IN ('keep', 'none') "
-        "AND q.stopped IS NOT TRUE",
+        "i.june > 0 AND i.august > 0 AND i.request IN ('keep', 'none') AND q.stopped IS NOT TRUE AND CASE "
+        "WHEN i.cause = 'provisional' THEN (i.june, i.august) <> (coalesce(q.june, i.april), coalesce(q.august, i.april)) "
+        "ELSE i.august <> coalesce(q.august, i.june) END",
     ),
 }
 

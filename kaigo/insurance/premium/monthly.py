@@ -8,7 +8,7 @@ from kaigo.base.jobs.registry import Progress
 from kaigo.base.records.context import Context
 from kaigo.base.records.freeze import freeze
 from kaigo.base.records.watermarks import Span, reading
-from kaigo.insurance.premium import opening, reports
+from kaigo.insurance.premium import opening, provisional_changes, reports
 from kaigo.insurance.premium.changes import people
 from kaigo.insurance.premium.decide import judge, record, require_complete, values_for
 from kaigo.insurance.premium.models import Batch
@@ -25,12 +25,18 @@ def main_done(year: int) -> bool:
 
 
 def monthly(ctx: Context, insurer: str, progress: Progress | None = None) -> dict:
-    """Everybody of this year; of earlier years those whose facts changed since the last run. One batch per year."""
+    """Everybody of this year; of earlier years those whose facts changed since the last run. One batch per year.
+
+    Before the main assessment: the provisional decisions of people who lost their qualification.
+    """
     this = fiscal_year(ctx.on)
+    moved = 0
+    if not main_done(this) and not provisional_changes.batch_waits(this):
+        moved = provisional_changes.run(ctx, insurer, this)["decisions"]
     earlier = range(this, this - EARLIER - 1, -1)
     years = [year for year in earlier if main_done(year) or opening.is_opened(year)]
     if not years:
-        return {"decisions": 0, "note": "本算定がまだ済んでいないため、月次の異動はありません"}
+        return {"decisions": moved, "note": "本算定がまだ済んでいないため、仮徴収の異動だけです"}
     done = {"decisions": 0, "unclear": 0, "barred": 0}
     with reading("premium.monthly", "facts") as span:
         taken = freeze(ctx, f"premium:monthly:{ctx.on:%Y-%m}")
@@ -41,6 +47,7 @@ def monthly(ctx: Context, insurer: str, progress: Progress | None = None) -> dic
             batch = _one_year(ctx, insurer, year, persons, taken, progress)
             for key in done:
                 done[key] += batch.totals[key]
+    done["decisions"] += moved
     return done
 
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from kaigo.base.desk.charts import bars, histogram
 from kaigo.base.records.context import Context
-from kaigo.insurance.premium import read
+from kaigo.insurance.premium import provisional_facts, read
 from kaigo.insurance.premium.facts import Line, facts_lines, unpack_facts
 from kaigo.insurance.premium.models import Batch
 from kaigo.insurance.premium.read import AssessmentView
@@ -24,6 +24,7 @@ STATES = {
 }
 REASONS = {
     "provisional": "仮徴収", "main": "本算定", "monthly": "月次の異動", "prior": "過年度の更正", "counter": "窓口での即時更正",
+    "lost": "資格の喪失", "lowered": "仮徴収額の変更", "stopped": "年金から引かれなくなった", "restored": "仮徴収の変更の取消",
     "declared": "申告", "opening": "前のシステムから引き継いだ決定", "stale": "事実の変更",
 }  # fmt: skip
 TASKS = {"unclear": "判定できない", "stale": "事実が変わった", "barred": "期間制限"}
@@ -84,8 +85,25 @@ def decided_lines(view: AssessmentView) -> list[Line]:
 
 def lines_of(ctx: Context, view: AssessmentView, members: bool = True) -> list[Line]:
     """The stored facts of a decision in Japanese; of other people only for staff (members)."""
-    facts = unpack_facts(read.facts_of(ctx, view.id))
+    packed = read.facts_of(ctx, view.id)
+    if view.sort == "provisional":
+        return provisional_lines(packed)
+    facts = unpack_facts(packed)
     return facts_lines(facts, members) if facts else []
+
+
+def provisional_lines(packed: list) -> list[Line]:
+    """The stored facts of a provisional decision in Japanese."""
+    if not packed:
+        return []
+    facts, why = provisional_facts.unpack_facts(packed)
+    lines = [Line("前の二月に引いた額", f"{facts.february_yen:,} 円")]
+    lines += [Line(f"{month}月の額(変更)", f"{yen:,} 円") for month, yen in facts.changed]
+    if facts.ended_on:
+        lines.append(Line("資格を失った日", wareki(facts.ended_on)))
+    if facts.stopped_from:
+        lines.append(Line("引かれなくなった最初の支払い", f"{facts.stopped_from}月"))
+    return [*lines, Line("職員の書いた理由", why)] if why else lines
 
 
 def side_by_side(before: list[Line], after: list[Line]) -> list[Pair]:

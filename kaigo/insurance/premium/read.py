@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,8 +10,10 @@ from django.db import connection
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.premium.models import Assessment, AssessmentFinding, Batch, Task
+from kaigo.insurance.premium.provisional_facts import unpack_facts
 from kaigo.insurance.premium.save import stage_numbers
 from kaigo.insurance.qualification import read as qualification
+from kaigo.law.provisional import ProvisionalFacts
 from kaigo.law.reasons import Reason, unpack
 from kaigo.law.words import Audience, Told, tell_all
 
@@ -82,6 +85,21 @@ def reasons(ctx: Context, assessment: int) -> tuple[Reason, ...]:
 def told(ctx: Context, assessment: int, audience: Audience = "staff") -> tuple[Told, ...]:
     """The stored reasons in words; never computed again."""
     return tell_all(reasons(ctx, assessment), audience)
+
+
+def changed_provisional(
+    ctx: Context, fiscal_year: int, persons: list[int] | None = None
+) -> dict[int, ProvisionalFacts]:
+    """person → facts of his last provisional decision of the year, of those whose first one was changed."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.person_id, f.facts::text FROM premium_assessment a JOIN premium_finding f ON f.decision_id = a.id "
+            "WHERE a.fiscal_year = %(year)s AND a.sort = 'provisional' AND a.supersedes_id IS NOT NULL "
+            "AND (%(persons)s::bigint[] IS NULL OR a.person_id = ANY(%(persons)s::bigint[])) "
+            "AND NOT EXISTS (SELECT 1 FROM premium_assessment n WHERE n.supersedes_id = a.id AND n.sort = 'provisional')",
+            {"year": fiscal_year, "persons": persons},
+        )
+        return {person: unpack_facts(json.loads(facts))[0] for person, facts in cursor.fetchall()}
 
 
 def deducted_sql() -> str:
