@@ -35,10 +35,10 @@ class Mistake(NamedTuple):
 
 def accept(delivery: Delivery, layout: Layout, reading: Reading, content: bytes, actor: str) -> Outcome:
     """Save what changed and what is refused, in the caller's transaction; the Outcome counts both."""
-    before = _last_line(layout.name)
-    rows = reading.rows if before == 0 else _candidates(delivery, layout, reading.rows, content)
+    first = not _rows("SELECT EXISTS (SELECT 1 FROM feeds_line WHERE layout = %s)", [layout.name])[0][0]
+    rows = reading.rows if first else _candidates(delivery, layout, reading.rows, content)
     keys = [field.key for field in layout.columns()]
-    if before == 0 or not layout.key:
+    if first or not layout.key:
         copy_lines("feeds_line", {"delivery_id": delivery.id, "layout": layout.name}, rows, keys)
         added = len(rows)
     else:
@@ -53,7 +53,7 @@ def accept(delivery: Delivery, layout: Layout, reading: Reading, content: bytes,
         state="accepted",
         new_lines=added,
         refused_lines=len(reading.rejected),
-        last_line=_last_line(layout.name),
+        last_line=_last_line(),
         actor=actor,
     )
 
@@ -96,8 +96,9 @@ def save_refused(mistakes: Sequence[tuple[int, str, Mistake]]) -> list[int]:
     return ids
 
 
-def _last_line(layout: str) -> int:
-    return _rows("SELECT coalesce(max(id), 0) FROM feeds_line WHERE layout = %s", [layout])[0][0]
+def _last_line() -> int:
+    """The highest id given out. Files of a layout are taken in one by one, so its later lines get higher ones."""
+    return _rows("SELECT coalesce(pg_sequence_last_value('feeds_line_id_seq'), 0)", [])[0][0]
 
 
 def _candidates(delivery: Delivery, layout: Layout, rows: pl.DataFrame, content: bytes) -> pl.DataFrame:

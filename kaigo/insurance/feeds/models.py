@@ -43,7 +43,7 @@ class Delivery(Document):
 class Outcome(Document):
     """What became of a delivery: accepted | refused | waiting | repeated. The newest one counts.
 
-    last_line: the highest line of the layout when it was accepted; later lines are changes on top of it.
+    last_line: no line of the layout had a higher id when it was accepted; later lines are changes on top of it.
     """
 
     about = About("none", "feeds", {})
@@ -70,7 +70,9 @@ class Line(Document):
 
     about = About("person", "feeds", _RAW)
 
-    delivery = models.ForeignKey(Delivery, models.PROTECT, related_name="+", db_index=False)
+    delivery = models.ForeignKey(
+        Delivery, models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
     layout = models.CharField(max_length=60)
     number = models.IntegerField()
     values = ArrayField(models.TextField(blank=True))

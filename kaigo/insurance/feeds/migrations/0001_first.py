@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('layout', models.CharField(max_length=60)),
                 ('number', models.IntegerField()),
                 ('values', django.contrib.postgres.fields.ArrayField(base_field=models.TextField(blank=True), size=None)),
-                ('delivery', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feeds.delivery')),
+                ('delivery', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='feeds.delivery')),
             ],
             options={
                 'db_table': 'feeds_line',
