@@ -61,7 +61,8 @@ class Merge(Decision):
 class PersonFact(Fact):
     """A fact about one person; one truth per person and day unless `key` says more."""
 
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
+    # Whether the person exists is looked up where the database looks for a second truth (records/install.py).
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
 
     class Meta:
         abstract = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import psycopg
@@ -45,6 +46,21 @@ def believed(on, known_at=None):
             f"SELECT household_id FROM residents_membership f WHERE {where}", {"on": on, "known_at": known_at}
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+def another():
+    """A second connection of the same role."""
+    parameters = connection.get_connection_params()
+    return psycopg.connect(
+        **{k: parameters[k] for k in ("dbname", "user", "password", "host") if k in parameters}
+    )
+
+
+MEMBER = (
+    "INSERT INTO residents_membership (person_id, household_id, relationship, effective, source) "
+    "VALUES (%s, %s, '02', %s, 'test')"
+)
+FROM_2020 = Range(date(2020, 1, 1), None)
 
 
 def moment():
@@ -102,6 +118,42 @@ def test_overlapping_statements_are_refused_as_a_whole(people, ctx):
     assert Membership.objects.count() == 0
 
 
+@pytest.mark.parametrize("overlapping", [True, False])
+def test_writers_about_one_person_wait_and_see_each_other(people, overlapping):
+    """Two truths do not get in by being written at the same time; another person's facts wait for nobody."""
+    person, first, second = people
+    stranger = Person.objects.create()
+    period = Range(date(2021, 1, 1), None) if overlapping else Range(None, date(2020, 1, 1))
+    with another() as one, another() as two, ThreadPoolExecutor(1) as aside:
+        one.execute(MEMBER, [person.id, first.id, FROM_2020])
+        two.execute(MEMBER, [stranger.id, first.id, FROM_2020])
+        two.commit()
+        waiting = aside.submit(two.execute, MEMBER, [person.id, second.id, period])
+        with pytest.raises(TimeoutError):
+            waiting.result(0.5)
+        one.commit()
+        if overlapping:
+            with pytest.raises(psycopg.errors.ExclusionViolation):
+                waiting.result(10)
+        else:
+            waiting.result(10)
+    assert Membership.objects.filter(person=person).count() == (1 if overlapping else 2)
+
+
+def test_a_snapshot_older_than_the_wait_may_not_write_facts(people):
+    person, first, _ = people
+    with another() as one:
+        one.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        with pytest.raises(psycopg.errors.ActiveSqlTransaction):
+            one.execute(MEMBER, [person.id, first.id, FROM_2020])
+
+
+def test_a_fact_about_nobody_is_refused(people, ctx):
+    _, first, _ = people
+    with pytest.raises(IntegrityError), acting(ctx), connection.cursor() as cursor:
+        cursor.execute(MEMBER, [0, first.id, FROM_2020])
+
+
 def test_the_app_role_can_only_close_a_fact(people, ctx):
     person, first, _ = people
     with acting(ctx):
@@ -130,10 +182,8 @@ def test_nobody_dates_his_own_knowledge(people, ctx):
 def test_a_reader_never_loses_a_late_commit(people, ctx):
     """A writer that began first and commits last is still found by the next reading."""
     person, first, second = people
-    parameters = connection.get_connection_params()
-    parameters = {k: v for k, v in parameters.items() if k in {"dbname", "user", "password", "host"}}
     other = Person.objects.create()
-    with psycopg.connect(**parameters) as late:
+    with another() as late:
         late.execute(
             "INSERT INTO residents_membership (person_id, household_id, relationship, effective, source) "
             "VALUES (%s, %s, '02', '[2020-01-01,)', 'late')",
@@ -169,9 +219,7 @@ def read_new(ctx):
 
 def test_a_transaction_begun_before_a_freeze_begins_again(people, ctx):
     person, first, _ = people
-    parameters = connection.get_connection_params()
-    parameters = {k: v for k, v in parameters.items() if k in {"dbname", "user", "password", "host"}}
-    with psycopg.connect(**parameters) as early:
+    with another() as early:
         early.execute("SELECT now()")
         with acting(ctx):
             taken = freeze(ctx, "test")
@@ -226,6 +274,33 @@ def test_a_first_load_of_overlapping_statements_is_refused_as_a_whole(people, ct
             Membership, [state(person, first, date(2020, 1, 1)), state(person, second, date(2021, 1, 1))]
         )
     assert Membership.objects.count() == 0
+
+
+def test_a_first_load_about_nobody_is_refused(people, ctx, monkeypatch):
+    person, first, _ = people
+    monkeypatch.setattr(facts, "FILL_FROM", 2)
+    nobody = state(person, first, date(2020, 1, 1)) | {"person_id": 0}
+    with pytest.raises(IntegrityError), acting(ctx):
+        believe_rows(Membership, [state(person, first, date(2020, 1, 1)), nobody])
+    assert Membership.objects.count() == 0
+
+
+def test_a_first_load_is_dated_by_the_server(people, ctx, monkeypatch):
+    person, first, second = people
+    monkeypatch.setattr(facts, "FILL_FROM", 2)
+    two = [state(person, first, date(2020, 1, 1), date(2021, 1, 1)), state(person, second, date(2021, 1, 1))]
+    with acting(ctx):
+        believe_rows(Membership, two)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM residents_membership WHERE known = tstzrange(now(), NULL) "
+                "AND tx = pg_current_xact_id()"
+            )
+            assert cursor.fetchone() == (2,)
+    with acting(ctx), connection.cursor() as cursor:
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgrelid = 'residents_membership'::regclass "
+                       "AND tgenabled = 'D'")  # fmt: skip
+        assert cursor.fetchall() == []
 
 
 def test_only_an_empty_table_is_filled_and_only_from_a_plain_temporary_table(people, ctx):

@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
                 ('known', django.contrib.postgres.fields.ranges.DateTimeRangeField(db_default=kaigo.base.records.models.OpenFromNow(), editable=False)),
                 ('source', models.CharField(max_length=60)),
                 ('number', models.CharField(max_length=10)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_pension_number',
@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                 ('stay_until', models.DateField(null=True)),
                 ('search', models.CharField(max_length=250)),
                 ('search_kana', models.CharField(max_length=250)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_particulars',
@@ -88,7 +88,7 @@ class Migration(migrations.Migration):
                 ('known', django.contrib.postgres.fields.ranges.DateTimeRangeField(db_default=kaigo.base.records.models.OpenFromNow(), editable=False)),
                 ('source', models.CharField(max_length=60)),
                 ('certificate', models.CharField(max_length=20)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_old_age_pension',
@@ -136,7 +136,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(max_length=60)),
                 ('relationship', models.CharField(max_length=8)),
                 ('household', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.household')),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_membership',
@@ -155,7 +155,7 @@ class Migration(migrations.Migration):
                 ('mark', models.CharField(max_length=40)),
                 ('branch', models.CharField(max_length=2)),
                 ('category', models.CharField(max_length=2)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_medical',
@@ -176,7 +176,7 @@ class Migration(migrations.Migration):
                 ('address', models.CharField(max_length=200)),
                 ('building', models.CharField(max_length=200)),
                 ('reason', models.CharField(max_length=2)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_mailing_address',
@@ -192,7 +192,7 @@ class Migration(migrations.Migration):
                 ('known', django.contrib.postgres.fields.ranges.DateTimeRangeField(db_default=kaigo.base.records.models.OpenFromNow(), editable=False)),
                 ('source', models.CharField(max_length=60)),
                 ('reason', models.CharField(max_length=40)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_hold',
@@ -209,7 +209,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(max_length=60)),
                 ('facility', models.CharField(max_length=12)),
                 ('grant_kind', models.CharField(max_length=2)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_facility_stay',
@@ -227,7 +227,7 @@ class Migration(migrations.Migration):
                 ('certificate', models.CharField(max_length=20)),
                 ('measures', models.CharField(max_length=60)),
                 ('stage', models.SmallIntegerField(null=True)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_borderline',
@@ -248,7 +248,7 @@ class Migration(migrations.Migration):
                 ('account_kind', models.CharField(max_length=1)),
                 ('account', models.CharField(max_length=7)),
                 ('holder', models.CharField(max_length=60)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_bank_account',
@@ -266,7 +266,7 @@ class Migration(migrations.Migration):
                 ('exception', models.CharField(max_length=5)),
                 ('municipality', models.CharField(max_length=6)),
                 ('facility', models.CharField(max_length=12)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_address_exception',
@@ -294,7 +294,7 @@ class Migration(migrations.Migration):
                 ('known', django.contrib.postgres.fields.ranges.DateTimeRangeField(db_default=kaigo.base.records.models.OpenFromNow(), editable=False)),
                 ('source', models.CharField(max_length=60)),
                 ('measure', models.CharField(max_length=2)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_protection',
@@ -311,7 +311,7 @@ class Migration(migrations.Migration):
                 ('source', models.CharField(max_length=60)),
                 ('relation', models.CharField(max_length=20)),
                 ('other', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_relation',
@@ -344,7 +344,7 @@ class Migration(migrations.Migration):
                 ('taken_on', models.DateField(null=True)),
                 ('removed_on', models.DateField(null=True)),
                 ('removed_reason', models.CharField(max_length=2)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_residence',
@@ -375,7 +375,7 @@ class Migration(migrations.Migration):
                 ('declared', models.CharField(max_length=1)),
                 ('corrected_on', models.DateField(null=True)),
                 ('correction_reason', models.CharField(max_length=20)),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_taxation',
@@ -393,7 +393,7 @@ class Migration(migrations.Migration):
                 ('welfare_kind', models.CharField(max_length=1)),
                 ('case_number', models.CharField(max_length=20)),
                 ('substitute_payment', models.BooleanField()),
-                ('person', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
+                ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_welfare',
