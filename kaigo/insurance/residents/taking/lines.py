@@ -88,7 +88,12 @@ def temporary(
 
 
 def about_whom(layout: Layout, span: Span) -> None:
-    """Tables `taken` (person_id) and `taken_number` (number): people of new lines, with all their numbers."""
+    """Tables `taken` (person_id) and `taken_number` (number): people of new lines, with all their numbers.
+
+    At the first reading they hold everybody and stand since `take_people`.
+    """
+    if span.after == 0:
+        return
     taken(span, layout)
     temporary("taken_number", f"SELECT n.number, n.person_id FROM ({NUMBERS}) n JOIN taken USING (person_id)")
 

@@ -7,9 +7,7 @@ order need no cases of their own. While somebody is a resident, his record as �
 
 from __future__ import annotations
 
-from django.db import connection
-
-from kaigo.base.records.bulk import copy_rows, reserve_ids
+from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import Context
 from kaigo.base.records.facts import FILL_FROM, Believed, fill
 from kaigo.base.records.folding import fold
@@ -67,40 +65,44 @@ def restate_people(resident: Layout, guest: Layout, params: dict) -> dict[str, B
 
 
 def _new_people(resident: Layout, guest: Layout, params: dict) -> int:
-    found = rows(
-        f"SELECT DISTINCT x.number FROM (SELECT {resident.text('addressee')} AS number FROM ({resident.fresh()}) l "
-        f"UNION ALL SELECT {guest.text('addressee')} FROM ({guest.fresh()}) l) x "
-        "WHERE NOT EXISTS (SELECT 1 FROM residents_addressee_number n WHERE n.number = x.number) ORDER BY x.number",
+    run("DROP TABLE IF EXISTS new_number")
+    run(
+        "CREATE TEMPORARY TABLE new_number ON COMMIT DROP AS SELECT y.number::varchar AS number, "
+        "nextval('residents_person_id_seq') AS person_id FROM (SELECT DISTINCT x.number FROM ("
+        f"SELECT {resident.text('addressee')} AS number FROM ({resident.fresh()}) l "
+        f"UNION ALL SELECT {guest.text('addressee')} FROM ({guest.fresh()}) l) x WHERE NOT EXISTS "
+        "(SELECT 1 FROM residents_addressee_number n WHERE n.number = x.number) ORDER BY x.number) y",
         params,
     )
-    ids = reserve_ids(m.Person, len(found))
-    _anchors("residents_person", {"id": "bigint"}, [(one,) for one in ids])
-    numbers = [(number, one) for (number,), one in zip(found, ids, strict=True)]
-    _anchors("residents_addressee_number", {"number": "varchar", "person_id": "bigint"}, numbers)
-    return len(ids)
+    _anchors("residents_person", ("id",), "SELECT person_id AS id FROM new_number")
+    return _anchors(
+        "residents_addressee_number", ("number", "person_id"), "SELECT number, person_id FROM new_number"
+    )
 
 
 def _new_households(resident: Layout, params: dict) -> None:
-    found = rows(
-        f"SELECT DISTINCT {resident.text('household')} AS number FROM ({resident.fresh()}) l WHERE NOT EXISTS "
+    _anchors(
+        "residents_household",
+        ("number",),
+        f"SELECT DISTINCT {resident.text('household')}::varchar AS number FROM ({resident.fresh()}) l WHERE NOT EXISTS "
         f"(SELECT 1 FROM residents_household h WHERE h.number = {resident.text('household')}) ORDER BY 1",
         params,
     )
-    _anchors("residents_household", {"number": "varchar"}, found)
 
 
-def _anchors(table: str, columns: dict[str, str], found: list[tuple]) -> None:
-    """Many at once into an empty table, else simply added."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"SELECT NOT EXISTS (SELECT 1 FROM {table})")
-        (empty,) = cursor.fetchone()
-    if not (empty and len(found) >= FILL_FROM):
-        copy_rows(table, tuple(columns), found)
-        return
-    listed = ", ".join(f"{name} {kind}" for name, kind in columns.items())
-    run(f"CREATE TEMPORARY TABLE anchor_new ({listed}) ON COMMIT DROP")
-    copy_rows("anchor_new", tuple(columns), found)
-    fill(table, "anchor_new")
+def _anchors(table: str, columns: tuple[str, ...], query: str, params: dict | None = None) -> int:
+    """Many at once into an empty table, else simply added. Returns how many."""
+    listed = ", ".join(columns)
+    ((empty,),) = rows(f"SELECT NOT EXISTS (SELECT 1 FROM {table})")
+    if not empty:
+        return run(f"INSERT INTO {table} ({listed}) {query}", params)
+    run(f"CREATE TEMPORARY TABLE anchor_new ON COMMIT DROP AS {query}", params)
+    ((count,),) = rows("SELECT count(*) FROM anchor_new")
+    if count >= FILL_FROM:
+        return fill(table, "anchor_new")
+    run(f"INSERT INTO {table} ({listed}) SELECT {listed} FROM anchor_new")
+    run("DROP TABLE anchor_new")
+    return count
 
 
 def _stage(resident: Layout, guest: Layout, params: dict) -> None:
@@ -207,25 +209,9 @@ def _silence_guests() -> None:
 
 
 def _fold() -> None:
-    """Tables `folded` and `compared`: names and addresses in the form in which they are found and compared."""
-    run("DROP TABLE IF EXISTS folded")
-    run("CREATE TEMPORARY TABLE folded (id bigint, search varchar, search_kana varchar) ON COMMIT DROP")
-    ((last,),) = rows("SELECT coalesce(max(id), 0) FROM said")
-    for begin in range(0, last, _PORTION):
-        found = rows(
-            "SELECT s.id, s.name, s.alias, s.kana, s.alias_kana FROM said s JOIN life USING (id) "
-            "WHERE s.id > %(begin)s AND s.id <= %(end)s",
-            {"begin": begin, "end": begin + _PORTION},
-        )
-        copy_rows(
-            "folded",
-            ("id", "search", "search_kana"),
-            (
-                (number, _folded(name, alias), _folded(kana, alias_kana))
-                for number, name, alias, kana, alias_kana in found
-            ),
-        )
-    run("ANALYZE folded (id)")
+    """Tables `folded_…` and `compared`: names and addresses in the form in which they are found and compared."""
+    _fold_texts("folded_name", "search", "name", "alias")
+    _fold_texts("folded_kana", "search_kana", "kana", "alias_kana")
     places = rows("SELECT DISTINCT s.to_address FROM said s JOIN life USING (id) WHERE s.to_address <> ''")
     run("DROP TABLE IF EXISTS compared")
     run("CREATE TEMPORARY TABLE compared (text varchar, key varchar) ON COMMIT DROP")
@@ -233,7 +219,13 @@ def _fold() -> None:
     run("ANALYZE compared")
 
 
-_PORTION = 100_000
+def _fold_texts(table: str, folded: str, text: str, alias: str) -> None:
+    """Many people share a name: each pair of name and alias is folded once."""
+    found = rows(f"SELECT DISTINCT s.{text}, s.{alias} FROM said s JOIN life USING (id)")
+    run(f"DROP TABLE IF EXISTS {table}")
+    run(f"CREATE TEMPORARY TABLE {table} ({text} text, {alias} text, {folded} varchar) ON COMMIT DROP")
+    copy_rows(table, (text, alias, folded), ((*pair, _folded(*pair)) for pair in found))
+    run(f"ANALYZE {table}")
 
 
 def _folded(name: str, alias: str) -> str:
@@ -243,7 +235,11 @@ def _folded(name: str, alias: str) -> str:
 
 def _state(model: type[m.PersonFact], columns: dict[str, str], days: str, where: str = "true") -> Believed:
     """State one kind of fact. columns: of the fact → expressions over `said`; days: column of `life`."""
-    folded = "JOIN folded USING (id)" if model is m.Particulars else ""
+    folded = (
+        "JOIN folded_name USING (name, alias) JOIN folded_kana USING (kana, alias_kana)"
+        if model is m.Particulars
+        else ""
+    )
     return _apply(
         model,
         tuple(columns),
