@@ -52,14 +52,14 @@ def render(
 ) -> Printed:
     """Print letters into one PDF. Same arguments, same bytes.
 
-    template: .typ file inside the package, reads {common, letters}; letters: one JSON object each, not empty, with its
-    `sheet` (id of the sheet, drawn as QR code); created: time with zone that the PDF names as its own;
-    pages: how many each letter must have (None = any).
+    template: .typ file inside the package, reads {common, letters}; letters: one JSON object each, not empty; a
+    `sheet` (id of the sheet) is drawn as QR code, what stays in the house has none; created: time with zone that the
+    PDF names as its own; pages: how many each letter must have (None = any).
     Errors: typst.TypstError, PagesWrong, ValueError.
     """
     if not letters:
         raise ValueError("印刷する通知がありません。")
-    drawn = [each | {"qr": qr.pixels(each["sheet"])} for each in letters]
+    drawn = [each | {"qr": qr.pixels(each["sheet"])} if "sheet" in each else each for each in letters]
     data = json.dumps({"common": common or {}, "letters": drawn}, ensure_ascii=False, sort_keys=True)
     pdf, marks = _compile(template, {"data": data}, created, standards)
     if len(marks) != len(letters):
