@@ -47,8 +47,13 @@ def provisional(facts: ProvisionalFacts, values: Values) -> Finding[Provisional]
     """本算定までの仮の額。止めるときは引き終えた回だけを残す。残りの保険料は本算定で決まる。"""
     changed = {month: yen for month, yen in facts.changed if month in CHANGEABLE}
     parts = tuple(Deduction(month, changed.get(month, facts.february_yen), True) for month in MONTHS)
+    plain = not changed and facts.ended_on is None and facts.stopped_from is None
     reasons = [
-        Reason("provisional.february", "法140条1項", (facts.february_yen, 3 * facts.february_yen)),
+        Reason(
+            "provisional.february" if plain else "provisional.before",
+            "法140条1項",
+            (facts.february_yen, 3 * facts.february_yen),
+        ),
         *(
             Reason("provisional.changed", "法140条2項", (month, facts.february_yen, yen))
             for month, yen in sorted(changed.items())

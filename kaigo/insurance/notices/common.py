@@ -15,6 +15,7 @@ from kaigo.base.files import store
 from kaigo.insurance.notices.certificates.letters import CERTIFICATE
 from kaigo.insurance.notices.inquiries.letters import INQUIRY
 from kaigo.insurance.notices.premium.letters import CHANGE, NOTICE
+from kaigo.insurance.notices.provisional import letters as provisional
 from kaigo.insurance.notices.stages import rows
 from kaigo.insurance.notices.texts import text
 from kaigo.law.dates import fiscal_year_name, wareki
@@ -24,6 +25,7 @@ LETTERS = {
     "premium_notice": "納入通知書・決定通知書",
     "deduction_start": "特別徴収開始通知書",
     "change_notice": "変更通知書",
+    "provisional_change": "仮徴収額変更通知書",
     "insured_certificate": "被保険者証",
     "income_inquiry": "所得照会票",
 }
@@ -31,6 +33,7 @@ TEMPLATES: dict[str, tuple[Path, int]] = {  # letter → (template, pages of one
     "premium_notice": (NOTICE, 2),
     "deduction_start": (NOTICE, 2),
     "change_notice": (CHANGE, 2),
+    provisional.LETTER: (provisional.TEMPLATE, provisional.PAGES),
     "insured_certificate": (CERTIFICATE, 1),
     "income_inquiry": (INQUIRY, 2),
 }

@@ -195,6 +195,11 @@ def recheck(ctx: Context, insurer: str, persons: Sequence[int] | None = None) ->
             drafts += draft_certificates(ctx, insurer, dated)["drafts"]
         elif letter == inquiries.LETTER:
             drafts += inquiries.draft_inquiries(ctx, insurer, dated)["drafts"]
+        elif letter == "provisional_change":
+            # Drafted from the same pieces as these letters: it stands above this module.
+            from kaigo.insurance.notices.provisional.drafting import draft_provisional
+
+            drafts += draft_provisional(ctx, insurer, year, dated, mine)["drafts"]
         else:
             drafts += _draft(ctx, insurer, year, letter != "change_notice", None, dated, mine)["drafts"]
     return {"checked": checked, "withdrawn": len(gone), "drafts": drafts}

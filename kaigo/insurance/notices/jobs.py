@@ -8,6 +8,7 @@ from kaigo.base.jobs.registry import Daily, Monthly, Progress, Yearly, job
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import decide
 from kaigo.insurance.notices.inquiries import drafting as inquiries
+from kaigo.insurance.notices.provisional import drafting as provisional
 from kaigo.insurance.notices.texts import lacks
 from kaigo.law.dates import fiscal_year
 
@@ -38,7 +39,7 @@ def draft_premium(ctx: Context, progress: Progress) -> dict:
     ready=_texts,
 )
 def draft_changes(ctx: Context, progress: Progress) -> dict:
-    """Changes since the last letter, and first letters of new people, of this fiscal year and the two before."""
+    """Changes since the last letter (before the main assessment: of the provisional deductions), and first letters of new people, of this fiscal year and the two before."""
     year = fiscal_year(ctx.on)
     done = {"drafts": 0, "yen": 0, "withdrawn": 0}
     for each in (year, year - 1, year - 2):
@@ -46,7 +47,8 @@ def draft_changes(ctx: Context, progress: Progress) -> dict:
         parts.append(decide.draft_premium(ctx, settings.INSURER, each, progress))
         for part in parts:
             done = {key: done[key] + part[key] for key in done}
-    return done
+    part = provisional.draft_provisional(ctx, settings.INSURER, year)
+    return {key: done[key] + part[key] for key in done}
 
 
 @job(

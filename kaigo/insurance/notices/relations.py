@@ -14,6 +14,11 @@ FROM notices_draft d JOIN notices_issue i ON i.draft_id = d.id
 WHERE d.state = 'draft' AND d.plan_id IS NOT NULL AND d.fiscal_year = %(year)s
 ORDER BY d.person_id, d.fiscal_year, d.id DESC"""
 
+# The same without letters about provisional deductions: whoever got only such a one was not told the year's premium yet.
+TOLD_YEAR = TOLD.replace(
+    "d.plan_id IS NOT NULL", "d.plan_id IS NOT NULL AND d.letter <> 'provisional_change'"
+)
+
 # Drafts that wait to go out, held or not.
 QUEUED = """
 SELECT d.* FROM notices_draft d
@@ -45,7 +50,7 @@ def wanted_sql(ctx: Context) -> str:
         FROM ({collection.letter_amounts_sql(ctx)}) l
         JOIN ({collection.plans_in_force_sql(ctx)}) p ON p.id = l.plan_id
         JOIN ({premium.in_force_sql(ctx)}) a ON a.id = l.assessment_id
-        LEFT JOIN ({TOLD}) t ON t.person_id = l.person_id AND t.fiscal_year = l.fiscal_year
+        LEFT JOIN ({TOLD_YEAR}) t ON t.person_id = l.person_id AND t.fiscal_year = l.fiscal_year
         LEFT JOIN ({opening_letters_sql()}) o ON o.person_id = l.person_id AND o.fiscal_year = l.fiscal_year
         WHERE l.fiscal_year = %(year)s AND a.sort NOT IN ('provisional', 'opening')
         AND NOT EXISTS (SELECT 1 FROM notices_draft q WHERE q.plan_id = l.plan_id AND q.state = 'draft')

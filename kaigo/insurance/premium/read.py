@@ -102,6 +102,31 @@ def changed_provisional(
         return {person: unpack_facts(json.loads(facts))[0] for person, facts in cursor.fetchall()}
 
 
+@dataclass(frozen=True, slots=True)
+class ProvisionalChange:
+    """A provisional decision that superseded another; yen of both."""
+
+    id: int
+    person: int
+    decided_on: date
+    reason: str
+    before: int
+    yen: int
+    current: bool
+
+
+def provisional_changes(ctx: Context, fiscal_year: int) -> list[ProvisionalChange]:
+    """All of a year, newest first, at most 2,000."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id, a.person_id, a.decided_on, a.change_reason, b.annual_yen, a.annual_yen, "
+            f"{IN_FORCE} FROM premium_assessment a JOIN premium_assessment b ON b.id = a.supersedes_id "
+            "WHERE a.fiscal_year = %s AND a.sort = 'provisional' ORDER BY a.id DESC LIMIT 2000",
+            [fiscal_year],
+        )
+        return [ProvisionalChange(*row) for row in cursor.fetchall()]
+
+
 def deducted_sql() -> str:
     """Relation (person_id, fiscal_year, month, yen) of what pension payers deducted; month 14 = February."""
     return "SELECT person_id, fiscal_year, month, yen FROM premium_deducted"

@@ -25,6 +25,7 @@ from kaigo.insurance.premium.screens_batch import (
     Prepare,
 )
 from kaigo.insurance.premium.screens_limits import Limits
+from kaigo.insurance.premium.screens_provisional import ChangeProvisional, GoOn, ProvisionalChanges
 from kaigo.insurance.premium.screens_settings import Settings
 from kaigo.insurance.premium.screens_year import Ledger, Months
 from kaigo.insurance.residents import read as residents
@@ -152,6 +153,10 @@ class PersonYears(Room):
                 for t in read.tasks(ctx, person=person)
             ],
             "year": fiscal_year(ctx.on),
+            "provisional": any(
+                h.current and h.sort == "provisional" and h.fiscal_year == fiscal_year(ctx.on)
+                for h in history
+            ),
         }
 
 
@@ -322,6 +327,10 @@ urls = [
     path("batches/<int:batch>/approve/", Approve.view(), name="approve"),
     path("batches/<int:batch>/execute/", Execute.view(), name="execute"),
     path("batches/<int:batch>/abandon/", Abandon.view(), name="abandon"),
+    path("provisional/", ProvisionalChanges.view(), name="provisional"),
+    path("provisional/<int:year>/", ProvisionalChanges.view(), name="provisional_year"),
+    path("person/<int:person>/<int:year>/provisional/", ChangeProvisional.view(), name="change_provisional"),
+    path("person/<int:person>/<int:year>/provisional/go-on/", GoOn.view(), name="go_on"),
     path("limits/", Limits.view(), name="limits"),
     path("settings/", Settings.view(), name="settings"),
     path("tasks/", Tasks.view(), name="tasks"),

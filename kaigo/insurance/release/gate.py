@@ -124,16 +124,20 @@ def _premium(ctx: Context, letter: str, fiscal_year: int) -> tuple[list[Differen
         )
         found = [Difference(*row) for row in cursor.fetchall()]
         cursor.execute("DROP TABLE gate")
+        if letter == notices.PROVISIONAL:
+            lacking = notices.lacking_provisional(ctx, fiscal_year)
+            return found + [Difference(*row, None) for row in _missing(lacking)], totals
         cursor.execute(
             f"SELECT w.person_id, w.annual_yen, w.levied_yen FROM ({notices.wanted_sql(ctx)}) w "
             f"WHERE {notices.letter_of()} = %(letter)s",
             params,
         )
-        found += [
-            Difference(person, "missing", annual, levied, None)
-            for person, annual, levied in cursor.fetchall()
-        ]
+        found += [Difference(*row, None) for row in _missing(cursor.fetchall())]
     return found, totals
+
+
+def _missing(rows: Iterable[tuple[int, int, int]]) -> list[tuple[int, str, int, int]]:
+    return [(person, "missing", annual, levied) for person, annual, levied in rows]
 
 
 def _certificates(ctx: Context, fiscal_year: int) -> tuple[list[Difference], dict]:

@@ -24,6 +24,7 @@ from kaigo.insurance.premium.tests.builders import (
     qualify,
     taxed,
 )
+from kaigo.insurance.premium.tests.test_screens import ALL, ask, text
 
 pytestmark = pytest.mark.django_db
 YEAR = 2026
@@ -55,7 +56,7 @@ def test_the_monthly_run_stops_the_deduction_of_who_died(who):
     qualify("2026-05-20")
     assert monthly(context("2026-05-20"), INSURER)["decisions"] == 1
     assert yen_of(who) == [("provisional", 41_250), ("provisional", 13_750)]
-    assert why_of(who) == ("lost", ["provisional.february", "provisional.ended"])
+    assert why_of(who) == ("lost", ["provisional.before", "provisional.ended"])
     assert monthly(context("2026-06-20"), INSURER)["decisions"] == 0, "the same loss is decided once"
 
 
@@ -103,7 +104,7 @@ def test_other_amounts_for_june_and_august(who):
     ctx = context("2026-05-20")
     changes.change_amounts(ctx, INSURER, YEAR, who, {6: 6_000, 8: 6_000}, "所得が大きく減った")
     assert yen_of(who)[-1] == ("provisional", 25_750)
-    assert why_of(who) == ("lowered", ["provisional.february", "provisional.changed", "provisional.changed"])
+    assert why_of(who) == ("lowered", ["provisional.before", "provisional.changed", "provisional.changed"])
     changes.change_amounts(context("2026-06-10"), INSURER, YEAR, who, {8: 5_000}, "さらに減った")
     assert yen_of(who)[-1] == ("provisional", 24_750), "what June was set to stays"
     found = AssessmentFinding.objects.get(decision_id=in_force(who).id)
@@ -178,3 +179,27 @@ def test_while_a_main_assessment_waits_nothing_is_decided_beside_it(who):
     assert monthly(context("2026-07-01"), INSURER)["decisions"] == 0
     with pytest.raises(Refused):
         changes.stop(context("2026-07-01"), INSURER, YEAR, who, 8, "年金の支給停止")
+
+
+def test_the_section_sees_it_before_it_is_done_and_finds_it_in_the_list(who):
+    path = {"person": who, "year": YEAR, "on": "2026-05-20"}
+    assert "仮徴収を変える" in text(ask("person", person=who, on="2026-05-20"))
+    typed = {"act": "amounts", "m6": "6,000", "m8": "", "from": "", "why": "所得が大きく減った"}
+    wrong = text(ask("change_provisional", typed | {"m6": "六千", "why": ""}, **path))
+    assert "六千" in wrong and "理由を書いてください" in wrong
+    shown = text(ask("change_provisional", typed | {"step": "check"}, **path))
+    assert "41,250 → 33,500 円" in shown and "13,750 円から 6,000 円" in shown
+    assert len(assessments(who)) == 1
+    assert ask("change_provisional", typed | {"step": "do"}, **path).status_code == 302
+    assert yen_of(who)[-1] == ("provisional", 33_500)
+    listed = text(ask("provisional", on="2026-05-20"))
+    assert "仮徴収額の変更" in listed and "33,500" in listed and "−7,750 円" in listed
+    assert "仮徴収の変更はありません" in text(ask("provisional", query={"month": "2026-06"}, on="2026-06-20"))
+    decision = text(ask("decision", assessment=in_force(who).id))
+    assert "6,000 円" in decision and "所得が大きく減った" in decision
+    stop = {"act": "stop", "from": "8", "why": "年金の支給停止", "step": "do"}
+    assert ask("change_provisional", stop, **path).status_code == 302
+    assert "やはり引かれるとする" in text(ask("change_provisional", **path))
+    assert ask("go_on", {"why": "誤り"}, **path).status_code == 302
+    assert yen_of(who)[-1] == ("provisional", 33_500)
+    assert ask("change_provisional", may=ALL - {"premium.revise"}, **path).status_code == 404
