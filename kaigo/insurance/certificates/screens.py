@@ -11,7 +11,7 @@ from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
-from kaigo.insurance.certificates import decide, read
+from kaigo.insurance.certificates import changed, decide, read
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import add_months, wareki_month
 
@@ -52,6 +52,40 @@ class ToRecover(Page):
             "page": page,
             "rows": [(person, names.get(person, ""), issued, lost) for _, person, issued, lost in page],
         }
+
+
+class ChangesDue(Page):
+    """Whose certificate no longer says who he is or where he lives; a new one now, for one or for all."""
+
+    permission = "certificates.view"
+    purpose = "qualification"
+
+    def get(self, ctx: Context, request: HttpRequest):
+        found = changed.due(ctx)
+        page = Pages(found, request)
+        names = residents.names(ctx, [one.person for one in page])
+        return "certificates/changes.html", {
+            "title": "記載事項が変わり、新しい被保険者証が要る人",
+            "page": page,
+            "rows": [(one, names.get(one.person, "")) for one in page],
+            "total": len(found),
+        }
+
+
+class ReissueChanged(Page):
+    """New certificates for those whose particulars changed."""
+
+    permission = "certificates.issue"
+    purpose = "qualification"
+
+    def post(self, ctx: Context, request: HttpRequest):
+        person = request.POST.get("person", "")
+        if person and not person.isdecimal():
+            raise Http404
+        made = changed.reissue(ctx, [int(person)] if person else None)
+        if not made:
+            raise Refused("新しい証が要る人はいません。")
+        return go(f"/certificates/person/{person}/" if person else "/certificates/")
 
 
 class Person(Page):
@@ -106,6 +140,8 @@ class Act(Page):
 urls = [
     path("", Month.view(), name="month_now"),
     path("<int:year>/<int:month>/", Month.view(), name="month"),
+    path("changes/", ChangesDue.view(), name="changes"),
+    path("changes/reissue/", ReissueChanged.view(), name="reissue_changed"),
     path("recover/", ToRecover.view(), name="recover"),
     path("person/<int:person>/", Person.view(), name="person"),
     path("person/<int:person>/act/", Act.view(), name="act"),

@@ -13,6 +13,7 @@ from kaigo.base.jobs.registry import NotReady, Progress
 from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
+from kaigo.insurance.certificates import read as certificates
 from kaigo.insurance.collection import read as collection
 from kaigo.insurance.notices import gather
 from kaigo.insurance.notices.certificates.words import certificate
@@ -134,6 +135,7 @@ def draft_certificates(ctx: Context, insurer: str, dated: date | None = None) ->
     shared = Shared(insurer, year, dated)
     held: Counter[str] = Counter()
     count = 0
+    withdraw_replaced_certificates(ctx)
     for chunk in gather.certificate_letters(ctx):
         where = places(ctx, [row[1] for row in chunk], "all")
         _, digest = shared.of("insured_certificate")
@@ -165,6 +167,18 @@ def withdraw_superseded(ctx: Context, fiscal_year: int) -> int:
             f"FROM ({QUEUED}) q WHERE q.id = d.id AND d.fiscal_year = %(year)s AND d.plan_id IS NOT NULL "
             f"AND NOT EXISTS (SELECT 1 FROM ({collection.plans_in_force_sql(ctx)}) p WHERE p.id = d.plan_id)",
             {"year": fiscal_year, "on": ctx.on, "known_at": ctx.known_at},
+        )
+        return cursor.rowcount
+
+
+def withdraw_replaced_certificates(ctx: Context) -> int:
+    """Letters that wait with a certificate that another one has replaced since. Returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE notices_draft d SET state = 'withdrawn', withdrawn_reason = 'superseded' "
+            f"FROM ({QUEUED}) q WHERE q.id = d.id AND d.certificate_id IS NOT NULL AND NOT EXISTS "
+            f"(SELECT 1 FROM ({certificates.issued_sql(ctx)}) c WHERE c.certificate_id = d.certificate_id)",
+            {"on": ctx.on, "known_at": ctx.known_at},
         )
         return cursor.rowcount
 

@@ -14,6 +14,7 @@ from django.db import connection
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification.read import guarded, in_force_sql
+from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
 
 # Nobody below this age on 1 January has a tax record of his own, as in the premium's own gathering.
@@ -60,15 +61,12 @@ def wanted(ctx: Context, fiscal_year: int, persons: Iterable[int] | None = None)
     }
     with connection.cursor() as cursor:
         cursor.execute(_query(ctx), params)
-        found = [Wanted(*row, False) for row in cursor.fetchall()]
-    shielded = guarded(ctx, [one.person for one in found])
-    return [
-        one if one.person not in shielded else Wanted(*(getattr(one, f) for f in _BEFORE_GUARDED), True)
-        for one in found
-    ]
-
-
-_BEFORE_GUARDED = tuple(Wanted.__dataclass_fields__)[:-1]
+        rows = cursor.fetchall()
+    shielded = guarded(ctx, [row[0] for row in rows])
+    # The register of residents names the ward of a large city; the tax is the city's.
+    cities = {code: registers.insurer_code(ctx, code) or code for code in {row[6] or "" for row in rows}}
+    found = [Wanted(*row[:6], cities[row[6] or ""], *row[7:], row[0] in shielded) for row in rows]
+    return sorted(found, key=lambda one: (one.municipality, one.kana, one.person))
 
 
 def _query(ctx: Context) -> str:
@@ -112,4 +110,4 @@ def _query(ctx: Context) -> str:
           AND (p.birth_date IS NULL OR p.birth_date < %(child)s)
           AND NOT EXISTS (SELECT 1 FROM qualification_income_inquiry i WHERE i.person_id = l.person_id
                           AND i.fiscal_year = %(year)s AND i.state IN ('asked', 'sent', 'no_record'))
-        ORDER BY 7, 3, 1"""
+        ORDER BY l.person_id"""

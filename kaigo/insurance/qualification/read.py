@@ -10,6 +10,7 @@ from django.db import connection
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import NEW
+from kaigo.insurance.qualification.in_force import IN_FORCE, in_force_sql
 from kaigo.insurance.qualification.models import (
     IncomeInquiry,
     InsuredNumber,
@@ -17,13 +18,16 @@ from kaigo.insurance.qualification.models import (
     QualificationFinding,
     Task,
 )
+from kaigo.insurance.qualification.particulars import ON_CERTIFICATE, Change, changes
 from kaigo.insurance.residents import read as residents
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, name_of, tell_all
 
-IN_FORCE = (
-    "NOT q.cancelled AND NOT EXISTS (SELECT 1 FROM qualification_decision n WHERE n.supersedes_id = q.id)"
-)
+__all__ = [
+    "IN_FORCE", "ON_CERTIFICATE", "Change", "InsuredPeriod", "changed_sql", "changes", "counts", "finding",
+    "guarded", "handovers_sql", "history", "in_force_sql", "income_inquiries", "income_inquiries_sql", "number",
+    "numbers", "numbers_sql", "open_tasks", "people_asked_about", "periods_in_force", "person_of", "tasks", "told",
+]  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,21 +57,6 @@ class InsuredPeriod:
     @property
     def lost_why(self) -> str:
         return name_of("lost", self.lost_reason) if self.lost_reason else ""
-
-
-def in_force_sql(ctx: Context) -> str:
-    """Relation of the periods in force: decision_id, person_id, acquired_on, lost_on, … as decided by ctx.known_at."""
-    if ctx.known_at is None:
-        condition = IN_FORCE
-    else:
-        condition = (
-            "NOT q.cancelled AND q.decided_at <= %(known_at)s AND NOT EXISTS (SELECT 1 FROM qualification_decision n "
-            "WHERE n.supersedes_id = q.id AND n.decided_at <= %(known_at)s)"
-        )
-    return (
-        "SELECT q.id AS decision_id, q.person_id, q.period, q.acquired_on, q.acquired_reason, q.lost_on, "
-        f"q.lost_reason, q.provisional, q.decided_at, q.tx FROM qualification_decision q WHERE {condition}"
-    )
 
 
 def changed_sql() -> str:

@@ -18,6 +18,7 @@ from kaigo.insurance.qualification import holding_back, lists, read, rulings, ta
 from kaigo.insurance.qualification.income_inquiries import STATES
 from kaigo.insurance.qualification.models import Task
 from kaigo.insurance.qualification.panels import event, state
+from kaigo.insurance.qualification.screens_changes import changes_urls
 from kaigo.insurance.qualification.screens_correct import Correct, Withdraw
 from kaigo.insurance.qualification.screens_held_back import HeldBackList, HoldBack, Release
 from kaigo.insurance.qualification.screens_income import income_urls
@@ -231,6 +232,7 @@ urls = [
     path("<int:person>/hold-back/end/", Release.view(), name="release"),
     path("<int:person>/correct/", Correct.view(), name="correct"),
     path("<int:person>/withdraw/", Withdraw.view(), name="withdraw"),
+    *changes_urls,
     *income_urls,
     *moves_urls,
 ]

@@ -17,6 +17,7 @@ from kaigo.insurance.qualification import moves_in
 from kaigo.insurance.qualification.models import Handover
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
+from kaigo.law.dates import wareki
 from kaigo.law.words import tell_all
 
 SHOWN = {
@@ -38,6 +39,9 @@ class MovesIn(Page):
         if first > last:
             typed.errors["first"] = "いつからは、いつまでより前の日にしてください"
             first = last
+        typed.text_of = {"first": wareki(first), "last": wareki(last)} | {
+            k: v for k, v in typed.text_of.items() if v
+        }
         shown = request.GET.get("show", "")
         if shown not in SHOWN:
             raise Http404
@@ -45,7 +49,7 @@ class MovesIn(Page):
         incomes = moves_in.incomes(ctx, [move.person for move in found])
         chosen = [move for move in found if _shows(move, shown, incomes)]
         page = Pages(chosen, request)
-        places = {code: registers.insurer_name(ctx, code) for code in {move.from_code for move in page}}
+        places = {code: place_of(ctx, code) for code in {move.from_code for move in page}}
         return "qualification/moves_in.html", {
             "title": "転入した人",
             "typed": typed,
@@ -57,11 +61,16 @@ class MovesIn(Page):
             ],
             "page": page,
             "rows": [
-                (move, places.get(move.from_code) or "", incomes.get(move.person)) for move in page
+                (move, places[move.from_code], incomes.get(move.person)) for move in page
             ],
             "soon": SOON,
             "here": "moves_in",
         }  # fmt: skip
+
+
+def place_of(ctx: Context, code: str) -> str:
+    """The municipality in words, "" = abroad or unknown."""
+    return registers.insurer_name(ctx, registers.insurer_code(ctx, code) or code) or ""
 
 
 def _shows(move: moves_in.MoveIn, shown: str, incomes: dict) -> bool:
@@ -124,7 +133,8 @@ class HandIn(Page):
         if view is None or move is None or move.base is None:
             raise Http404
         if not typed.text_of:
-            typed.text_of["municipality"] = move.note.municipality if move.note else move.from_code
+            code = move.note.municipality if move.note else move.from_code
+            typed.text_of["municipality"] = registers.insurer_code(ctx, code) or code
         return {
             "title": f"{view.name} さんの受給資格証明書",
             "person": view,
@@ -141,7 +151,7 @@ def told_of(ctx: Context, person: int) -> dict:
         return {"move": None}
     note = move.note
     finding = moves_in.judge(ctx, settings.INSURER, move.base, note.handed_in_on if note else None)
-    place = registers.insurer_name(ctx, (note.municipality if note else move.from_code)) or ""
+    place = place_of(ctx, note.municipality if note else move.from_code)
     return {"move": move, "handover": tell_all(finding.reasons), "former": place}
 
 

@@ -11,10 +11,12 @@ from django.db import connection
 from kaigo.base.records.context import Context
 from kaigo.insurance.registers import banks
 from kaigo.insurance.registers.addresses import address_key
+from kaigo.insurance.registers.designated import city_of_ward
+from kaigo.law.check_digits import local_government_digit
 
 __all__ = [
     "FacilityView", "InsurerView", "address_key", "bank_name", "exception_address_sql", "exclusion_facility_sql",
-    "facilities", "facility", "facility_history", "facility_names", "insurer_name", "insurers", "known_facility_sql",
+    "facilities", "facility", "facility_history", "facility_names", "insurer_code", "insurer_name", "insurers", "known_facility_sql",
 ]  # fmt: skip
 
 _BELIEVED = (
@@ -117,6 +119,19 @@ def insurer_name(ctx: Context, code: str) -> str | None:
     """Name of a municipality by its six-digit code on ctx.on."""
     found = _insurers(ctx, "a.code = %(code)s", code=code)
     return f"{found[0].prefecture}{found[0].name}" if found else None
+
+
+def insurer_code(ctx: Context, code: str) -> str | None:
+    """The six-digit code of the municipality that a code names, of which a ward of a 指定都市 is a part. None = unknown."""
+    if insurer_name(ctx, code) is not None:
+        return code
+    if not (len(code) == 6 and code.isascii() and code.isdigit()):
+        return None
+    city = city_of_ward(code[:5])
+    if city is None or str(local_government_digit(code[:5])) != code[5]:
+        return None
+    found = f"{city}{local_government_digit(city)}"
+    return found if insurer_name(ctx, found) is not None else None
 
 
 def insurers(ctx: Context, words: str = "") -> list[InsurerView]:

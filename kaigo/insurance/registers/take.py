@@ -20,6 +20,7 @@ from kaigo.base.records.statements import restate, stating
 from kaigo.base.records.watermarks import Span, reading
 from kaigo.insurance.feeds.read import columns, lines_sql
 from kaigo.insurance.registers.addresses import address_key
+from kaigo.insurance.registers.designated import CITIES
 from kaigo.insurance.registers.models import FacilityEntry, Insurer, InsurerEntry
 from kaigo.law.check_digits import local_government_digit, modulus_10_digit
 
@@ -27,11 +28,6 @@ READER, LAYOUT = "registers", "ward.facility"
 _SINCE = date(
     2000, 4, 1
 )  # the law's first day: what the list says is true at least since then or cannot matter
-# 指定都市: their wards have codes of their own, the insurer is the city.
-_DESIGNATED = (
-    "01100", "04100", "11100", "12100", "14100", "14130", "14150", "15100", "22100", "22130", "23100", "26100", "27100",
-    "27140", "28100", "33100", "34100", "40100", "40130", "43100",
-)  # fmt: skip
 
 
 def take(ctx: Context) -> dict[str, Any]:
@@ -121,7 +117,7 @@ def municipalities() -> dict[str, tuple[str, str]]:
     for place, prefecture, name in sorted(rows):
         body, city = place, name
         if name.endswith("区") and "市" in name:
-            body = max(code for code in _DESIGNATED if code <= place)
+            body = max(code for code in CITIES if code <= place)
             city = name[: name.index("市") + 1]
         found.setdefault(f"{body}{local_government_digit(body)}", (prefecture, city))
     return found

@@ -12,6 +12,7 @@ from kaigo.base.records.facts import as_of
 from kaigo.base.records.models import Fact
 from kaigo.insurance.residents import models as m
 from kaigo.insurance.residents.changed import addressee_sql, changed_sql
+from kaigo.insurance.residents.ever import ever_believed_sql
 from kaigo.insurance.residents.letters import LetterAddress, letter_addresses, protected_among
 from kaigo.insurance.residents.people import (
     Member,
@@ -27,7 +28,7 @@ from kaigo.insurance.residents.search import Found, Hit, search
 
 __all__ = [
     "Found", "Hit", "LetterAddress", "Member", "PersonView", "address_exception_sql", "addressee_sql", "bank_account_sql",
-    "borderline_sql", "changed_sql", "facility_stay_sql", "hold_sql", "household", "household_number_sql", "letter_addresses", "mailing_address_sql",
+    "borderline_sql", "changed_sql", "ever_believed_sql", "facility_stay_sql", "hold_sql", "household", "household_number_sql", "letter_addresses", "mailing_address_sql",
     "medical_sql", "membership_history_sql", "membership_sql", "name", "names", "old_age_pension_sql", "one",
     "particulars_history_sql", "particulars_sql", "pension_number_sql", "person_of_number", "protected_among",
     "protection_changes_sql", "protection_sql", "relation_sql", "relations", "residence_history_sql",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
 from datetime import date
 from itertools import groupby
@@ -97,10 +98,10 @@ def inquiries(ctx: Context, where: str, params: dict | None = None) -> list[Row]
             f"""
             SELECT i.id, i.person_id, i.fiscal_year, i.municipality, i.reply_by, i.state, i.reason <> '',
                    coalesce(p.name, ''), coalesce(p.kana, ''), p.birth_date, p.birth_raw,
-                   coalesce((SELECT r.from_address FROM ({residents.residence_history_sql(ctx)}) r
-                             WHERE r.person_id = i.person_id AND r.from_code = i.municipality AND r.from_address <> ''
-                             ORDER BY lower(r.effective) LIMIT 1),
-                            (SELECT CASE WHEN r.state = 'nonresident' THEN r.address ELSE r.to_address END
+                   (SELECT json_agg(json_build_array(r.from_code, r.from_address) ORDER BY lower(r.effective))
+                    FROM ({residents.residence_history_sql(ctx)}) r
+                    WHERE r.person_id = i.person_id AND r.from_address <> ''),
+                   coalesce((SELECT CASE WHEN r.state = 'nonresident' THEN r.address ELSE r.to_address END
                              FROM ({residents.residence_sql(ctx)}) r
                              WHERE r.person_id = i.person_id AND r.state <> 'resident'), '')
             FROM ({qualification.income_inquiries_sql()}) i
@@ -114,10 +115,22 @@ def inquiries(ctx: Context, where: str, params: dict | None = None) -> list[Row]
         Row(
             *row[:6],
             row[6] or row[1] not in guarded,
-            Asked(row[0], row[7], row[8], wareki(row[9]) if row[9] else unknown_birth(row[10]), row[11]),
+            Asked(
+                row[0], row[7], row[8], wareki(row[9]) if row[9] else unknown_birth(row[10]),
+                _former(ctx, row[3], row[11], row[12]),
+            ),
         )
         for row in rows
-    ]
+    ]  # fmt: skip
+
+
+def _former(ctx: Context, municipality: str, moves, elsewhere: str) -> str:
+    """The address there that the register knows; none of another municipality's."""
+    moves = json.loads(moves) if isinstance(moves, str) else moves or ()
+    for code, address in moves:
+        if municipality in (code, registers.insurer_code(ctx, code)):
+            return address
+    return elsewhere
 
 
 def differing(ctx: Context, drafts: Iterable[tuple[int, dict]]) -> dict[int, Hold]:

@@ -315,3 +315,14 @@ def test_pages_need_their_permission():
     assert "回答を登録する" not in text(ask("inquiry", may=look, inquiry=row.id))
     row.refresh_from_db()
     assert row.state == "asked"
+
+
+def test_the_ward_of_a_large_city_counts_as_its_city():
+    town("111007", "さいたま市")
+    moved_in("大宮 花子", code="111031")
+    moved_in("誤り 花子", code="111030")  # a check digit that is wrong
+    decide()
+    found = {one.name: one.municipality for one in wanted(context("2026-07-01"), 2026)}
+    assert found == {"大宮 花子": "111007", "誤り 花子": "111030"}
+    html = text(ask("inquiries"))
+    assert "さいたま市" in html and "台帳にない団体コード" in html

@@ -11,6 +11,7 @@ from psycopg.types.range import Range
 from kaigo.base.paper import press
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
+from kaigo.insurance.certificates import decide as certificates
 from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.collection.tests import builders as B
 from kaigo.insurance.notices import decide, screens
@@ -193,3 +194,13 @@ def test_the_clerk_drafts_from_the_page_and_a_letter_to_an_office_is_readable_af
     assert "県川口市" in html
     page = text(ask(release_screens, "letter", may=MAY, letter=Letter.objects.get().id))
     assert "御中" in page and "年額" not in page and "総合照会</a> ›" not in page
+
+
+def test_a_letter_with_a_certificate_that_another_has_replaced_is_withdrawn():
+    who = N.insured("見本 花子")
+    certificates.issue(ASKS, who)
+    decide.draft_certificates(ASKS, N.INSURER)
+    certificates.reissue(ASKS, certificates.current(who).id, "change")
+    assert decide.draft_certificates(ASKS, N.INSURER)["drafts"] == 1
+    assert [d.state for d in Draft.objects.order_by("id")] == ["withdrawn", "draft"]
+    assert gate.compare_letters(ASKS, "insured_certificate", 2026).difference_count == 0
