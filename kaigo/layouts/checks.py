@@ -78,6 +78,16 @@ def tests_of(field: Field, column: int) -> Iterator[Test]:
 
 
 _Found = tuple[str, str, str, pl.Expr]
+_OfType = Callable[[Field, pl.Expr], _Found | None]
+
+
+def _shape(rule: str, pattern: str, wrong: str, remedy: str) -> _OfType:
+    """形(正規表現)だけを見る検査。"""
+
+    def of_type(field: Field, value: pl.Expr) -> _Found:
+        return rule, f"{field.name}{wrong}", remedy, ~value.str.contains(pattern)
+
+    return of_type
 
 
 def _control(field: Field, value: pl.Expr) -> _Found:
@@ -97,24 +107,6 @@ def _digits(field: Field, value: pl.Expr) -> _Found:
         f"{field.name}が{want}ではありません",
         f"{want}にしてください(半角)",
         ~value.str.contains(pattern),
-    )
-
-
-def _int(field: Field, value: pl.Expr) -> _Found:
-    return (
-        "int",
-        f"{field.name}が整数ではありません",
-        "半角の整数にしてください",
-        ~value.str.contains(r"^-?[0-9]{1,9}$"),
-    )
-
-
-def _yen(field: Field, value: pl.Expr) -> _Found:
-    return (
-        "yen",
-        f"{field.name}が円の整数ではありません",
-        "コンマのない半角の整数にしてください",
-        ~value.str.contains(r"^-?[0-9]{1,12}$"),
     )
 
 
@@ -149,24 +141,6 @@ def _birth(field: Field, value: pl.Expr) -> _Found:
     )
 
 
-def _kana(field: Field, value: pl.Expr) -> _Found:
-    return (
-        "kana",
-        f"{field.name}に仮名でない文字があります",
-        "全角カタカナにしてください",
-        ~value.str.contains(_KANA),
-    )
-
-
-def _kana_half(field: Field, value: pl.Expr) -> _Found:
-    return (
-        "kana_half",
-        f"{field.name}に半角カナでない文字があります",
-        "半角カナにしてください",
-        ~value.str.contains(_KANA_HALF),
-    )
-
-
 def _amount(field: Field, value: pl.Expr) -> _Found:
     return (
         "amount",
@@ -176,21 +150,22 @@ def _amount(field: Field, value: pl.Expr) -> _Found:
     )
 
 
-def _stages(field: Field, value: pl.Expr) -> _Found:
-    """四月から十二か月の段階。一月を一字で: "-" は被保険者でない月、1〜9、A は10段階…。"""
-    return (
-        "stages",
-        f"{field.name}が4月から12か月の段階ではありません",
-        "12字にしてください(被保険者でない月は -、10段階からは A、B…)",
-        ~value.str.contains(r"^[-1-9A-Z]{12}$"),
-    )
-
-
 def _not_a_date(value: pl.Expr) -> pl.Expr:
     return ~value.str.contains(r"^[12][0-9]{7}$") | value.str.to_date("%Y%m%d", strict=False).is_null()
 
 
-_TYPES: dict[str, tuple[Callable[[Field, pl.Expr], _Found | None], ...]] = {
+_kana = _shape("kana", _KANA, "に仮名でない文字があります", "全角カタカナにしてください")
+_kana_half = _shape("kana_half", _KANA_HALF, "に半角カナでない文字があります", "半角カナにしてください")
+_int = _shape("int", r"^-?[0-9]{1,9}$", "が整数ではありません", "半角の整数にしてください")
+_yen = _shape("yen", r"^-?[0-9]{1,12}$", "が円の整数ではありません", "コンマのない半角の整数にしてください")
+# 四月から十二か月の段階。一月を一字で: "-" は被保険者でない月、1〜9、A は10段階…。
+_stages = _shape(
+    "stages",
+    r"^[-1-9A-Z]{12}$",
+    "が4月から12か月の段階ではありません",
+    "12字にしてください(被保険者でない月は -、10段階からは A、B…)",
+)
+_TYPES: dict[str, tuple[_OfType, ...]] = {
     "text": (_control,),
     "kana": (_control, _kana),
     "digits": (_digits,),
