@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import cache
 
 from kaigo.base.jobs.registry import NotReady, Progress
-from kaigo.base.records.bulk import copy_rows
+from kaigo.base.records.bulk import copy_rows, quiet_collector
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.collection.days import deduction_days
@@ -60,7 +58,7 @@ def plan_all(
     tasks and have no plan; everybody else is planned.
     """
     values = values_for(insurer, fiscal_year)
-    with _quiet_collector():
+    with quiet_collector():
         judged, unclear, same = work_out(ctx, fiscal_year, values, progress, persons)
         done = save(ctx, fiscal_year, judged, law_version(values.digest))
     _file_unclear(fiscal_year, unclear, [j.gathered.person for j in judged])
@@ -243,19 +241,6 @@ def _file_unclear(
         ],
         ignore_conflicts=True,
     )
-
-
-@contextmanager
-def _quiet_collector() -> Iterator[None]:
-    """The collector walks every tuple again and again while hundreds of thousands are made and none can be freed."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.unfreeze()
 
 
 __all__ = [

@@ -14,7 +14,7 @@ from kaigo.base.records.watermarks import reading
 from kaigo.insurance.collection.gather import is_closed
 from kaigo.insurance.collection.in_force import PLAN_IN_FORCE
 from kaigo.insurance.premium import read as premium
-from kaigo.insurance.residents.handed_over import UNKNOWN, Rule, mark, send_back, stage
+from kaigo.insurance.residents.handed_over import UNKNOWN, YEAR, Rule, mark, send_back, stage
 from kaigo.law.dates import fiscal_year as fiscal_year_of
 from kaigo.law.reasons import Reason, pack
 
@@ -90,13 +90,7 @@ def _total_rules(ctx: Context) -> tuple[Rule, ...]:
     assessments = premium.in_force_sql(ctx)
     return (
         UNKNOWN,
-        Rule(
-            "migration.year",
-            "fiscal_year",
-            "t.fiscal_year NOT BETWEEN 2000 AND %(this)s",
-            "介護保険の始まる前か、まだ始まっていない年度です",
-            "年度を確かめてください",
-        ),
+        YEAR,
         Rule(
             "migration.amount",
             "levied",

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from contextlib import contextmanager
 from datetime import date
 from typing import NamedTuple
 
 from django.db import connection
 
 from kaigo.base.jobs.registry import NotReady, Progress
+from kaigo.base.records.bulk import quiet_collector
 from kaigo.base.records.context import Context
 from kaigo.insurance.premium import opening
 from kaigo.insurance.premium.gather import gather
@@ -205,16 +204,3 @@ def _digest(judged: Sequence[Judged]) -> str:
     for j in judged:
         total.update(f"{j.person} {j.annual_yen} {j.stages} {j.interim} {j.supersedes}\n".encode())
     return total.hexdigest()
-
-
-@contextmanager
-def quiet_collector():
-    """The collector walks every tuple again and again while millions are made and none can be freed."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.unfreeze()

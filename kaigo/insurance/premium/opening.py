@@ -18,7 +18,8 @@ from kaigo.base.records.watermarks import Span, reading
 from kaigo.insurance.premium.changes import people
 from kaigo.insurance.premium.gather import gather
 from kaigo.insurance.premium.read import IN_FORCE
-from kaigo.insurance.residents.handed_over import UNKNOWN, Rule, mark, send_back, stage
+from kaigo.insurance.premium.save import STAGES
+from kaigo.insurance.residents.handed_over import UNKNOWN, YEAR, Rule, mark, send_back, stage
 from kaigo.law.dates import fiscal_year as fiscal_year_of
 from kaigo.law.reasons import Reason, pack
 
@@ -27,17 +28,10 @@ LAYOUT = "migrate.assessment"
 SORT = "opening"
 SOURCE = "migration:"
 REASON = "opening.assessment"
-_STAGES = "-123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 _RULES = (
     UNKNOWN,
-    Rule(
-        "migration.year",
-        "fiscal_year",
-        "t.fiscal_year NOT BETWEEN 2000 AND %(this)s",
-        "介護保険の始まる前か、まだ始まっていない年度です",
-        "年度を確かめてください",
-    ),
+    YEAR,
     Rule(
         "migration.assessment_day",
         "assessment_day",
@@ -97,7 +91,7 @@ def take(ctx: Context) -> dict:
         "this": fiscal_year_of(ctx.on),
         "actor": ctx.actor,
         "sort": SORT,
-        "stages": _STAGES,
+        "stages": STAGES,
         "prefix": SOURCE,
         "reasons": to_json(pack((Reason(REASON, "法129条"),))),
     }

@@ -15,7 +15,7 @@ _DECISION = (
     "tax_status", "change_reason", "interim", "batch_id", "supersedes_id", "decided_on", "actor",
 )  # fmt: skip
 _FINDING = ("decision_id", "facts", "reasons", "law")
-_STAGES = "-123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+STAGES = "-123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Judged(NamedTuple):
@@ -41,12 +41,12 @@ class Judged(NamedTuple):
 
 def stage_word(by_month: Sequence[int]) -> str:
     """Twelve stages from April (0 = not insured) as twelve characters: "-", "1"–"9", "A" = 10 …"""
-    return "".join([_STAGES[stage] for stage in by_month])
+    return "".join([STAGES[stage] for stage in by_month])
 
 
 def stage_numbers(word: str) -> tuple[int, ...]:
     """The reverse of stage_word."""
-    return tuple(_STAGES.index(character) for character in word)
+    return tuple(STAGES.index(character) for character in word)
 
 
 def save(

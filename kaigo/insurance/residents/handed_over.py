@@ -35,6 +35,14 @@ UNKNOWN = Rule(
     "この宛名番号の人が住民の台帳にいません",
     "宛名番号を確かめ、住民記録か住登外者を先に取り込んでから再読込してください",
 )
+# Parameter this: the fiscal year of the day.
+YEAR = Rule(
+    "migration.year",
+    "fiscal_year",
+    "t.fiscal_year NOT BETWEEN 2000 AND %(this)s",
+    "介護保険の始まる前か、まだ始まっていない年度です",
+    "年度を確かめてください",
+)
 
 
 def stage(cursor, layout: str, table: str, span: Span) -> None:
