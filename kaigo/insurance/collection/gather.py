@@ -13,11 +13,11 @@ from functools import cache
 from typing import NamedTuple
 
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import known
 from kaigo.insurance.collection.days import deduction_days
 from kaigo.insurance.collection.in_force import PLAN_IN_FORCE
 from kaigo.insurance.collection.known import Booked, Held, Insured, Sent
-from kaigo.insurance.collection.rows import rows
 from kaigo.insurance.collection.targets_read import starts
 from kaigo.insurance.collection.ways import SLIP, Ways, ways
 from kaigo.insurance.premium import read as premium

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.in_force import plans_in_force_sql
-from kaigo.insurance.collection.rows import rows
 from kaigo.insurance.premium import read as premium
 
 

@@ -10,8 +10,8 @@ from functools import cache
 from typing import NamedTuple
 
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.in_force import PLAN_IN_FORCE
-from kaigo.insurance.collection.rows import rows
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.qualification import read as qualification
 from kaigo.law.instalment_facts import Paid

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kaigo.base.desk.panel import Banner, Panel, PanelEvent
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read
-from kaigo.insurance.collection.rows import rows
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 
 _EVENTS = """

@@ -7,10 +7,10 @@ from datetime import date, datetime
 from itertools import groupby
 
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.in_force import plans_in_force_sql
 from kaigo.insurance.collection.invariant import WHAT, Difference, invariant
 from kaigo.insurance.collection.models import PlanFinding
-from kaigo.insurance.collection.rows import rows
 from kaigo.insurance.collection.targets_read import payers_sql
 from kaigo.insurance.collection.tasks import UnclearYear, open_tasks, unclear
 from kaigo.insurance.collection.ways import LABELS, SLIP, Ways, ways

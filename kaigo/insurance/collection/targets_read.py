@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kaigo.base.records.context import Context
-from kaigo.insurance.collection.rows import rows
+from kaigo.base.records.rows import rows
 from kaigo.law.values import Values
 
 # The newest row of a place in a file, with the person it is matched with now: by hand before by machine.

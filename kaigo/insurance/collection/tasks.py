@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kaigo.base.records.context import Context
-from kaigo.insurance.collection.rows import rows
+from kaigo.base.records.rows import rows
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.residents import read as residents
 from kaigo.law.premium_facts import AssessFacts, PersonTax, Span, StageSpan
@@ -135,7 +136,7 @@ def _taxes(ctx: Context, params: dict) -> dict[int, PersonTax]:
     query = f"""
         SELECT t.person_id, {_TAX}, {_lived_here(ctx)} FROM ({residents.taxation_sql(ctx)}) t
         WHERE t.fiscal_year = %(fiscal_year)s AND t.person_id IN (SELECT person_id FROM premium_insured)"""
-    return {person: _tax(row) for person, *row in _rows(query, params)}
+    return {person: _tax(row) for person, *row in rows(query, params)}
 
 
 def _members(ctx: Context, params: dict) -> dict[int, tuple[PersonTax, ...]]:
@@ -152,7 +153,7 @@ def _members(ctx: Context, params: dict) -> dict[int, tuple[PersonTax, ...]]:
           ON t.person_id = o.person_id AND t.fiscal_year = %(fiscal_year)s
         ORDER BY h.person_id, o.person_id"""
     found: dict[int, list[PersonTax]] = {}
-    for person, child, *row in _rows(query, params):
+    for person, child, *row in rows(query, params):
         tax = _tax(row) if row[0] is not None else _CHILD if child else _UNKNOWN
         if person in found:
             found[person].append(tax)
@@ -187,28 +188,22 @@ def _spans(ctx: Context, params: dict) -> dict[int, _Special]:
         found[person] = special._replace(**{name: (*getattr(special, name), span)})
 
     touching = "effective && daterange(%(begin)s::date, %(finish)s::date)"
-    for person, kind, start, end in _rows(
+    for person, kind, start, end in rows(
         f"SELECT person_id, welfare_kind, lower(effective), upper(effective) FROM ({residents.welfare_sql(ctx)}) w "
         f"WHERE {touching} ORDER BY person_id, lower(effective)",
         params,
     ):
         add(person, "assistance" if kind == "1" else "support", Span(start, end))
-    for person, start, end in _rows(
+    for person, start, end in rows(
         f"SELECT person_id, lower(effective), upper(effective) FROM ({residents.old_age_pension_sql(ctx)}) o "
         f"WHERE {touching} ORDER BY person_id, lower(effective)",
         params,
     ):
         add(person, "old_age", Span(start, end))
-    for person, start, end, stage in _rows(
+    for person, start, end, stage in rows(
         f"SELECT person_id, lower(effective), upper(effective), stage FROM ({residents.borderline_sql(ctx)}) b "
         f"WHERE stage IS NOT NULL AND {touching} ORDER BY person_id, lower(effective)",
         params,
     ):
         add(person, "borderline", StageSpan(start, end, stage))
     return found
-
-
-def _rows(query: str, params: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()

@@ -7,9 +7,8 @@ from datetime import date, timedelta
 from json import loads
 from typing import NamedTuple
 
-from django.db import connection
-
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.qualification.read import in_force_sql
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
@@ -44,14 +43,14 @@ def gather(ctx: Context, persons: list[int] | None = None) -> Iterator[Gathered]
         # must not leave anybody out.
         "latest": date(ctx.on.year - AGE, ctx.on.month, min(ctx.on.day, 28)) + timedelta(days=4),
     }
-    people = _rows(_people(ctx), params)
+    people = rows(_people(ctx), params)
     params["people"] = [row[0] for row in people]
     histories = _grouped(_residence(ctx), params)
     exclusions = _grouped(_exclusions(ctx), params)
     exceptions = _grouped(_exceptions(ctx), params)
     rulings: dict[int, tuple[list, list]] = {}
     held_back: dict[int, str] = {}
-    for person, matter, judged, decided, reason in _rows(_rulings(ctx), params):
+    for person, matter, judged, decided, reason in rows(_rulings(ctx), params):
         if matter == "periods":
             rulings[person] = (loads(judged), loads(decided))
         else:
@@ -181,12 +180,6 @@ def _stays(history) -> tuple[tuple[Stay, ...], dict[date, date | None]]:
 
 def _grouped(query: str, params: dict) -> dict[int, list[tuple]]:
     found: dict[int, list[tuple]] = {}
-    for person, *rest in _rows(query, params):
+    for person, *rest in rows(query, params):
         found.setdefault(person, []).append(tuple(rest))
     return found
-
-
-def _rows(query: str, params: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()

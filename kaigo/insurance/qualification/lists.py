@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db import connection
-
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.qualification.read import in_force_sql
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
@@ -67,7 +66,7 @@ def upcoming(ctx: Context, first: date, following: date) -> list[Coming]:
         WHERE p.birth_date BETWEEN %(from)s AND %(until)s"""
     found = [
         Coming(person, name, kana, birth, attained_on(birth, AGE), insured)
-        for person, name, kana, birth, insured in _rows(query, params)
+        for person, name, kana, birth, insured in rows(query, params)
     ]
     return sorted(
         (c for c in found if first <= c.attains_on < following), key=lambda c: (c.attains_on, c.kana)
@@ -109,7 +108,7 @@ def mismatches(ctx: Context) -> list[Mismatch]:
         "latest": _years_before(ctx.on) + _MARGIN,
     }
     found = []
-    for person, name, birth, state, event, since, insured, held, excluded, exception in _rows(query, params):
+    for person, name, birth, state, event, since, insured, held, excluded, exception in rows(query, params):
         if state == "resident" and (attained_on(birth, AGE) > ctx.on or excluded or exception == "other"):
             continue
         if insured and exception == "own":
@@ -129,16 +128,10 @@ def by_reason(ctx: Context, first: date, following: date) -> dict[str, dict[str,
         WHERE lost_on >= %(first)s AND lost_on < %(following)s GROUP BY 2 ORDER BY 1, 2"""
     found: dict[str, dict[str, int]] = {"acquired": {}, "lost": {}}
     params = {"first": first, "following": following, "known_at": ctx.known_at}
-    for sort, code, people in _rows(query, params):
+    for sort, code, people in rows(query, params):
         found[sort][code] = people
     return found
 
 
 def _years_before(day: date) -> date:
     return date(day.year - AGE, day.month, min(day.day, 28))
-
-
-def _rows(query: str, params: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()

@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
-
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.registers import banks
 from kaigo.insurance.registers.addresses import address_key
 from kaigo.insurance.registers.designated import city_of_ward
@@ -147,7 +146,7 @@ def insurers(ctx: Context, words: str = "") -> list[InsurerView]:
 def _facilities(ctx: Context, where: str, **params) -> list[FacilityView]:
     return [
         FacilityView(*row)
-        for row in _rows(
+        for row in rows(
             f"SELECT {_COLUMNS} FROM registers_facility_entry f JOIN registers_facility a ON a.id = f.facility_id "
             f"WHERE {where} AND {_BELIEVED} ORDER BY a.number, lower(f.effective)",
             {"on": ctx.on, "known_at": ctx.known_at, **params},
@@ -158,16 +157,10 @@ def _facilities(ctx: Context, where: str, **params) -> list[FacilityView]:
 def _insurers(ctx: Context, where: str, **params) -> list[InsurerView]:
     return [
         InsurerView(*row)
-        for row in _rows(
+        for row in rows(
             "SELECT a.code, f.name, f.prefecture, f.number FROM registers_insurer_entry f "
             "JOIN registers_insurer a ON a.id = f.insurer_id "
             f"WHERE f.effective @> %(on)s::date AND {where} AND {_BELIEVED} ORDER BY a.code",
             {"on": ctx.on, "known_at": ctx.known_at, **params},
         )
     ]
-
-
-def _rows(query: str, params: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
-
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release.gate import WHAT
 from kaigo.insurance.release.models import GateReport, OutgoingFile, PrintRun, Request
@@ -93,7 +92,7 @@ LEFT JOIN release_pull x ON x.letter_id = l.id LEFT JOIN release_posting p ON p.
 
 def letter(ctx: Context, letter: int) -> LetterView | None:
     """By id."""
-    found = _rows(f"{_LETTER} WHERE l.id = %(letter)s", {"letter": letter})
+    found = rows(f"{_LETTER} WHERE l.id = %(letter)s", {"letter": letter})
     return LetterView(*found[0]) if found else None
 
 
@@ -104,7 +103,7 @@ def letters(
     condition = "AND x.id IS NOT NULL" if pulled else ""
     return [
         LetterView(*row)
-        for row in _rows(
+        for row in rows(
             f"{_LETTER} WHERE l.run_id = %(run)s {condition} ORDER BY l.sequence LIMIT %(limit)s OFFSET %(offset)s",
             {"run": run, "limit": limit, "offset": offset},
         )
@@ -115,7 +114,7 @@ def history(ctx: Context, person: int) -> list[LetterView]:
     """帳票発行履歴: every letter and certificate that was printed for a person, newest first."""
     return [
         LetterView(*row)
-        for row in _rows(
+        for row in rows(
             f"{_LETTER} WHERE l.person_id = %(person)s "
             "AND (%(known_at)s::timestamptz IS NULL OR l.created_at <= %(known_at)s) ORDER BY l.id DESC",
             {"person": person, "known_at": ctx.known_at},
@@ -127,7 +126,7 @@ def runs(ctx: Context, limit: int = 50) -> list[RunView]:
     """Newest first."""
     found = list(PrintRun.objects.select_related("posting", "gate").order_by("-id")[:limit])
     pulled = dict(
-        _rows(
+        rows(
             "SELECT l.run_id, count(*) FROM release_pull x JOIN release_letter l ON l.id = x.letter_id "
             "WHERE l.run_id = ANY(%(runs)s::bigint[]) GROUP BY l.run_id",
             {"runs": [run.id for run in found]},
@@ -141,7 +140,7 @@ def run(ctx: Context, run: int) -> RunView | None:
     row = PrintRun.objects.select_related("posting", "gate").filter(id=run).first()
     if row is None:
         return None
-    ((pulled,),) = _rows(
+    ((pulled,),) = rows(
         "SELECT count(*) FROM release_pull x JOIN release_letter l ON l.id = x.letter_id WHERE l.run_id = %(run)s",
         {"run": run},
     )
@@ -201,9 +200,3 @@ def difference_lines(report: GateReport) -> list[dict]:
 def _run(row: PrintRun, pulled: int) -> RunView:
     posting = getattr(row, "posting", None)
     return RunView(row, pulled, posting.on if posting else None)
-
-
-def _rows(query: str, params: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()

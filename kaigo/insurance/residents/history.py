@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.models import Fact
+from kaigo.base.records.rows import rows
 from kaigo.insurance.residents import models as m
-from kaigo.insurance.residents.people import MERGES, believed, in_force, rows, times
+from kaigo.insurance.residents.people import MERGES, believed, in_force, times
 
 
 class Version(NamedTuple):

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.folding import fold
+from kaigo.base.records.rows import rows
 from kaigo.insurance.registers.read import address_key
-from kaigo.insurance.residents.people import believed, in_force, rows, times
+from kaigo.insurance.residents.people import believed, in_force, times
 
 ABUSER = "9"  # 続柄種別: 加害者
 _NONE = "宛先の住所がありません。送付先を登録してください。"

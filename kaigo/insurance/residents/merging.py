@@ -7,9 +7,10 @@ from kaigo.base.records.facts import believe
 from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.models import Fact
 from kaigo.base.records.refusal import Refused
+from kaigo.base.records.rows import rows
 from kaigo.base.records.statements import stating
 from kaigo.insurance.residents import models as m
-from kaigo.insurance.residents.taking.lines import NUMBERS, Layout, rows, run, temporary
+from kaigo.insurance.residents.taking.lines import NUMBERS, Layout, run, temporary
 from kaigo.insurance.residents.taking.people import restate_people
 from kaigo.insurance.residents.taking.periods import KINDS, restate_kind
 

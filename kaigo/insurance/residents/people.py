@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from django.db import connection
-
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 
 # Records that are read as another person today.
 MERGES = (
@@ -132,13 +131,6 @@ def in_force(ctx: Context, alias: str) -> str:
 def times(ctx: Context) -> dict:
     """The two times of every relation."""
     return {"on": ctx.on, "known_at": ctx.known_at}
-
-
-def rows(query: str, params: dict) -> list[tuple]:
-    """All rows of a query."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()
 
 
 def _one(ctx: Context) -> str:

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.folding import fold
-from kaigo.insurance.residents.people import MERGES, in_force, rows, times
+from kaigo.base.records.rows import rows
+from kaigo.insurance.residents.people import MERGES, in_force, times
 from kaigo.law.dates import parse_date
 
 MOST = 50

@@ -8,10 +8,10 @@ from datetime import date, timedelta
 
 import pytest
 
+from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read
 from kaigo.insurance.collection.decide import change_way, plan_all
 from kaigo.insurance.collection.models import DeductionRequest
-from kaigo.insurance.collection.rows import rows
 from kaigo.insurance.collection.tests.builders import (
     INSURER,
     YEAR,

@@ -7,9 +7,9 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, transaction
 
+from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read
 from kaigo.insurance.collection.models import Instalment, LedgerEntry, Plan
-from kaigo.insurance.collection.rows import rows
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, on, person, target
 from kaigo.insurance.collection.tests.test_plan import JULY, continuing, in_force, plan_on
 

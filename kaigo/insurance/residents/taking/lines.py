@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.base.records.watermarks import Span
 from kaigo.insurance.feeds import read
 from kaigo.insurance.residents.people import MERGES
@@ -68,13 +69,6 @@ def run(query: str, params: dict[str, Any] | None = None) -> int:
     with connection.cursor() as cursor:
         cursor.execute(query, params)
         return cursor.rowcount
-
-
-def rows(query: str, params: dict[str, Any] | None = None) -> list[tuple]:
-    """Execute and fetch all."""
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()
 
 
 def temporary(

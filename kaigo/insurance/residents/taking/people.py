@@ -11,11 +11,12 @@ from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import Context
 from kaigo.base.records.facts import FILL_FROM, Believed, fill
 from kaigo.base.records.folding import fold
+from kaigo.base.records.rows import rows
 from kaigo.base.records.statements import restate, stating
 from kaigo.base.records.watermarks import Span
 from kaigo.insurance.registers.read import address_key
 from kaigo.insurance.residents import models as m
-from kaigo.insurance.residents.taking.lines import NEWEST_FIRST, NUMBERS, Layout, rows, run, taken, temporary
+from kaigo.insurance.residents.taking.lines import NEWEST_FIRST, NUMBERS, Layout, run, taken, temporary
 
 _STATE = {"1": "resident", "2": "left", "3": "dead", "4": "erased"}
 _GUEST = {"3": "dead", "4": "erased"}

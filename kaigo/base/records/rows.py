@@ -1,4 +1,4 @@
-"""One query, all rows."""
+"""One query, all its rows."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from django.db import connection
 
 
-def rows(query: str, params: dict[str, Any]) -> list[tuple]:
+def rows(query: str, params: Any = None) -> list[tuple]:
     """Rows of a parameterised query."""
     with connection.cursor() as cursor:
         cursor.execute(query, params)
