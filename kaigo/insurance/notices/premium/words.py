@@ -178,9 +178,22 @@ def _why(wanted: Wanted, before: Before) -> str:
 
 
 def _notes(wanted: Wanted, before: Before, parts: Sequence[Part]) -> tuple[str, ...]:
-    notes = (
-        ["more"] if wanted.annual > before.annual else ["less"] if wanted.annual < before.annual else ["same"]
-    )
+    """What to do about it, said only to those whom it concerns: nobody hears of slips who has none."""
+    was = {(part.way, part.number): part.yen for part in before.parts}
+    now = {(part.way, part.number): part.yen for part in parts}
+    changed = {
+        way for way, number in was.keys() | now.keys() if was.get((way, number)) != now.get((way, number))
+    }
+    notes = ["same"] if wanted.annual == before.annual else []
+    if any(yen > was.get(key, 0) for key, yen in now.items() if key[0] == "slip"):
+        notes.append("more")
+    if any(key[0] == "slip" and yen != now.get(key) for key, yen in was.items()):
+        notes.append("slips")
+    notes += [
+        note
+        for way, note in (("debit", "debit"), ("deduction", "deducted"))
+        if way in changed & {w for w, _ in now}
+    ]
     if wanted.refund:
         notes.append("refund")
     return tuple(notes)

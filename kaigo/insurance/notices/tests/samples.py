@@ -41,7 +41,7 @@ def person(name: str = "髙橋 𠮷江", recipient: str = "", long: bool = False
 
 def part(way: str, number: int, due: date, yen: int) -> L.Part:
     label = {14: "翌2月"}.get(number, f"{number}月") if way == "deduction" else f"第{number}期"
-    how = {"deduction": "特別徴収", "slip": "納付書", "debit": "口座振替"}[way]
+    how = {"deduction": "特別徴収", "slip": "納付書", "debit": "口座振替", "substitute": "代理納付"}[way]
     return L.Part(way, number, due.isoformat(), yen, label, wareki(due), how)
 
 
@@ -99,7 +99,7 @@ def change(found: tuple, before: tuple, stage: int = 6, **person_words) -> L.Cha
         "介護保険料変更通知書", person(**person_words), sum(p.yen for p in found), 0, stage, found,
         L.Before(sum(p.yen for p in before), 0, 5, before),
         (f"1年間の保険料が {abs(more):,}円 {'増え' if more > 0 else '減り'}ました。", "所得段階が第5段階から第6段階になりました。"),
-        "税の資料が変わったため、保険料を決め直しました。", ("more",) if more > 0 else ("less", "refund"), WHY,
+        "税の資料が変わったため、保険料を決め直しました。", ("more", "slips") if more > 0 else ("slips", "refund"), WHY,
         found[-1],
     )  # fmt: skip
 

@@ -12,6 +12,8 @@ from kaigo.insurance.collection.tests import builders as B
 from kaigo.insurance.notices import decide
 from kaigo.insurance.notices.common import kept
 from kaigo.insurance.notices.models import Content, Draft
+from kaigo.insurance.notices.premium import words
+from kaigo.insurance.notices.premium.letters import Before, Part
 from kaigo.insurance.notices.tests import builders as N
 
 pytestmark = pytest.mark.django_db
@@ -147,11 +149,29 @@ def test_a_change_shows_both_sides_and_only_after_a_letter():
     row = draft(who, letter="change_notice")
     data = row.content.data
     assert (data["before"]["annual"], data["annual"]) == (74_400, 96_720)
-    assert data["what"][0] == "1年間の保険料が 22,320円増えました。" and data["notes"] == ["more"]
+    assert data["what"][0] == "1年間の保険料が 22,320円増えました。" and data["notes"] == ["more", "slips"]
     assert "第5段階から第7段階" in data["what"][1]
     assert sum(r["before"] or 0 for r in data["rows"]) == 74_400
     assert sum(r["after"] or 0 for r in data["rows"]) == 96_720
     assert any(r["before"] != r["after"] for r in data["rows"])
+
+
+def test_who_pays_by_pension_hears_nothing_of_slips():
+    who = N.insured()
+    B.target(who)
+    N.assess(who)
+    N.plan(who)
+    make()
+    data = draft(who).content.data
+    before = Before(data["annual"], 0, 5, tuple(Part(*p) for p in data["parts"] if p[0] == "deduction"))
+    taken = [part._replace(yen=part.yen + 100) for part in before.parts]
+    said = words.Wanted(*[None] * len(words.Wanted._fields))._replace(annual=before.annual + 300, refund=0)
+    assert words._notes(said, before, taken) == ("deducted",)
+    slips = [Part(*p) for p in data["parts"] if p[0] == "slip"]
+    less = [part._replace(yen=part.yen - 1) for part in slips]
+    both = before._replace(parts=tuple(slips))
+    assert words._notes(said._replace(annual=both.annual - 8, refund=5), both, less) == ("slips", "refund")
+    assert words._notes(said._replace(annual=both.annual), both, slips) == ("same",)
 
 
 def test_what_a_former_system_told_is_changed_not_told_again():

@@ -35,7 +35,14 @@ def test_paper_says_what_data_says(tmp_path):
     assert f"{letter.annual:,} 円" in text
     assert text.count(" 8,000\n") == 10 and text.count(" 8,100\n") == 3
     words = "".join(text.split())  # the paper breaks lines where it likes
-    for said in ("東京都介護保険審査会", "3か月以内", "6か月以内", "髙橋𠮷江", "令和8年7月10日"):
+    for said in (
+        "「法」は介護保険法、",
+        "東京都介護保険審査会",
+        "3か月以内",
+        "6か月以内",
+        "髙橋𠮷江",
+        "令和8年7月10日",
+    ):
         assert said in words
 
 
