@@ -40,6 +40,7 @@ NAMES = {
     "collection.direct_schedule": "普通徴収の納期",
     "collection.direct_split": "普通徴収の端数",
     "qualification.exclusion_kinds": "適用除外の施設",
+    "qualification.handover_days": "前住所地の認定を引き継ぐ申請の期限",
 }
 CONFIDENCE = {
     "sourced": ("出所あり", "good"),
@@ -223,6 +224,10 @@ def _month(month: int) -> str:
     return f"翌年{month - 12}月" if month > 12 else f"{month}月"
 
 
+def _days(raw: int) -> list[str]:
+    return [f"{raw}日以内"]
+
+
 def _base(raw) -> list[str]:
     per = "月額" if raw["per"] == "month" else "年額"
     return [f"{per} {raw['yen']:,}円", f"段階の額は{name_of('rounding', raw['rounding'])}"]
@@ -313,4 +318,5 @@ _TEXTS: dict[str, Callable[[Any], list[str]]] = {
     "collection.levelling": lambda raw: [_LEVELLING[raw]],
     "collection.direct_schedule": _schedule,
     "qualification.exclusion_kinds": _exclusions,
+    "qualification.handover_days": _days,
 }
