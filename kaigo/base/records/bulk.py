@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 from psycopg import sql
+from psycopg.copy import QueuedLibpqWriter
 
 # Facts and reasons are tuples of tuples, numbers, texts and days: exactly what JSON lists are, so nothing is packed by
 # hand. Days become their ISO form.
 to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), default=str).encode
 
 NULL = r"\N"
+_BLOCK = 1000
 
 
 def line_text(value: str) -> str:
     """A text for `copy_lines`. JSON and codes hold no bare tabs or line ends; only backslashes need care."""
     return value.replace("\\", "\\\\") if "\\" in value else value
+
+
+def id_array(ids: Iterable[int]) -> str:
+    """Ids as a parameter `%(…)s::bigint[]`: a list would be adapted number by number, in every query again."""
+    return "{" + ",".join([str(number) for number in ids]) + "}"
 
 
 def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> int:
@@ -39,20 +45,18 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
 def copy_lines(table: str, columns: Sequence[str], lines: Iterable[str]) -> int:
     """COPY lines in PostgreSQL's text format: tabs between columns, \\N for NULL, backslashes doubled by the caller.
 
-    For hundreds of thousands of rows: making lines costs a third of adapting every value.
+    For hundreds of thousands of rows: making lines costs a third of adapting every value. They are sent beside: while
+    the server takes some in, the caller makes the next.
     """
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    count, block = 0, []
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        for line in lines:
-            block.append(line)
-            if len(block) == 2000:
-                count += len(block)
-                copy.write(("\n".join(block) + "\n").encode())
-                block = []
-        if block:
+    count, rest = 0, iter(lines)
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(statement, writer=QueuedLibpqWriter(cursor.cursor)) as copy,
+    ):
+        while block := list(islice(rest, _BLOCK)):
             count += len(block)
             copy.write(("\n".join(block) + "\n").encode())
     return count
@@ -75,16 +79,3 @@ def reserve_ids(model, count: int) -> list[int]:
             f"SELECT nextval('{model._meta.db_table}_id_seq') FROM generate_series(1, %s)", [count]
         )
         return [row[0] for row in cursor.fetchall()]
-
-
-@contextmanager
-def quiet_collector() -> Iterator[None]:
-    """The collector walks every tuple again and again while hundreds of thousands are made and none can be freed."""
-    gc.collect()
-    gc.freeze()
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
-        gc.unfreeze()
