@@ -234,3 +234,64 @@ class Handover(Decision):
                 name="qualification_handover_one_beginning",
             )
         ]
+
+
+class Notification(Decision):
+    """届出: a form as it came in, when, where, by whom, and the qualification period that it is about.
+
+    form: acquired | lost | exception_start | exception_change | exception_end | changed (氏名・住所・世帯).
+    filer: self | head (of the household) | agent. withdrawn: the entry before, named in supersedes, was a mistake.
+    """
+
+    about = About(
+        "person",
+        "qualification",
+        dict.fromkeys(
+            ("form", "event_on", "filed_on", "place", "filer", "filer_name", "period", "reason"),
+            (*_ACQUIRED[:1], *_LOST, f"{QUALIFICATION}/資格異動事由・年月日・届出年月日・届出場所"),
+        ),
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    form = models.CharField(max_length=20)
+    event_on = models.DateField()
+    filed_on = models.DateField()
+    place = models.CharField(max_length=60)
+    filer = models.CharField(max_length=8)
+    filer_name = models.CharField(max_length=120, blank=True)
+    period = models.SmallIntegerField(null=True)  # Qualification.period
+    reason = models.TextField(blank=True)
+    withdrawn = models.BooleanField()
+
+    class Meta:
+        db_table = "qualification_notification"
+
+
+class Deemed(Decision):
+    """みなし2号: on public assistance, 40 to 64, without medical insurance: not insured, only known for 介護扶助.
+
+    number: as the welfare office gave it (H…). [since, until): as entered; whether it still holds is said by the facts.
+    withdrawn: the entry before, named in supersedes, was a mistake.
+    """
+
+    about = About(
+        "person",
+        "welfare",
+        dict.fromkeys(
+            ("number", "office", "case_number", "disease", "since", "until", "reason"),
+            (f"{QUALIFICATION}/被保険者資格区分", "賦課情報/生活保護情報"),
+        ),
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    number = models.CharField(max_length=10)
+    office = models.CharField(max_length=60)
+    case_number = models.CharField(max_length=20)
+    disease = models.CharField(max_length=2)
+    since = models.DateField()
+    until = models.DateField(null=True)
+    reason = models.TextField(blank=True)
+    withdrawn = models.BooleanField()
+
+    class Meta:
+        db_table = "qualification_deemed"

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from kaigo.base.desk.panel import Banner, Bar, Panel, PanelEvent
 from kaigo.base.records.context import Context
-from kaigo.insurance.qualification import read
+from kaigo.insurance.qualification import notifications, read
 from kaigo.insurance.qualification.read import InsuredPeriod
 from kaigo.law.dates import wareki
 
@@ -27,12 +27,27 @@ def panel(ctx: Context, person: int) -> Panel | None:
         title="資格",
         state=state(ctx, current),
         url=url,
-        events=tuple(PanelEvent(p.decided_on, event(p), url) for p in history[::-1][:3]),
+        events=events(ctx, person, history, url),
         bars=tuple(Bar("第1号被保険者", p.acquired_on, p.lost_on, "main") for p in current),
         banners=tuple(Banner("hold", f"資格の確認事項: {task.message}") for task in tasks[:1]),
         permission="qualification.view",
         facts=(("被保険者番号", number),) if number else (),
     )
+
+
+def events(ctx: Context, person: int, history: list[InsuredPeriod], url: str) -> tuple[PanelEvent, ...]:
+    """The last decisions and the forms that came in, the newest three."""
+    found = [PanelEvent(p.decided_on, event(p), url) for p in history[::-1][:3]]
+    found += [
+        PanelEvent(
+            row.filed_on,
+            f"{notifications.FORMS[row.form]}({wareki(row.event_on)}の分)を受付",
+            f"{url}notifications/",
+        )
+        for row in notifications.in_force(person, ctx.known_at)[:3]
+        if row.filed_on <= ctx.on
+    ]
+    return tuple(sorted(found, key=lambda one: one.on, reverse=True)[:3])
 
 
 def state(ctx: Context, current: list[InsuredPeriod]) -> str:

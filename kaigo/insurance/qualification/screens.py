@@ -23,6 +23,7 @@ from kaigo.insurance.qualification.screens_correct import Correct, Withdraw
 from kaigo.insurance.qualification.screens_held_back import HeldBackList, HoldBack, Release
 from kaigo.insurance.qualification.screens_income import income_urls
 from kaigo.insurance.qualification.screens_moves import moves_urls, told_of
+from kaigo.insurance.qualification.screens_notifications import notification_urls
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import wareki_month
 from kaigo.law.words import name_of
@@ -235,5 +236,6 @@ urls = [
     *changes_urls,
     *income_urls,
     *moves_urls,
+    *notification_urls,
 ]
 nav = Nav("資格", "/qualification/", "qualification.view", waiting=read.open_tasks)
