@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import islice
 from typing import Any
 
@@ -79,3 +81,16 @@ def reserve_ids(model, count: int) -> list[int]:
             f"SELECT nextval('{model._meta.db_table}_id_seq') FROM generate_series(1, %s)", [count]
         )
         return [row[0] for row in cursor.fetchall()]
+
+
+@contextmanager
+def quiet_collector() -> Iterator[None]:
+    """The collector walks every tuple again and again while hundreds of thousands are made and none can be freed."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+        gc.unfreeze()
