@@ -27,10 +27,12 @@ class Household(Anchor):
 
     about = About("household", "resident", {"number": (f"{ADDRESSEE}/世帯番号",)})
 
-    number = models.CharField(max_length=15, unique=True)
+    number = models.CharField(max_length=15)
 
     class Meta:
         db_table = "residents_household"
+        # Not unique=True: that would add a second index for searching by the beginning, which nobody does.
+        constraints = [models.UniqueConstraint(fields=["number"], name="residents_household_once")]
 
 
 class AddresseeNumber(Anchor):
@@ -38,11 +40,12 @@ class AddresseeNumber(Anchor):
 
     about = About("person", "resident", {"number": (f"{ADDRESSEE}/宛名番号",)})
 
-    number = models.CharField(max_length=15, unique=True)
+    number = models.CharField(max_length=15)
     person = models.ForeignKey(Person, models.PROTECT, related_name="numbers")
 
     class Meta:
         db_table = "residents_addressee_number"
+        constraints = [models.UniqueConstraint(fields=["number"], name="residents_addressee_number_once")]
 
 
 class Merge(Decision):

@@ -19,10 +19,11 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('tx', kaigo.base.records.models.Xid8Field(db_default=kaigo.base.records.models.CurrentTransaction(), editable=False)),
-                ('number', models.CharField(max_length=15, unique=True)),
+                ('number', models.CharField(max_length=15)),
             ],
             options={
                 'db_table': 'residents_household',
+                'constraints': [models.UniqueConstraint(fields=('number',), name='residents_household_once')],
             },
         ),
         migrations.CreateModel(
@@ -277,11 +278,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('tx', kaigo.base.records.models.Xid8Field(db_default=kaigo.base.records.models.CurrentTransaction(), editable=False)),
-                ('number', models.CharField(max_length=15, unique=True)),
+                ('number', models.CharField(max_length=15)),
                 ('person', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='numbers', to='residents.person')),
             ],
             options={
                 'db_table': 'residents_addressee_number',
+                'constraints': [models.UniqueConstraint(fields=('number',), name='residents_addressee_number_once')],
             },
         ),
         migrations.CreateModel(
