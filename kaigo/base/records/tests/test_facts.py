@@ -18,6 +18,7 @@ from kaigo.base.records.freeze import freeze
 from kaigo.base.records.statements import restate, stating
 from kaigo.base.records.tests.waiting import wait_for_readers
 from kaigo.base.records.watermarks import NEW, reading
+from kaigo.insurance.feeds.models import Delivery, Line
 from kaigo.insurance.residents.models import Household, Membership, Person
 
 
@@ -177,6 +178,19 @@ def test_nobody_dates_his_own_knowledge(people, ctx):
             [person.id, first.id],
         )
         assert cursor.fetchone() == (True,)
+
+
+def test_nobody_dates_a_row_of_a_bulk_table(people, ctx):
+    """Its references are looked up in sets, and so is its date."""
+    delivery = Delivery.objects.create(
+        layout="x", name="x", sequence=1, digest="", lines=1, received_on=ctx.on, actor=ctx.actor
+    )
+    line = "INSERT INTO feeds_line (delivery_id, layout, number, values, tx) VALUES (%s, 'x', 1, '{}', %s::text::xid8)"
+    with pytest.raises(ProgrammingError, match="nobody dates"), acting(ctx), connection.cursor() as cursor:
+        cursor.execute(line, [delivery.id, "3"])
+    with pytest.raises(IntegrityError, match="not there"), acting(ctx):
+        Line.objects.create(delivery_id=0, layout="x", number=1, values=[])
+    assert Line.objects.count() == 0
 
 
 def test_a_reader_never_loses_a_late_commit(people, ctx):
