@@ -6,7 +6,7 @@ import gc
 import json
 from pathlib import Path
 
-from world.town import days, former, mishaps
+from world.town import days, former, mishaps, neighbours
 from world.town.cast import Cast
 from world.town.chance import generator
 from world.town.circumstances import Circumstances
@@ -57,6 +57,7 @@ def _made(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
     offices.fill()
     Script(cast, year, events, offices).fill()
     year.at(days.day(fiscal_year, 5, 20), pension_notice, ward, folder)
+    neighbours.fill(year, days.day(fiscal_year, 7, 3))
     mishaps.bad_lines(year)
     year.play()
     mishaps.disturb(folder)

@@ -14,7 +14,7 @@ from world.town.ward import Ward
 # Small files after the register's, in the order in which the offices send them; facilities go before everything.
 AFTER = (
     "ward.nonresident", "ward.relationship", "ward.welfare", "ward.old_age_pension", "ward.medical", "ward.facility_stay",
-    "ward.address_exception", "ward.mailing_address", "ward.bank_account", "ward.borderline",
+    "ward.address_exception", "ward.mailing_address", "ward.bank_account", "ward.borderline", "ward.exception_exchange",
 )  # fmt: skip
 
 # These come once a month.
@@ -80,5 +80,5 @@ KEYS = {
     "ward.facility": (0, 9), "ward.nonresident": (0, 1), "ward.relationship": (0, 1, 2), "ward.welfare": (0, 1, 5, 2),
     "ward.old_age_pension": (0, 2), "ward.medical": (0, 5), "ward.facility_stay": (0, 2),
     "ward.address_exception": (0, 1, 4), "ward.mailing_address": (0, 1, 7), "ward.bank_account": (0, 1, 7),
-    "ward.borderline": (0, 1),
+    "ward.borderline": (0, 1), "ward.exception_exchange": (0, 1, 4, 5, 7),
 }  # fmt: skip

@@ -295,3 +295,34 @@ class Deemed(Decision):
 
     class Meta:
         db_table = "qualification_deemed"
+
+
+class ExchangeNotice(Document):
+    """A host municipality was told of one of ours. event: start | change | end (of 住所地特例) on a day."""
+
+    about = About(
+        "person",
+        "qualification",
+        {
+            **dict.fromkeys(("event", "day", "told_on", "how"), ("賦課情報/住所地特例交換情報",)),
+            "municipality": ("資格情報/住所地特例情報", "資格情報/保険者情報"),
+            "facility": ("資格情報/事業者情報",),
+        },
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    event = models.CharField(max_length=10)  # start | change | end
+    day = models.DateField()
+    municipality = models.CharField(max_length=6)
+    facility = models.CharField(max_length=12)
+    told_on = models.DateField()
+    how = models.CharField(max_length=100)
+    actor = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "qualification_exchange_notice"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "event", "day", "municipality"], name="qualification_exchange_notice_once"
+            )
+        ]

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from kaigo.base.desk.panel import Banner, Bar, Panel, PanelEvent
 from kaigo.base.records.context import Context
-from kaigo.insurance.qualification import notifications, read
+from kaigo.insurance.qualification import deemed, notifications, read
 from kaigo.insurance.qualification.read import InsuredPeriod
 from kaigo.law.dates import wareki
 
@@ -18,7 +18,7 @@ def panel(ctx: Context, person: int) -> Panel | None:
     history = read.history(ctx, person)
     tasks = read.tasks(ctx, person=person)
     if not history and not tasks:
-        return None
+        return _deemed(ctx, person)
     number = read.number(ctx, person) if history else ""
     current = sorted((p for p in history if p.current), key=lambda p: p.acquired_on)
     url = f"/qualification/{person}/"
@@ -32,6 +32,26 @@ def panel(ctx: Context, person: int) -> Panel | None:
         banners=tuple(Banner("hold", f"資格の確認事項: {task.message}") for task in tasks[:1]),
         permission="qualification.view",
         facts=(("被保険者番号", number),) if number else (),
+    )
+
+
+def _deemed(ctx: Context, person: int) -> Panel | None:
+    """Somebody who was never insured may still be known to the section (みなし2号)."""
+    rows = [row for row in deemed.registered(person, ctx.known_at) if row.since <= ctx.on]
+    if not rows:
+        return None
+    last = rows[-1]
+    over = last.until is not None and last.until <= ctx.on
+    return Panel(
+        room="qualification",
+        title="資格",
+        state=f"被保険者ではない。みなし2号の登録{'は終わり' if over else 'あり'}(番号 {last.number})",
+        url=f"/qualification/{person}/deemed/",
+        events=tuple(
+            PanelEvent(row.since, f"みなし2号 {row.number}", f"/qualification/{person}/deemed/")
+            for row in rows[:3]
+        ),
+        permission="qualification.decide",
     )
 
 

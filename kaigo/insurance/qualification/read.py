@@ -10,6 +10,8 @@ from django.db import connection
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import NEW
+from kaigo.insurance.qualification.deemed import Entry as DeemedEntry
+from kaigo.insurance.qualification.deemed import valid as deemed_valid
 from kaigo.insurance.qualification.in_force import IN_FORCE, in_force_sql
 from kaigo.insurance.qualification.models import (
     IncomeInquiry,
@@ -24,7 +26,7 @@ from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, name_of, tell_all
 
 __all__ = [
-    "IN_FORCE", "ON_CERTIFICATE", "Change", "InsuredPeriod", "changed_sql", "changes", "counts", "finding",
+    "IN_FORCE", "ON_CERTIFICATE", "Change", "DeemedEntry", "InsuredPeriod", "changed_sql", "changes", "counts", "deemed_valid", "finding",
     "guarded", "handovers_sql", "history", "in_force_sql", "income_inquiries", "income_inquiries_sql", "number",
     "numbers", "numbers_sql", "open_tasks", "people_asked_about", "periods_in_force", "person_of", "tasks", "told",
 ]  # fmt: skip

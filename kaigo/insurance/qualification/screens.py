@@ -20,6 +20,8 @@ from kaigo.insurance.qualification.models import Task
 from kaigo.insurance.qualification.panels import event, state
 from kaigo.insurance.qualification.screens_changes import changes_urls
 from kaigo.insurance.qualification.screens_correct import Correct, Withdraw
+from kaigo.insurance.qualification.screens_deemed import deemed_urls
+from kaigo.insurance.qualification.screens_exchange import exchange_urls
 from kaigo.insurance.qualification.screens_held_back import HeldBackList, HoldBack, Release
 from kaigo.insurance.qualification.screens_income import income_urls
 from kaigo.insurance.qualification.screens_moves import moves_urls, told_of
@@ -234,6 +236,8 @@ urls = [
     path("<int:person>/correct/", Correct.view(), name="correct"),
     path("<int:person>/withdraw/", Withdraw.view(), name="withdraw"),
     *changes_urls,
+    *deemed_urls,
+    *exchange_urls,
     *income_urls,
     *moves_urls,
     *notification_urls,
