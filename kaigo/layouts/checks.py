@@ -157,6 +157,7 @@ def _not_a_date(value: pl.Expr) -> pl.Expr:
 _kana = _shape("kana", _KANA, "に仮名でない文字があります", "全角カタカナにしてください")
 _kana_half = _shape("kana_half", _KANA_HALF, "に半角カナでない文字があります", "半角カナにしてください")
 _int = _shape("int", r"^-?[0-9]{1,9}$", "が整数ではありません", "半角の整数にしてください")
+_year = _shape("year", r"^(19|20)[0-9]{2}$", "が西暦の年度ではありません", "西暦4桁(例 2026)にしてください")
 _yen = _shape("yen", r"^-?[0-9]{1,12}$", "が円の整数ではありません", "コンマのない半角の整数にしてください")
 # 四月から十二か月の段階。一月を一字で: "-" は被保険者でない月、1〜9、A は10段階…。
 _stages = _shape(
@@ -170,6 +171,7 @@ _TYPES: dict[str, tuple[_OfType, ...]] = {
     "kana": (_control, _kana),
     "digits": (_digits,),
     "int": (_int,),
+    "year": (_year,),
     "yen": (_yen,),
     "code": (_control, _code),
     "date": (_date,),

@@ -12,7 +12,7 @@ import yaml
 FOLDER = Path(__file__).resolve().parent / "editions"
 CSV_HEAD = ("区分", "様式", "版", "団体コード", "作成年月日", "連番", "全件差分")
 TYPES = {
-    "digits", "code", "kana", "text", "date", "birth", "yen", "int",
+    "digits", "code", "kana", "text", "date", "birth", "yen", "int", "year",
     "amount", "blank", "kana_half", "date_or_blank", "stages",
 }  # fmt: skip
 

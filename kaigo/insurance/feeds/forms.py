@@ -11,7 +11,7 @@ from kaigo.law.dates import parse_date, wareki
 from kaigo.layouts.model import Field, Layout, get, layouts
 from kaigo.layouts.reader import day_of
 
-_PLAIN = {"digits", "code", "int", "yen", "date", "date_or_blank", "birth", "amount"}
+_PLAIN = {"digits", "code", "int", "year", "yen", "date", "date_or_blank", "birth", "amount"}
 _DAYS = {"date", "date_or_blank", "birth"}
 
 
@@ -129,7 +129,7 @@ def _clean(field: Field, text: str) -> str:
     if field.type not in _PLAIN:
         return text.strip()
     plain = unicodedata.normalize("NFKC", text).strip()
-    if field.type in ("yen", "int"):
+    if field.type in ("yen", "int", "year"):
         return plain.replace(",", "")
     if field.type in _DAYS and plain and not plain.isdigit():
         try:

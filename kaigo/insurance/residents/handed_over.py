@@ -15,7 +15,12 @@ from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.residents.read import addressee_sql
 from kaigo.layouts.model import get
 
-_TYPES = {"int": "nullif({0}, '')::int", "yen": "{0}::int", "date": "to_date(nullif({0}, ''), 'YYYYMMDD')"}
+_TYPES = {
+    "int": "nullif({0}, '')::int",
+    "year": "{0}::int",
+    "yen": "{0}::int",
+    "date": "to_date(nullif({0}, ''), 'YYYYMMDD')",
+}
 
 
 class Rule(NamedTuple):

@@ -34,8 +34,9 @@ def value(rng: random.Random, field: Field) -> str:
         "date": lambda: f"{day:%Y%m%d}",
         "date_or_blank": lambda: f"{day:%Y%m%d}",
         "birth": lambda: rng.choice([f"{day:%Y%m%d}", f"{day:%Y}0000", f"{day:%Y%m}00"]),
-        "yen": lambda: str(rng.randint(-99, 10**9)),
-        "int": lambda: str(rng.randint(-9, 10**6)),
+        "yen": lambda: str(rng.randint(-99, 10 ** min(field.max or 9, 9) - 1)),
+        "int": lambda: str(rng.randint(0 if field.max else -9, 10 ** (field.max or 6) - 1)),
+        "year": lambda: str(rng.randint(1990, 2030)),
         "amount": lambda: f"{rng.randrange(10**6):0{field.length}d}",
         "stages": lambda: "".join(rng.choices("-123456789ABCDEJ", k=12)),
     }
