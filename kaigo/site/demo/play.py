@@ -30,6 +30,7 @@ ASSESSED = date(YEAR, 7, 1)
 DATED = date(YEAR, 7, 10)
 POSTED = date(YEAR, 7, 13)
 UNTIL = date(YEAR, 7, 15)
+REPLY_BY = date(YEAR, 7, 10)
 
 
 def play(folder: Path) -> dict:
@@ -93,6 +94,28 @@ def _match(day: date) -> None:
     run(_context(day), "collection.match_targets")
 
 
+def _inquire(day: date) -> None:
+    """Half of the municipalities are asked what they levied on people who came after 1 January; the rest waits for
+    whoever tries the screens."""
+    from kaigo.insurance.qualification import income_inquiries
+    from kaigo.insurance.qualification.income_wanted import wanted
+    from kaigo.insurance.release import pulls
+
+    clerk, head = _context(day, purpose="premium"), _context(day, HEAD, "release")
+    with acting(clerk):
+        asked: dict[str, list[int]] = defaultdict(list)
+        for one in wanted(clerk, YEAR):
+            if one.askable and not one.guarded:
+                asked[one.municipality].append(one.person)
+        for code in sorted(asked)[::2]:
+            income_inquiries.ask(clerk, YEAR, code, asked[code], REPLY_BY)
+    run(_context(day), "notices.draft_inquiries")
+    printed = _letters(day, "income_inquiry")
+    if printed:
+        with acting(head):
+            pulls.post(head, printed)
+
+
 def _main(day: date) -> None:
     from kaigo.insurance.premium.batch import approve
     from kaigo.insurance.premium.models import Batch
@@ -105,20 +128,20 @@ def _main(day: date) -> None:
     run(_context(day), "collection.plan")
 
 
-def _letters(day: date, letter: str) -> None:
-    """One kind of letter: asked for by the clerk, approved by the head, printed."""
+def _letters(day: date, letter: str) -> int | None:
+    """One kind of letter: asked for by the clerk, approved by the head, printed. The run, None = nothing waits."""
     from kaigo.insurance.notices.models import Draft
     from kaigo.insurance.release import printing, requests
 
     if not Draft.objects.filter(letter=letter, state="draft", held="", dated=day).exists():
-        return
+        return None
     clerk, head = _context(day, CLERK, "release"), _context(day, HEAD, "release")
     with acting(clerk):
         wanted = requests.request_run(clerk, letter, YEAR, day)
     with acting(head):
         requests.approve(head, wanted)
     with acting(clerk):
-        printing.print_run(clerk, wanted)
+        return printing.print_run(clerk, wanted).id
 
 
 def _notices(day: date) -> None:
@@ -174,7 +197,7 @@ MONTHLY = (
 STEPS = {
     OPENING: (_opening, _monthly),
     date(YEAR, 5, 1): (_monthly,),
-    date(YEAR, 6, 10): (_match,),
+    date(YEAR, 6, 10): (_match, _inquire),
     date(YEAR, 6, 1): (_monthly,),
     ASSESSED: (_monthly, _main),
     DATED: (_notices,),
