@@ -142,22 +142,43 @@ def _touched(layout: Layout, last_line: int) -> pl.DataFrame:
 
 def _save_changed(delivery: Delivery, layout: Layout, rows: pl.DataFrame, keys: list[str]) -> int:
     """Insert the rows that differ from the last line of their key; returns how many."""
-    same_key = " AND ".join(f"l.values[{p}] = c.values[{p}]" for p in _places(layout))
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS feeds_in")
         cursor.execute("CREATE TEMPORARY TABLE feeds_in (number int, values text[]) ON COMMIT DROP")
     copy_lines("feeds_in", {}, rows, keys)
     with connection.cursor() as cursor:
+        if len(rows) >= MANY:
+            # Sorting the layout's lines in memory; for this transaction only.
+            cursor.execute("SET LOCAL work_mem = '192MB'")
         cursor.execute("ANALYZE feeds_in")
         cursor.execute(
             "INSERT INTO feeds_line (delivery_id, layout, number, values) "
             "SELECT %(delivery)s, %(layout)s, c.number, c.values FROM feeds_in c "
-            "LEFT JOIN LATERAL (SELECT l.values FROM feeds_line l JOIN feeds_delivery d ON d.id = l.delivery_id "
-            f"WHERE l.layout = %(layout)s AND {same_key} ORDER BY d.sequence DESC, l.id DESC LIMIT 1) p ON true "
-            "WHERE p.values IS DISTINCT FROM c.values ORDER BY c.number",
+            f"LEFT JOIN {_newest(layout, len(rows))} WHERE p.values IS DISTINCT FROM c.values ORDER BY c.number",
             {"delivery": delivery.id, "layout": layout.name},
         )
         return cursor.rowcount
+
+
+# From so many lines on, reading all lines of the layout once costs less than looking each key up.
+MANY = 20_000
+
+
+def _newest(layout: Layout, lines: int) -> str:
+    """Relation p with its join condition: the newest line of the key of c; looked up, or sorted out for all at once."""
+    places = _places(layout)
+    if lines < MANY:
+        same_key = " AND ".join(f"l.values[{p}] = c.values[{p}]" for p in places)
+        return (
+            "LATERAL (SELECT l.values FROM feeds_line l JOIN feeds_delivery d ON d.id = l.delivery_id "
+            f"WHERE l.layout = %(layout)s AND {same_key} ORDER BY d.sequence DESC, l.id DESC LIMIT 1) p ON true"
+        )
+    key = ", ".join(f"l.values[{p}]" for p in places)
+    same_key = " AND ".join(f"p.values[{p}] = c.values[{p}]" for p in places)
+    return (
+        f"(SELECT DISTINCT ON ({key}) l.values FROM feeds_line l JOIN feeds_delivery d ON d.id = l.delivery_id "
+        f"WHERE l.layout = %(layout)s ORDER BY {key}, d.sequence DESC, l.id DESC) p ON {same_key}"
+    )
 
 
 def _untold(layout: Layout, mistakes: list[Mistake]) -> list[Mistake]:

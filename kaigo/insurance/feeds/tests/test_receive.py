@@ -9,7 +9,7 @@ import pytest
 
 from kaigo.base.files import store
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.feeds import read
+from kaigo.insurance.feeds import accept, read
 from kaigo.insurance.feeds.decide import receive, withdraw
 from kaigo.insurance.feeds.models import Delivery, Line, Outcome, RefusedLine, Repair
 from kaigo.insurance.feeds.tests.files import INSURER, STAY, stay, stays
@@ -151,7 +151,9 @@ def test_a_waiting_file_can_be_withdrawn_with_a_reason(ctx):
     assert Outcome.objects.filter(delivery=early.delivery, state="accepted").count() == 0
 
 
-def test_only_lines_that_changed_are_new(ctx):
+@pytest.mark.parametrize("many", [1, accept.MANY])
+def test_only_lines_that_changed_are_new(ctx, monkeypatch, many):
+    monkeypatch.setattr(accept, "MANY", many)
     take(ctx, stays(1, stay(1), stay(2), stay(3), mode="full"))
     second = take(ctx, stays(2, stay(1), stay(2, to="20260601"), stay(3), stay(4), mode="full"))
     assert second.new_lines == 2
