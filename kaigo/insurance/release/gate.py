@@ -91,6 +91,7 @@ SELECT q.person_id, q.held <> '' AS held, l.plan_id IS NULL AS superseded, l.ann
                 OR l.annual_yen <> (c.data->>'annual')::int
                 OR (SELECT sum((p->>3)::int) FROM jsonb_array_elements(c.data->'parts') p)
                    <> l.annual_yen + l.refund_yen, false) AS amount,
+       coalesce(c.data->'stage' <> to_jsonb(a.stage), false) AS stage,
        NOT coalesce({says}, true) AS parts
 FROM ({queued}) q JOIN notices_content c ON c.draft_id = q.id
 LEFT JOIN LATERAL (SELECT x.* FROM ({amounts}) x WHERE x.plan_id = q.plan_id AND x.assessment_id = q.assessment_id
@@ -119,8 +120,9 @@ def _premium(ctx: Context, letter: str, fiscal_year: int) -> tuple[list[Differen
         keys = ("letters", "decisions_yen", "entries_yen", "letters_yen", "held", "held_yen")
         totals = dict(zip(keys, cursor.fetchone(), strict=True))
         cursor.execute(
-            "SELECT person_id, CASE WHEN superseded THEN 'superseded' WHEN amount THEN 'amount' ELSE 'parts' END, "
-            "annual_yen, levied_yen, letter_yen FROM gate WHERE superseded OR amount OR parts"
+            "SELECT person_id, CASE WHEN superseded THEN 'superseded' WHEN amount THEN 'amount' "
+            "WHEN stage THEN 'stage' ELSE 'parts' END, "
+            "annual_yen, levied_yen, letter_yen FROM gate WHERE superseded OR amount OR stage OR parts"
         )
         found = [Difference(*row) for row in cursor.fetchall()]
         cursor.execute("DROP TABLE gate")

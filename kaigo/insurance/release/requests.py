@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.db import connection
+
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
+from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import gate
 from kaigo.insurance.release.models import GateReport, Request
 
@@ -16,6 +19,14 @@ def request_run(ctx: Context, letter: str, fiscal_year: int, dated: date) -> Req
     report = clean(gate.compare_letters(ctx, letter, fiscal_year))
     if not report.compared:
         raise Refused("発行を待っている通知がありません。")
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count(*) FROM ({notices.QUEUED}) q "
+            "WHERE q.letter = %s AND q.fiscal_year = %s AND q.dated = %s AND q.held = ''",
+            [letter, fiscal_year, dated],
+        )
+        if not cursor.fetchone()[0]:
+            raise Refused(f"発行日が {dated} の通知はありません。発行日を選び直してください。")
     return Request.objects.create(
         subject="letters",
         what=letter,
