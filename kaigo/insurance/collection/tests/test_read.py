@@ -122,6 +122,25 @@ def test_an_assessment_without_plan_and_a_plan_of_a_former_assessment_are_found(
     }
 
 
+def test_a_term_with_two_ways_is_found():
+    """I25: the sums agree, but a term would be asked for twice."""
+    who = by_slips()
+    before = in_force(who)
+    doubled = Plan.objects.create(
+        person_id=who, assessment_id=before.assessment_id, fiscal_year=YEAR, cause="way", way="direct", refund_yen=0,
+        request="none", supersedes=before, decided_on=JULY, actor="account:1",
+    )  # fmt: skip
+    for part in before.instalments.all():
+        shares = {"slip": part.yen - 100, "debit": 100} if part.number == 1 else {"slip": part.yen}
+        for way, yen in shares.items():
+            Instalment.objects.create(
+                plan=doubled, person_id=who, fiscal_year=YEAR, way=way, number=part.number, due_on=part.due_on, yen=yen,
+                provisional=False,
+            )  # fmt: skip
+    (found,) = read.invariant(CTX, YEAR)
+    assert (found.person, found.what) == (who, "two_ways")
+
+
 def test_history_and_reasons_of_plans():
     who = continuing()
     plans = read.history(CTX, who, YEAR)

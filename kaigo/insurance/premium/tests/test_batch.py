@@ -120,6 +120,26 @@ def test_another_decision_in_between_refuses_the_work(two):
     assert made.state == "approved"
 
 
+def test_the_same_totals_of_other_decisions_refuse_the_work(two):
+    """Two people exchanged: numbers and yen agree, the decisions do not."""
+    made = shadow()
+    approve(made)
+    made.totals["digest"] = "of other decisions"
+    made.save(update_fields=["totals"])
+    with pytest.raises(Refused, match="決定の中身"):
+        execute(made)
+    assert not Assessment.objects.exists()
+
+
+def test_another_law_room_than_that_of_the_shadow_refuses_the_work(two, monkeypatch):
+    made = shadow()
+    approve(made)
+    monkeypatch.setattr(batches, "law_version", lambda digest: "another")
+    with pytest.raises(Refused, match="条文室の版"):
+        execute(made)
+    assert not Assessment.objects.exists()
+
+
 def test_a_second_shadow_waits_until_the_first_is_given_up(two):
     made = shadow()
     with pytest.raises(Refused):

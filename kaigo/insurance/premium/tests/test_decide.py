@@ -255,6 +255,13 @@ def test_the_special_deduction_for_land_sales_is_taken_off_the_income():
     assert "10,800,000" in str(told)
 
 
+def test_a_short_held_piece_of_land_counts_the_same():
+    person = insured()
+    taxed(person, status="1", total_income=12_000_000, short_special_deduction=10_800_000)
+    decide()
+    assert in_force(person).stage == 7
+
+
 def test_a_month_of_public_assistance_that_ended_is_judged_again_by_the_ordinance():
     person = insured()
     taxed(person, status="1", total_income=1_500_000)
