@@ -53,7 +53,7 @@ def drafted(*names: str) -> list[int]:
     return people
 
 
-def rewrite(who: int, change) -> None:
+def rewrite(who: int, change, more: int = 0) -> None:
     """What a faulty program would do: a content of its own (the role of the program may not change one that is kept)."""
     old = Content.objects.get(draft__person_id=who, draft__state="draft")
     draft = old.draft
@@ -61,7 +61,7 @@ def rewrite(who: int, change) -> None:
     save(
         [
             Drafted(
-                who, draft.letter, draft.fiscal_year, draft.assessment_id, draft.plan_id, None, draft.annual_yen,
+                who, draft.letter, draft.fiscal_year, draft.assessment_id, draft.plan_id, None, draft.annual_yen + more,
                 draft.dated, FREE, change(dict(old.data)), old.common,
             )
         ]
@@ -80,10 +80,11 @@ def test_letters_that_agree_pass_with_their_totals():
     )
 
 
-def test_one_yen_on_the_letter_stops_everything():
-    """I22: the amount of the letter is not the amount that was decided."""
+@pytest.mark.parametrize("more", [0, 1], ids=["on the letter", "in the whole draft"])
+def test_one_yen_on_the_letter_stops_everything(more):
+    """I22: the amount of the letter is not the amount that was decided, whether or not its own draft agrees with it."""
     one, _ = drafted("見本 花子", "見本 太郎")
-    rewrite(one, lambda data: data | {"annual": data["annual"] + 1})
+    rewrite(one, lambda data: data | {"annual": data["annual"] + 1}, more)
     report = compare()
     assert report.differences == [
         {"person": one, "what": "amount", "decision": 74_400, "entries": 74_400, "letter": 74_401}
