@@ -12,6 +12,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import known
@@ -96,8 +97,7 @@ def gather(
     begin = starts(ctx, fiscal_year, values, persons)
     sent = known.sent(params)
     wanted = waiting(ctx, params, year, paying, begin, sent)
-    # One text for all queries: a list would be adapted number by number, each time.
-    params["people"] = "{" + ",".join([str(w.person) for w in wanted]) + "}"
+    params["people"] = id_array(w.person for w in wanted)
     february = known.february(params)
     insured = known.insured(ctx, params)
     parts = known.parts(params) if any(w.plan for w in wanted) else {}

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.qualification import read as qualification
@@ -58,8 +59,10 @@ def gather(ctx: Context, fiscal_year: int, persons: list[int] | None = None) -> 
     insured = _insured(ctx, params)
     _homes(ctx, params)
     spans = _spans(ctx, params)
-    members = _members(ctx, params)
-    taxes = _taxes(ctx, params)
+    households = _households(ctx, params)
+    members = set().union(*households.values())
+    taxes = _taxes(ctx, params, members.union(insured))
+    of_member = taxes | _without_tax(ctx, params, members.difference(taxes))
     begin = params["begin"]
     for person, own in insured.items():
         first = own[0].start
@@ -67,8 +70,9 @@ def gather(ctx: Context, fiscal_year: int, persons: list[int] | None = None) -> 
         yield Gathered(
             person,
             AssessFacts(
-                fiscal_year, first if first > begin else begin, taxes.get(person, _UNKNOWN), members.get(person, ()),
-                own, special.assistance, special.support, special.old_age, special.borderline,
+                fiscal_year, first if first > begin else begin, taxes.get(person, _UNKNOWN),
+                tuple([of_member[member] for member in households.get(person, ())]), own,
+                special.assistance, special.support, special.old_age, special.borderline,
             ),
         )  # fmt: skip
 
@@ -132,34 +136,39 @@ def _lived_here(ctx: Context) -> str:
         AND least(r.became_resident_on, lower(r.effective)) <= %(taxed_on)s) ELSE true END"""
 
 
-def _taxes(ctx: Context, params: dict) -> dict[int, PersonTax]:
+def _households(ctx: Context, params: dict) -> dict[int, list[int]]:
+    """insured person → the other members of the household on the assessment day, in the order of id."""
     query = f"""
-        SELECT t.person_id, {_TAX}, {_lived_here(ctx)} FROM ({residents.taxation_sql(ctx)}) t
-        WHERE t.fiscal_year = %(fiscal_year)s AND t.person_id IN (SELECT person_id FROM premium_insured)"""
-    return {person: _tax(row) for person, *row in rows(query, params)}
-
-
-def _members(ctx: Context, params: dict) -> dict[int, tuple[PersonTax, ...]]:
-    """insured person → the other members of the household on the assessment day."""
-    query = f"""
-        SELECT h.person_id, t.person_id IS NULL AND EXISTS (
-                   SELECT 1 FROM ({residents.particulars_sql(ctx)}) b
-                   WHERE b.person_id = o.person_id AND b.birth_date >= %(child_born_after)s), {_TAX},
-               {_lived_here(ctx)}
-        FROM premium_home h
+        SELECT h.person_id, o.person_id FROM premium_home h
         JOIN ({residents.membership_history_sql(ctx)}) o
           ON o.household_id = h.household_id AND o.effective @> h.day AND o.person_id <> h.person_id
-        LEFT JOIN ({residents.taxation_sql(ctx)}) t
-          ON t.person_id = o.person_id AND t.fiscal_year = %(fiscal_year)s
         ORDER BY h.person_id, o.person_id"""
-    found: dict[int, list[PersonTax]] = {}
-    for person, child, *row in rows(query, params):
-        tax = _tax(row) if row[0] is not None else _CHILD if child else _UNKNOWN
+    found: dict[int, list[int]] = {}
+    for person, member in rows(query, params):
         if person in found:
-            found[person].append(tax)
+            found[person].append(member)
         else:
-            found[person] = [tax]
-    return {person: tuple(taxes) for person, taxes in found.items()}
+            found[person] = [member]
+    return found
+
+
+def _taxes(ctx: Context, params: dict, people: set[int]) -> dict[int, PersonTax]:
+    """The tax of each of these people who has any."""
+    query = f"""
+        SELECT t.person_id, {_TAX}, {_lived_here(ctx)} FROM ({residents.taxation_sql(ctx)}) t
+        WHERE t.fiscal_year = %(fiscal_year)s AND t.person_id = ANY(%(people)s::bigint[])"""
+    return {person: _tax(row) for person, *row in rows(query, params | {"people": id_array(people)})}
+
+
+def _without_tax(ctx: Context, params: dict, people: set[int]) -> dict[int, PersonTax]:
+    """Members of households without a tax record: untaxed as a child, else unknown."""
+    if not people:
+        return {}
+    query = f"""
+        SELECT b.person_id FROM ({residents.particulars_sql(ctx)}) b
+        WHERE b.birth_date >= %(child_born_after)s AND b.person_id = ANY(%(people)s::bigint[])"""
+    children = [person for (person,) in rows(query, params | {"people": id_array(people)})]
+    return dict.fromkeys(people, _UNKNOWN) | dict.fromkeys(children, _CHILD)
 
 
 def _tax(row) -> PersonTax:
