@@ -190,8 +190,9 @@ BEGIN
   END IF;
   -- Arguments come in pairs: our column, the table whose id it names.
   WHILE place < TG_NARGS LOOP
-    EXECUTE format('SELECT n.%1$I FROM fresh n WHERE n.%1$I IS NOT NULL AND NOT EXISTS '
-                   '(SELECT 1 FROM %2$I r WHERE r.id = n.%1$I) LIMIT 1', TG_ARGV[place], TG_ARGV[place + 1])
+    -- min, not LIMIT: a plan that hopes to find one soon looks up row by row, and there is almost never one to find.
+    EXECUTE format('SELECT min(n.%1$I) FROM fresh n WHERE n.%1$I IS NOT NULL AND NOT EXISTS '
+                   '(SELECT 1 FROM %2$I r WHERE r.id = n.%1$I)', TG_ARGV[place], TG_ARGV[place + 1])
       INTO lost;
     IF lost IS NOT NULL THEN
       RAISE EXCEPTION 'records: %.% names a row of % that is not there', TG_TABLE_NAME, TG_ARGV[place],
