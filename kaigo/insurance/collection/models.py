@@ -50,6 +50,9 @@ class Plan(Decision):
 
     # Saved for everybody at once: references are checked per statement (base/records/install.py), not per row.
     person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    supersedes = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="superseded_by", db_constraint=False
+    )
     fiscal_year = models.SmallIntegerField()
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="plans", db_constraint=False)
     cause = models.CharField(max_length=12)  # provisional | main | revision | way | match | request | opening

@@ -70,6 +70,9 @@ class Assessment(Decision):
 
     # Saved for everybody at once: references are checked per statement (base/records/install.py), not per row.
     person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_constraint=False)
+    supersedes = models.OneToOneField(
+        "self", models.PROTECT, null=True, related_name="superseded_by", db_constraint=False
+    )
     fiscal_year = models.SmallIntegerField()
     sort = models.CharField(max_length=12)  # provisional | main | revision | opening
     assessment_day = models.DateField()

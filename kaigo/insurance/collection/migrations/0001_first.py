@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
                 ('request', models.CharField(max_length=12)),
                 ('assessment', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='plans', to='premium.assessment')),
                 ('person', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person')),
-                ('supersedes', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='collection.plan')),
+                ('supersedes', models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='collection.plan')),
             ],
             options={
                 'db_table': 'collection_plan',

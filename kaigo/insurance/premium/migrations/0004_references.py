@@ -23,6 +23,11 @@ class Migration(migrations.Migration):
             field=models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='residents.person'),
         ),
         migrations.AlterField(
+            model_name='assessment',
+            name='supersedes',
+            field=models.OneToOneField(db_constraint=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='superseded_by', to='premium.assessment'),
+        ),
+        migrations.AlterField(
             model_name='assessmentfinding',
             name='decision',
             field=models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.PROTECT, related_name='finding', to='premium.assessment'),
