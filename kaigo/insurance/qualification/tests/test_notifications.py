@@ -5,14 +5,27 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from psycopg.types.range import Range
 
+from kaigo.base.records.context import acting
+from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.qualification import notifications
+from kaigo.insurance.qualification import form, notifications
 from kaigo.insurance.qualification.decide import decide_all
 from kaigo.insurance.qualification.models import Notification, Qualification
 from kaigo.insurance.qualification.panels import panel
-from kaigo.insurance.qualification.tests.builders import INSURER, born, context, day, in_force, left, lives
+from kaigo.insurance.qualification.tests.builders import (
+    INSURER,
+    born,
+    context,
+    day,
+    fact,
+    in_force,
+    left,
+    lives,
+)
 from kaigo.insurance.qualification.tests.test_screens import ask, text
+from kaigo.insurance.residents.models import Protection
 
 pytestmark = pytest.mark.django_db(databases=["default", "staff"])
 
@@ -144,3 +157,16 @@ def test_the_paper_has_the_items_of_the_regulation_blank_or_filled_in(moved_in, 
     ):
         assert value in filled and value not in blank
     assert ask("form", {"which": "other"}, person=moved_in).status_code == 409
+
+
+def test_the_paper_of_a_protected_person_does_not_tell_where_he_came_from(moved_in):
+    day_of = context("2026-07-01")
+    said = dict(form.filled(day_of, moved_in)["parts"][0]["rows"])
+    assert said["従前の住所"] == "となり市本町2-3-4"
+    with acting(day_of):
+        believe_rows(
+            Protection,
+            [fact(Protection, person_id=moved_in, measure="1", effective=Range(day("2026-06-01"), None))],
+        )
+    said = dict(form.filled(day_of, moved_in)["parts"][0]["rows"])
+    assert (said["従前の住所"], said["氏名"]) == ("", "転入 花子")
