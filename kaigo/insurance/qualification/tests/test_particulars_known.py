@@ -32,3 +32,14 @@ def test_an_old_change_is_not_learnt_again_when_a_new_one_ends_it(street):
     called(person, "鈴木 花子", "2026-07-10")
     after = changes(context("2026-07-31"), day("2000-01-01"), day("2000-01-02"), kinds=["name"])
     assert before == after and len(after) == 1
+
+
+def test_what_was_corrected_is_compared_with_what_we_believed_or_with_what_was_before(street):
+    person = insured()
+    called(person, "山田 花子", "2000-01-01")
+    called(person, "山本 花子", "2000-01-01")
+    (by_day,) = changes(context("2026-07-31"), day("2000-01-01"), day("2000-01-02"), kinds=["name"])
+    assert (by_day.old, by_day.new) == ("見本 花子", "山本 花子")
+    today = by_day.known_at.date()
+    (learnt,) = changes(context("2026-07-31"), today, today + timedelta(days=2), "known", ["name"])
+    assert (learnt.old, learnt.new) == ("山田 花子", "山本 花子")
