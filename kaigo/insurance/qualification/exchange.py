@@ -14,6 +14,7 @@ from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.qualification.read import numbers_sql
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
+from kaigo.law.dates import parse_date, wareki
 
 LAYOUT = "ward.exception_exchange"
 EVENTS = {"start": "適用", "change": "施設の変更", "end": "終了"}
@@ -125,19 +126,19 @@ def mismatches(ctx: Context) -> list[Mismatch]:
         if not line["now"]:
             continue
         same = [row for row in left.values() if _same(line, row)]
-        told = f"{line['facility_name'] or '施設名なし'} {line['from']:%Y-%m-%d}から"
+        told = f"{line['facility_name'] or '施設名なし'} {wareki(line['from'])}から"
         if not same:
             person = _known(ctx, line)
             found.append(_of(line, "they_only", person, told, ""))
             continue
         del left[id(same[0])]
         if same[0].since != line["from"]:
-            mine = f"{same[0].since:%Y-%m-%d}から"
+            mine = f"{wareki(same[0].since)}から"
             found.append(_of(line, "differs", same[0].person, told, mine))
     found += [
         Mismatch(
-            row.municipality, "we_only", row.which, row.person, row.name, str(row.birth or ""), "",
-            f"{row.since:%Y-%m-%d}から", heard[row.municipality, row.which],
+            row.municipality, "we_only", row.which, row.person, row.name, wareki(row.birth) if row.birth else "", "",
+            f"{wareki(row.since)}から", heard[row.municipality, row.which],
         )
         for row in left.values()
     ]  # fmt: skip
@@ -202,8 +203,13 @@ def _of(line: dict, sort: str, person: int | None, said: str, ours: str) -> Mism
     birth = line["birth"]
     return Mismatch(
         line["municipality"], sort, line["which"], person, line["name"],
-        f"{birth[:4]}-{birth[4:6]}-{birth[6:]}", said, ours, line["as_of"],
+        _birth(birth), said, ours, line["as_of"],
     )  # fmt: skip
+
+
+def _birth(text: str) -> str:
+    """A birth date of a list; with unknown parts as it stands."""
+    return f"{text[:4]}年(月日不詳)" if text.endswith("00") else wareki(parse_date(text))
 
 
 def _cities(ctx: Context, codes: Iterable[str]) -> dict[str, str]:
