@@ -41,6 +41,8 @@ NAMES = {
     "collection.direct_split": "普通徴収の端数",
     "qualification.exclusion_kinds": "適用除外の施設",
     "qualification.handover_days": "前住所地の認定を引き継ぐ申請の期限",
+    "qualification.acquisition_notification_days": "資格の取得の届出の期限",
+    "qualification.other_notification_days": "資格の喪失などの届出の期限",
 }
 CONFIDENCE = {
     "sourced": ("出所あり", "good"),
@@ -319,4 +321,6 @@ _TEXTS: dict[str, Callable[[Any], list[str]]] = {
     "collection.direct_schedule": _schedule,
     "qualification.exclusion_kinds": _exclusions,
     "qualification.handover_days": _days,
+    "qualification.acquisition_notification_days": _days,
+    "qualification.other_notification_days": _days,
 }
