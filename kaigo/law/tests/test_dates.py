@@ -44,7 +44,9 @@ def test_a_month_is_named_by_the_era_of_its_first_day():
     assert parse_date("令和元年5月1日") == date(2019, 5, 1)
 
 
-@pytest.mark.parametrize("text", ["", "きのう", "昭和64年1月8日", "令和元年4月30日", "2026-13-01", "9999-12-31", "0001-01-01"])
+@pytest.mark.parametrize(
+    "text", ["", "きのう", "昭和64年1月8日", "令和元年4月30日", "2026-13-01", "9999-12-31", "0001-01-01"]
+)
 def test_what_is_no_date_is_refused_in_words(text):
     with pytest.raises(ValueError):
         parse_date(text)
