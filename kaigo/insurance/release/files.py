@@ -56,6 +56,7 @@ def compare_request(ctx: Context, insurer: str, fiscal_year: int, code: str = "0
         query = _STOPPED if code == "41" else _ASKED
         cursor.execute(
             query.format(
+                plans=collection.plans_in_force_sql(ctx),
                 amounts=collection.letter_amounts_sql(ctx),
                 told=notices.TOLD,
                 queued=notices.QUEUED,
@@ -127,10 +128,11 @@ LEFT JOIN LATERAL (SELECT x.* FROM ({amounts}) x WHERE x.plan_id = r.plan_id OFF
 # A stop carries no amounts: the plan must be one that stops, and somebody must have been told, or will be.
 _STOPPED = (
     """
-SELECT r.person_id, 0, 0, CASE WHEN c.id IS NULL THEN NULL ELSE 0 END, l.plan_id IS NULL,
+SELECT r.person_id, 0, 0, CASE WHEN c.id IS NULL THEN NULL ELSE 0 END, l.plan_id IS NULL OR p.id IS NULL,
        CASE WHEN c.id IS NULL THEN NULL ELSE c.data->'annual' <> to_jsonb(l.annual_yen) END,
        coalesce(q.standing, CASE WHEN t.draft_id IS NULL THEN 'none' ELSE 'told' END)
 FROM asked r
+LEFT JOIN ({plans}) p ON p.id = r.plan_id AND p.request = 'stop'
 LEFT JOIN LATERAL (SELECT x.* FROM ({amounts}) x WHERE x.plan_id = r.plan_id OFFSET 0) l ON true """
     + _LAST
 )

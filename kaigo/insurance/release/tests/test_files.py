@@ -140,3 +140,62 @@ def test_a_file_that_changed_after_approval_stays(row):
     with pytest.raises(requests.Refused, match="中身が変わりました"):
         files.let_out(APPROVES, N.INSURER, asked)
     assert not DeductionRequest.objects.exists()
+
+
+SEPTEMBER = date(2026, 9, 15)
+
+
+@pytest.fixture
+def stop(row, monkeypatch):
+    """Somebody who was told and asked for and moved away in September, so that his payer is to stop (file 41)."""
+    who = deducted()
+    draft()
+    told = Draft.objects.get(person_id=who)
+    row(who)
+    asked = files.release_request(ASKS, N.INSURER, N.YEAR)
+    requests.approve(APPROVES, asked)
+    files.let_out(APPROVES, N.INSURER, asked)
+    notices.note_issued(ASKS, [(told.id, "令8見介特第1号", ASKS.on)])
+    B.lose(who, date(2026, 9, 2), "51")
+    N.assess(who, 31_000, 5, "revision", told.assessment_id, SEPTEMBER, months=5)
+    N.plan(who, day=SEPTEMBER)
+
+    def prepare(ctx, insurer, fiscal_year, code):
+        plans = Plan.objects.filter(superseded_by__isnull=True)
+        target = DeductionTarget.objects.get(person_id=who)
+        rows = [prepared.RequestRow(p.person_id, p.id, target.id, code, "02", "001", 0, 0, 0) for p in plans]
+        return prepared.Prepared(code, N.YEAR, repr(rows).encode(), rows, {"records": len(rows)}, [])
+
+    monkeypatch.setattr(files.requests_of_collection, "prepare", prepare)
+    assert Plan.objects.get(superseded_by__isnull=True).request == "stop"
+    return who
+
+
+def test_a_stop_leaves_by_two_persons_only_when_its_change_is_told_or_waits(stop):
+    """I22: whoever's deduction stops has his change letter before the payer is told."""
+    asks, approves = N.on(SEPTEMBER), N.on(SEPTEMBER, "account:2")
+    report = files.compare_request(asks, N.INSURER, N.YEAR, "41").report
+    assert (report.subject, [d["what"] for d in report.differences]) == (
+        "file:pension.special_collection:41",
+        ["letter_amount"],
+    )
+    with pytest.raises(requests.Differs):
+        files.release_request(asks, N.INSURER, N.YEAR, "41")
+    assert notices.draft_changes(asks, N.INSURER, N.YEAR)["drafts"] == 1
+    asked = files.release_request(asks, N.INSURER, N.YEAR, "41")
+    assert (asked.gate.totals["records"], asked.gate.totals["queued"]) == (1, 1)
+    with pytest.raises(requests.Refused, match="本人は承認できません"):
+        requests.approve(asks, asked)
+    requests.approve(approves, asked)
+    sent = files.let_out(approves, N.INSURER, asked)
+    assert (sent.name, sent.records) == ("13199_41_20260915.dat", 1)
+    assert [r.code for r in DeductionRequest.objects.filter(person_id=stop).order_by("id")] == ["01", "41"]
+
+
+def test_a_stop_of_somebody_whose_deduction_goes_on_stops_the_file(stop):
+    going_on = deducted("見本 太郎")
+    draft()
+    assert Plan.objects.get(person_id=going_on).request != "stop"
+    notices.draft_changes(N.on(SEPTEMBER), N.INSURER, N.YEAR)
+    report = files.compare_request(N.on(SEPTEMBER), N.INSURER, N.YEAR, "41").report
+    assert [(d["person"], d["what"]) for d in report.differences] == [(going_on, "plan")]
