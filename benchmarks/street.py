@@ -60,7 +60,9 @@ def run() -> list[dict]:
             take(entry, TAXED)
     jobs(TAXED, "registers.take", "residents.take", "qualification.daily")
     jobs(ASSESSED, "collection.match_targets")
+    ward.settle()
     rows += _main(jobs)
+    ward.settle()
     rows.append(_daily_full(first, take, jobs))
     return rows
 
