@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kaigo.base.files import store
 from kaigo.insurance.notices.certificates.letters import CERTIFICATE
+from kaigo.insurance.notices.exchange import letters as exchange
 from kaigo.insurance.notices.inquiries.letters import INQUIRY
 from kaigo.insurance.notices.premium.letters import CHANGE, NOTICE
 from kaigo.insurance.notices.provisional import letters as provisional
@@ -28,6 +29,7 @@ LETTERS = {
     "provisional_change": "仮徴収額変更通知書",
     "insured_certificate": "被保険者証",
     "income_inquiry": "所得照会票",
+    exchange.LETTER: "住所地特例連絡票",
 }
 TEMPLATES: dict[str, tuple[Path, int]] = {  # letter → (template, pages of one letter)
     "premium_notice": (NOTICE, 2),
@@ -36,6 +38,7 @@ TEMPLATES: dict[str, tuple[Path, int]] = {  # letter → (template, pages of one
     provisional.LETTER: (provisional.TEMPLATE, provisional.PAGES),
     "insured_certificate": (CERTIFICATE, 1),
     "income_inquiry": (INQUIRY, 2),
+    exchange.LETTER: (exchange.TEMPLATE, exchange.PAGES),
 }
 
 
@@ -61,6 +64,8 @@ def common(insurer: str, letter: str, fiscal_year: int, dated: date) -> dict:
         return found | {"certificate": text(insurer, "certificate", dated)["lines"]}
     if letter == "income_inquiry":
         return found | {"inquiry": text(insurer, "inquiry", dated)}
+    if letter == exchange.LETTER:
+        return found | {"exchange": text(insurer, "exchange", dated)}
     appeal = text(insurer, "appeal", dated)
     if not appeal["paragraphs"]:
         raise ValueError("教示がない通知は印刷できません。")

@@ -18,6 +18,7 @@ from kaigo.insurance.collection import read as collection
 from kaigo.insurance.notices import gather
 from kaigo.insurance.notices.certificates.words import certificate
 from kaigo.insurance.notices.common import common, keep
+from kaigo.insurance.notices.exchange import drafting as exchange
 from kaigo.insurance.notices.holds import FREE, INTERIM, LIFTABLE, Hold, Place, places
 from kaigo.insurance.notices.inquiries import drafting as inquiries
 from kaigo.insurance.notices.models import Content, Draft, Issue
@@ -209,6 +210,8 @@ def recheck(ctx: Context, insurer: str, persons: Sequence[int] | None = None) ->
             drafts += draft_certificates(ctx, insurer, dated)["drafts"]
         elif letter == inquiries.LETTER:
             drafts += inquiries.draft_inquiries(ctx, insurer, dated)["drafts"]
+        elif letter == exchange.LETTER:
+            drafts += exchange.draft_exchange(ctx, insurer, dated)["drafts"]
         elif letter == "provisional_change":
             # Drafted from the same pieces as these letters: it stands above this module.
             from kaigo.insurance.notices.provisional.drafting import draft_provisional
@@ -223,9 +226,10 @@ def differing(ctx: Context, rows: Iterable[tuple]) -> dict[int, Hold]:
     """draft → what is different now, of rows (draft, person, year, letter, dated, held, data, lifted reason)."""
     rows = list(rows)
     found: dict[int, Hold] = {}
-    if letters := [(row[0], row[6]) for row in rows if row[3] == inquiries.LETTER]:
-        found |= inquiries.differing(ctx, letters)
-        rows = [row for row in rows if row[3] != inquiries.LETTER]
+    for office in (inquiries, exchange):
+        if letters := [(row[0], row[6]) for row in rows if row[3] == office.LETTER]:
+            found |= office.differing(ctx, letters)
+            rows = [row for row in rows if row[3] != office.LETTER]
     for use, mine in (
         ("all", [r for r in rows if r[3] == "insured_certificate"]),
         ("premium", [r for r in rows if r[3] != "insured_certificate"]),

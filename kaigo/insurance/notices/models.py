@@ -17,8 +17,9 @@ NUMBER = "賦課情報/通知書番号"
 class Draft(Work):
     """One letter, mostly to one person. What the page says stands in Content; the amount also here, for lists.
 
-    person: NULL for a letter to another office about several people (income_inquiry).
-    letter: premium_notice | deduction_start | change_notice | insured_certificate | income_inquiry. state: draft | withdrawn.
+    person: NULL for a letter to another office about several people (income_inquiry, exception_exchange).
+    letter: premium_notice | deduction_start | change_notice | insured_certificate | income_inquiry
+    | exception_exchange. state: draft | withdrawn.
     held: why it may not go out now ("" = it may): protected | dead | address | stopped | unprintable
     | shared | interim.
     A draft went out when it has an Issue; a letter taken back before posting is withdrawn.

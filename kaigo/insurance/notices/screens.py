@@ -12,6 +12,7 @@ from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import decide, preview, read
+from kaigo.insurance.notices.exchange import drafting as exchange
 from kaigo.insurance.notices.inquiries import drafting as inquiries
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 from kaigo.law.words import Told
@@ -149,6 +150,24 @@ class DraftInquiries(Page):
         return go(f"/notices/?standing=waiting&letter={inquiries.LETTER}")
 
 
+class DraftExchange(Page):
+    """住所地特例連絡票 for every event that the section decided to tell by letter."""
+
+    permission = "notices.draft"
+    purpose = "notice"
+
+    def post(self, ctx: Context, request: HttpRequest):
+        done = exchange.draft_exchange(ctx, settings.INSURER)
+        if not done["drafts"]:
+            left = (
+                f"(支援措置のため、または記録から消えたため作らないもの {done['left']}件)"
+                if done["left"]
+                else ""
+            )
+            raise Refused(f"連絡票を作る異動はありません。{left}")
+        return go(f"/notices/?standing=waiting&letter={exchange.LETTER}")
+
+
 class Lift(Page):
     """Let a draft with an interim stage go out."""
 
@@ -206,6 +225,7 @@ urls = [
     path("", Drafts.view(), name="drafts"),
     path("recheck/", Recheck.view(), name="recheck"),
     path("inquiries/", DraftInquiries.view(), name="draft_inquiries"),
+    path("exchange/", DraftExchange.view(), name="draft_exchange"),
     path("interim/", LiftInterim.view(), name="lift_interim"),
     path("person/<int:person>/draft/", DraftPerson.view(), name="draft_person"),
     path("<int:draft>/", Letter.view(), name="letter"),

@@ -27,6 +27,7 @@ NEEDED = {
     "certificate": "被保険者証の注意事項",
     "payers": "特別徴収義務者の名前",
     "inquiry": "所得照会票の文",
+    "exchange": "住所地特例連絡票の文",
 }
 
 

@@ -11,7 +11,7 @@ from django.db import connection
 from kaigo.base.records.context import Context
 from kaigo.base.records.folding import fold
 from kaigo.insurance.feeds import read as feeds
-from kaigo.insurance.qualification.read import numbers_sql
+from kaigo.insurance.qualification.numbers import numbers_sql
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import parse_date, wareki
@@ -79,8 +79,8 @@ def in_force(ctx: Context, which: str) -> list[Exception_]:
     return sorted(found, key=lambda row: (row.municipality, row.facility, row.kana, row.person))
 
 
-def events(ctx: Context, first: date, following: date) -> list[Event]:
-    """Beginnings, ends and changes of facility of ours on days in [first, following), the newest first.
+def events(ctx: Context, first: date, following: date, persons: Iterable[int] | None = None) -> list[Event]:
+    """Beginnings, ends and changes of facility of ours (None = everybody) on days in [first, following), the newest first.
 
     Whoever moves to a home in another municipality ends in the one and begins in the other.
     """
@@ -90,11 +90,11 @@ def events(ctx: Context, first: date, following: date) -> list[Event]:
                lead(lower(e.effective)) OVER w, lead(e.municipality) OVER w
         FROM ({residents.address_exception_sql(ctx)}) e
         LEFT JOIN ({residents.particulars_sql(ctx)}) p ON p.person_id = e.person_id
-        WHERE e.exception = 'own'
+        WHERE e.exception = 'own' AND (%(persons)s::bigint[] IS NULL OR e.person_id = ANY(%(persons)s::bigint[]))
         WINDOW w AS (PARTITION BY e.person_id ORDER BY lower(e.effective))"""
     found: list[Event] = []
     for person, name, start, end, town, facility, town_before, before, ended, begins, town_after in _rows(
-        query, ctx
+        query, ctx, persons=None if persons is None else list(persons)
     ):
         followed = ended == start
         if not followed or town_before != town:

@@ -9,7 +9,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.qualification.exchange import Event, events
-from kaigo.insurance.qualification.models import ExchangeNotice
+from kaigo.insurance.qualification.models import ExchangeNotice, ExchangeTelling
 
 Key = tuple[int, str, date, str]
 
@@ -41,6 +41,12 @@ def tell(
     without_my_number(how)
     if key(found[0]) in told(found):
         raise Refused("もう連絡した異動です。")
+    if ExchangeTelling.objects.filter(
+        person_id=person, event=kind, day=day, municipality=municipality, state="wanted"
+    ).exists():
+        raise Refused(
+            "連絡票を出すことになっています。ほかの方法で連絡したときは、先に連絡票を取りやめてください。"
+        )
     return ExchangeNotice.objects.create(
         person_id=person,
         event=kind,

@@ -326,3 +326,39 @@ class ExchangeNotice(Document):
                 fields=["person", "event", "day", "municipality"], name="qualification_exchange_notice_once"
             )
         ]
+
+
+class ExchangeTelling(Work):
+    """住所地特例連絡票: an event of one of ours that a host municipality is to be told by letter.
+
+    state: wanted (a letter is to be made, or not posted yet) → sent (ExchangeNotice says when) | dropped.
+    """
+
+    about = About(
+        "person",
+        "qualification",
+        {
+            **dict.fromkeys(("event", "day", "state", "reason", "sent_on"), ("賦課情報/住所地特例交換情報",)),
+            "municipality": ("資格情報/住所地特例情報", "資格情報/保険者情報"),
+        },
+    )
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    event = models.CharField(max_length=10)  # start | change | end
+    day = models.DateField()
+    municipality = models.CharField(max_length=6)
+    state = models.CharField(max_length=10)  # wanted | sent | dropped
+    asked_on = models.DateField()
+    asked_by = models.CharField(max_length=60)
+    sent_on = models.DateField(null=True)
+    reason = models.TextField(blank=True)  # why a protected person is told of, or why it was dropped
+
+    class Meta:
+        db_table = "qualification_exchange_telling"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "event", "day", "municipality"],
+                condition=models.Q(state__in=("wanted", "sent")),
+                name="qualification_exchange_telling_once",
+            )
+        ]

@@ -11,3 +11,8 @@ def next_numbers(insurer: str, count: int) -> list[str]:
         cursor.execute("SELECT coalesce(max(number), '0000000000') FROM qualification_number")
         last = int(cursor.fetchone()[0])
     return [f"{last + place:010}" for place in range(1, count + 1)]
+
+
+def numbers_sql() -> str:
+    """Relation (person_id, number) of insured numbers."""
+    return "SELECT person_id, number FROM qualification_number"

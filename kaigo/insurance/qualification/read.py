@@ -12,6 +12,9 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import NEW
 from kaigo.insurance.qualification.deemed import Entry as DeemedEntry
 from kaigo.insurance.qualification.deemed import valid as deemed_valid
+from kaigo.insurance.qualification.exchange import EVENTS
+from kaigo.insurance.qualification.exchange_letters import ToTell, to_tell
+from kaigo.insurance.qualification.guarded import guarded
 from kaigo.insurance.qualification.in_force import IN_FORCE, in_force_sql
 from kaigo.insurance.qualification.models import (
     IncomeInquiry,
@@ -20,15 +23,15 @@ from kaigo.insurance.qualification.models import (
     QualificationFinding,
     Task,
 )
+from kaigo.insurance.qualification.numbers import numbers_sql
 from kaigo.insurance.qualification.particulars import ON_CERTIFICATE, Change, changes
-from kaigo.insurance.residents import read as residents
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, name_of, tell_all
 
 __all__ = [
-    "IN_FORCE", "ON_CERTIFICATE", "Change", "DeemedEntry", "InsuredPeriod", "changed_sql", "changes", "counts", "deemed_valid", "finding",
+    "EVENTS", "IN_FORCE", "ON_CERTIFICATE", "Change", "DeemedEntry", "InsuredPeriod", "ToTell", "changed_sql", "changes", "counts", "deemed_valid", "finding",
     "guarded", "handovers_sql", "history", "in_force_sql", "income_inquiries", "income_inquiries_sql", "number",
-    "numbers", "numbers_sql", "open_tasks", "people_asked_about", "periods_in_force", "person_of", "tasks", "told",
+    "numbers", "numbers_sql", "open_tasks", "people_asked_about", "periods_in_force", "person_of", "tasks", "to_tell", "told",
 ]  # fmt: skip
 
 
@@ -141,11 +144,6 @@ def tasks(ctx: Context, sort: str = "", person: int | None = None) -> list[Task]
     return list(rows)
 
 
-def numbers_sql() -> str:
-    """Relation (person_id, number) of insured numbers."""
-    return "SELECT person_id, number FROM qualification_number"
-
-
 def numbers(ctx: Context, persons: list[int]) -> dict[int, str]:
     """person → insured number, of those who have one."""
     rows = InsuredNumber.objects.filter(person_id__in=persons)
@@ -163,21 +161,6 @@ def income_inquiries(ctx: Context, person: int | None = None, state: str = "") -
 def income_inquiries_sql() -> str:
     """Relation of all 所得照会 with all columns."""
     return "SELECT i.* FROM qualification_income_inquiry i"
-
-
-def guarded(ctx: Context, persons: Iterable[int]) -> set[int]:
-    """Those under 支援措置 on ctx.on, or of whose household somebody is: a letter would tell where they live now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"""
-            WITH shielded AS (SELECT s.person_id FROM ({residents.protection_sql(ctx)}) s WHERE s.effective @> %(on)s::date)
-            SELECT person_id FROM shielded WHERE person_id = ANY(%(persons)s::bigint[])
-            UNION SELECT m.person_id FROM ({residents.membership_sql(ctx)}) m
-            JOIN ({residents.membership_sql(ctx)}) o ON o.household_id = m.household_id
-            JOIN shielded s ON s.person_id = o.person_id WHERE m.person_id = ANY(%(persons)s::bigint[])""",
-            {"on": ctx.on, "known_at": ctx.known_at, "persons": list(persons)},
-        )
-        return {row[0] for row in cursor.fetchall()}
 
 
 def people_asked_about(ctx: Context, inquiries: Iterable[int]) -> dict[int, int]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import groupby
 
 from django.http import Http404, HttpRequest
@@ -12,8 +12,11 @@ from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
-from kaigo.insurance.qualification import exchange, exchange_told
+from kaigo.insurance.qualification import exchange, exchange_letters, exchange_told
+from kaigo.insurance.qualification.guarded import guarded
+from kaigo.insurance.qualification.models import ExchangeTelling
 from kaigo.insurance.registers import read as registers
+from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import fiscal_span, fiscal_year, wareki
 
 VIEWS = {
@@ -65,9 +68,12 @@ def _events(ctx: Context, request: HttpRequest) -> dict:
         k: v for k, v in typed.text_of.items() if v
     }
     found = exchange.events(ctx, first, last + timedelta(days=1))
-    told = exchange_told.told(found)
+    told, lettered = exchange_told.told(found), exchange_letters.waiting()
     page = Pages(sorted(found, key=lambda event: exchange_told.key(event) in told), request)
-    places = _places(ctx, {event.municipality for event in page})
+    wanted = exchange_letters.to_tell(ctx)
+    names = residents.names(ctx, [row.person for row in wanted])
+    shielded = guarded(ctx, {event.person for event in page})
+    places = _places(ctx, {event.municipality for event in page} | {row.municipality for row in wanted})
     facilities = registers.facility_names(
         ctx, {f for event in page for f in (event.facility, event.before) if f}
     )
@@ -75,15 +81,33 @@ def _events(ctx: Context, request: HttpRequest) -> dict:
         "typed": typed,
         "page": page,
         "waiting": sum(1 for event in found if exchange_told.key(event) not in told),
+        "wanted": [
+            (row, names.get(row.person, ""), exchange.EVENTS[row.kind], places[row.municipality])
+            for row in wanted
+        ],
         "rows": [
             (
                 event, places[event.municipality], exchange.EVENTS[event.kind],
                 facilities.get(event.facility, event.facility), facilities.get(event.before, event.before),
-                told.get(exchange_told.key(event)),
+                told.get(exchange_told.key(event)), _value(event), exchange_told.key(event) in lettered,
+                event.person in shielded,
             )
             for event in page
         ],
     }  # fmt: skip
+
+
+def _value(event: exchange.Event) -> str:
+    """An event as a form sends it."""
+    return f"{event.person} {event.kind} {event.day:%Y-%m-%d} {event.municipality}"
+
+
+def _chosen(text: str) -> exchange_told.Key:
+    try:
+        person, kind, day, municipality = text.split(" ")
+        return int(person), kind, date.fromisoformat(day), municipality
+    except ValueError as wrong:
+        raise Refused("連絡票を作る異動を選び直してください。") from wrong
 
 
 def _places(ctx: Context, codes: set[str]) -> dict[str, str]:
@@ -107,7 +131,35 @@ class Tell(Page):
         return go("/qualification/exchange/?view=events")
 
 
+class WantLetters(Page):
+    """Decide that events are told by letter; somebody under 支援措置 alone and with a reason."""
+
+    permission = "qualification.decide"
+    purpose = "qualification"
+
+    def post(self, ctx: Context, request: HttpRequest):
+        keys = [_chosen(text) for text in request.POST.getlist("event")]
+        exchange_letters.want(ctx, keys, request.POST.get("reason", ""))
+        return go("/qualification/exchange/?view=events#letters")
+
+
+class DropLetter(Page):
+    """No letter after all, with a reason."""
+
+    permission = "qualification.decide"
+    purpose = "qualification"
+
+    def post(self, ctx: Context, request: HttpRequest, telling: int):
+        found = ExchangeTelling.objects.select_for_update().filter(id=telling).first()
+        if found is None:
+            raise Http404
+        exchange_letters.drop(ctx, found, request.POST.get("reason", ""))
+        return go("/qualification/exchange/?view=events")
+
+
 exchange_urls = [
     path("exchange/", Exchange.view(), name="exchange"),
     path("exchange/<int:person>/tell/", Tell.view(), name="exchange_tell"),
+    path("exchange/letters/", WantLetters.view(), name="exchange_letters"),
+    path("exchange/letters/<int:telling>/drop/", DropLetter.view(), name="exchange_drop"),
 ]

@@ -6,7 +6,6 @@ letter itself (Content.data), so that a letter that was changed, or is late, can
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from kaigo.base.records.context import Context
 from kaigo.insurance.certificates import read as certificates
 from kaigo.insurance.collection import read as collection
 from kaigo.insurance.notices import read as notices
+from kaigo.insurance.notices.exchange import drafting as exchange
 from kaigo.insurance.notices.inquiries import drafting as inquiries
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.qualification import read as qualification
@@ -30,6 +30,7 @@ WHAT = {
     "missing": "通知の下書きがありません",
     "place": "宛先または止める理由が変わっています",
     "inquiry": "照会する人の記録または照会の状態が変わっています",
+    "exchange": "連絡する異動の記録または連絡の状態が変わっています",
     "certificate": "被保険者証の番号または決定が違います",
     "letter_none": "知らせていない額です(通知も止めている下書きもありません)",
     "letter_amount": "最後に知らせた額(または知らせる額)と違います",
@@ -60,6 +61,9 @@ def compare_letters(ctx: Context, letter: str, fiscal_year: int) -> GateReport:
         found, totals = _certificates(ctx, fiscal_year)
     elif letter == inquiries.LETTER:
         found, totals = _inquiries(ctx, fiscal_year)
+        return save(ctx, f"letters:{letter}", fiscal_year, totals, found)
+    elif letter == exchange.LETTER:
+        found, totals = _exchange(ctx, fiscal_year)
         return save(ctx, f"letters:{letter}", fiscal_year, totals, found)
     else:
         found, totals = _premium(ctx, letter, fiscal_year)
@@ -164,26 +168,43 @@ def _certificates(ctx: Context, fiscal_year: int) -> tuple[list[Difference], dic
 
 def _inquiries(ctx: Context, fiscal_year: int) -> tuple[list[Difference], dict]:
     """A letter to a municipality names exactly those who are still to be asked about there, as they are called now."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT q.id, q.held <> '', c.data->'inquiries' FROM "
-            f"({notices.QUEUED}) q JOIN notices_content c ON c.draft_id = q.id "
-            "WHERE q.letter = %(letter)s AND q.fiscal_year = %(year)s",
-            {"letter": inquiries.LETTER, "year": fiscal_year},
-        )
-        rows = cursor.fetchall()
-    wrong = notices.differing_drafts(ctx, [draft for draft, held, _ in rows if not held])
-    about = {draft: json.loads(ids)[0] for draft, _, ids in rows}
+    about, wrong, totals = _to_offices(ctx, inquiries.LETTER, fiscal_year, "inquiries")
     people = qualification.people_asked_about(ctx, [about[draft] for draft in wrong])
     found = [Difference(people[about[draft]], "inquiry", None, None, None) for draft in wrong]
     found += [
         Difference(person, "missing", None, None, None) for person in inquiries.missing(ctx, fiscal_year)
     ]
-    totals = {
-        "letters": sum(1 for _, held, _ in rows if not held),
-        "held": sum(1 for _, held, _ in rows if held),
-    }
     return found, totals
+
+
+def _exchange(ctx: Context, fiscal_year: int) -> tuple[list[Difference], dict]:
+    """A letter to a host municipality says exactly what is still to be told there, as our records say it now."""
+    about, wrong, totals = _to_offices(ctx, exchange.LETTER, fiscal_year, "tellings")
+    people = {row.id: row.person for row in qualification.to_tell(ctx, [about[draft] for draft in wrong])}
+    found = [Difference(people[about[draft]], "exchange", None, None, None) for draft in wrong]
+    found += [Difference(person, "missing", None, None, None) for person in exchange.missing(ctx)]
+    return found, totals
+
+
+def _to_offices(
+    ctx: Context, letter: str, fiscal_year: int, ids: str
+) -> tuple[dict[int, int], list[int], dict[str, int]]:
+    """Of letters to other offices: draft → the first decision that it speaks of, drafts that differ, totals."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT q.id, q.held <> '', (c.data->%(ids)s::text->>0)::bigint FROM "
+            f"({notices.QUEUED}) q JOIN notices_content c ON c.draft_id = q.id "
+            "WHERE q.letter = %(letter)s AND q.fiscal_year = %(year)s",
+            {"letter": letter, "year": fiscal_year, "ids": ids},
+        )
+        rows = cursor.fetchall()
+    wrong = list(notices.differing_drafts(ctx, [draft for draft, held, _ in rows if not held]))
+    held = sum(1 for _, held, _ in rows if held)
+    return (
+        {draft: first for draft, _, first in rows},
+        wrong,
+        {"letters": len(rows) - held, "held": held},
+    )
 
 
 def _places(ctx: Context, letter: str, fiscal_year: int) -> list[Difference]:

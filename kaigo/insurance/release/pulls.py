@@ -14,7 +14,7 @@ from kaigo.insurance.certificates import read as certificates
 from kaigo.insurance.collection import read as collection
 from kaigo.insurance.notices import decide as notices_decide
 from kaigo.insurance.notices import read as notices
-from kaigo.insurance.qualification import income_inquiries
+from kaigo.insurance.qualification import exchange_letters, income_inquiries
 from kaigo.insurance.release.models import Letter, Posting, PrintRun, Pull
 
 SUPERSEDED = "印刷の後に決定または期別が変わりました。"
@@ -126,20 +126,21 @@ def post(ctx: Context, run: int) -> Posting:
             "「送付前の点検」で抜取り一覧に載せ、抜き取ってから引き渡してください。"
         )
     pulled = Pull.objects.filter(letter__run_id=run).count()
-    income_inquiries.note_sent(ctx, _asked_in(run))
+    income_inquiries.note_sent(ctx, [said for said, _ in _said_in(run, "inquiries")])
+    exchange_letters.note_posted(ctx, _said_in(run, "tellings"))
     return Posting.objects.create(run=made, on=ctx.on, letters=made.letters - pulled, actor=ctx.actor)
 
 
-def _asked_in(run: int) -> list[int]:
-    """所得照会 in the letters of a run that go to the post."""
+def _said_in(run: int, ids: str) -> list[tuple[int, str]]:
+    """(decision to write to another office, document number) in the letters of a run that go to the post."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT jsonb_array_elements(c.data->'inquiries')::bigint FROM release_letter l "
+            "SELECT jsonb_array_elements(c.data->%s::text)::bigint, l.number FROM release_letter l "
             "JOIN notices_content c ON c.draft_id = l.draft_id WHERE l.run_id = %s AND l.person_id IS NULL "
             "AND NOT EXISTS (SELECT 1 FROM release_pull x WHERE x.letter_id = l.id)",
-            [run],
+            [ids, run],
         )
-        return [row[0] for row in cursor.fetchall()]
+        return cursor.fetchall()
 
 
 def _require_unposted(run: int) -> None:
