@@ -4,6 +4,9 @@
 こと。知らない鍵、重なり、隙間、登録のない名前は誤り。その日に値がないことは誤り(NoValue)であり、0 ではない。
 分からない値は value: null と missing に「何が、どの業務を止めるか」を書く。分からないと書いた期間は、同じ持ち主の値が入れば退く:
 新しい計画期は、値のファイルを一つ足すだけでよい。
+
+保険者が自分の値を持ったことのある名前は、その値が終わった後を、ほかの持ち主の値で代えない(値が分からない、と答える)。
+その後をほかの持ち主(元にした保険者または national)の値によるなら、value: null と follows にその持ち主を書く。
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ from __future__ import annotations
 import hashlib
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from datetime import date
+from datetime import date, timedelta
 from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
@@ -24,7 +27,7 @@ from kaigo.law import plain_yaml
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parent.joinpath("values")
 CONFIDENCE = ("sourced", "derived", "recalled", "fictional", "missing")
-_KEYS = {"name", "from", "to", "value", "source", "confidence", "checked_on", "note", "missing"}
+_KEYS = {"name", "from", "to", "value", "source", "confidence", "checked_on", "note", "missing", "follows"}
 
 
 _HEAD = {"code", "name", "insurer_number", "based_on", "confidence", "source"}
@@ -47,7 +50,7 @@ class ValueMissing(LookupError):
 
 
 class Entry(NamedTuple):
-    """値一つと、その期間・出所・確からしさ。"""
+    """値一つと、その期間・出所・確からしさ。follows: この期間は、そこに書いた持ち主の値による。"""
 
     name: str
     start: date
@@ -58,6 +61,7 @@ class Entry(NamedTuple):
     missing: tuple[tuple[str, str], ...]
     file: str
     line: int
+    follows: str = ""
 
 
 _CHECKERS: dict[str, Callable[[Any], Any]] = {}
@@ -135,14 +139,37 @@ class Book:
         return self._values[key]
 
     def entry(self, insurer: str, name: str, on: date) -> Entry:
-        """保険者 → その元(based_on) → 国 の順に探した項目。"""
+        """保険者 → その元(based_on) → 国 の順に探した項目。自分の値が終わっていれば、次の持ち主を見ず、分からないと答える。
+
+        自分の最初の値より前は、次の持ち主の値による(それまでは元の表によっていた)。
+        """
+        follows = ""
         for owner in self._owners(insurer):
             entries = self._entries.get((owner, name))
-            if entries:
-                place = bisect_right(entries, on, key=lambda e: e.start) - 1
-                if place >= 0 and (entries[place].end is None or on < entries[place].end):
-                    return entries[place]
+            if not entries or (follows and owner != follows):
+                continue
+            place = bisect_right(entries, on, key=lambda e: e.start) - 1
+            if place < 0:
+                continue
+            found = entries[place]
+            if found.end is not None and on >= found.end:
+                if owner == "national":
+                    break
+                return self._ended(owner, found)
+            if not found.follows:
+                return found
+            follows = found.follows
         raise NoValue(f"{insurer} の {on.isoformat()} に値 {name} がありません")
+
+    def _ended(self, owner: str, last: Entry) -> Entry:
+        """自分の最後の値の後: どの保険者の何の値が、いつ終わったか。"""
+        assert last.end is not None
+        until = (last.end - timedelta(days=1)).isoformat()
+        what = f"{self.insurers[owner]['name']}({owner})の {last.name}(自分の値は {until} で終わっています)"
+        blocks = last.missing[0][1] if last.missing else "この値を使う業務"
+        return last._replace(
+            start=last.end, end=None, value=None, confidence="missing", missing=((what, blocks),), source=""
+        )
 
     def _owners(self, insurer: str) -> tuple[str, ...]:
         owners = [insurer]
@@ -190,8 +217,17 @@ class Book:
                 if path != head:
                     self._load_file(folder.name, path)
         for (owner, name), entries in self._entries.items():
+            self._followed(owner, entries)
             entries[:] = _yielding(sorted(entries, key=lambda e: e.start))
             _no_gap(owner, name, entries)
+
+    def _followed(self, owner: str, entries: list[Entry]) -> None:
+        """follows には、元をたどって行き着く持ち主だけを書ける。"""
+        for entry in entries:
+            if entry.follows and (owner == "national" or entry.follows not in self._owners(owner)[1:]):
+                raise ValuesError(
+                    f"{entry.file}:{entry.line}: follows {entry.follows} はこの保険者の元ではありません"
+                )
 
     def _load_file(self, owner: str, path: Path) -> None:
         for raw, line in _rows(path):
@@ -239,8 +275,11 @@ def _entry(raw: dict, file: str, line: int) -> Entry:
     if raw["confidence"] not in CONFIDENCE:
         raise ValuesError(f"{where}: confidence は {' '.join(CONFIDENCE)} のどれか")
     missing = tuple((m["what"], m["blocks"]) for m in raw.get("missing") or ())
-    if raw["value"] is None and not missing:
-        raise ValuesError(f"{where}: 値のない項目には missing を書く")
+    follows = raw.get("follows") or ""
+    if follows and (raw["value"] is not None or missing):
+        raise ValuesError(f"{where}: follows を書いた項目に value と missing は書けません")
+    if raw["value"] is None and not (missing or follows):
+        raise ValuesError(f"{where}: 値のない項目には missing か follows を書く")
     if raw["name"] not in _CHECKERS:
         raise ValuesError(f"{where}: 値 {raw['name']} を使う規則がありません")
     if raw["to"] is not None and raw["to"] <= raw["from"]:
@@ -250,16 +289,17 @@ def _entry(raw: dict, file: str, line: int) -> Entry:
     except (KeyError, TypeError, ValueError) as error:
         raise ValuesError(f"{where}: {raw['name']}: {error}") from error
     return Entry(
-        raw["name"], raw["from"], raw["to"], checked, raw["source"], raw["confidence"], missing, file, line
-    )
+        raw["name"], raw["from"], raw["to"], checked, raw["source"], raw["confidence"], missing, file, line,
+        follows,
+    )  # fmt: skip
 
 
 def _yielding(entries: list[Entry]) -> list[Entry]:
-    """分からないと書いた項目から、値のある項目の期間を除く。"""
-    known = [entry for entry in entries if entry.value is not None]
+    """分からないと書いた項目から、値のある(または、どの値によるか書いた)項目の期間を除く。"""
+    known = [entry for entry in entries if not entry.missing or entry.value is not None]
     found = list(known)
     for entry in entries:
-        if entry.value is None:
+        if entry.missing and entry.value is None:
             pieces = [entry]
             for other in known:
                 pieces = [left for piece in pieces for left in _without(piece, other)]

@@ -167,8 +167,10 @@ def _text_at(book: Book, file: str, line: int) -> tuple[str, ...]:
 
 def _setting(book: Book, entry: Entry, owners: Mapping[tuple[str, int], str]) -> Setting:
     label, tone = CONFIDENCE["missing" if entry.value is None else entry.confidence]
+    # An insurer's own value that has ended says so in the place of the value that stood there.
+    lines = _text_at(book, entry.file, entry.line) if entry.value is not None else ()
     return Setting(
-        entry.name, NAMES[entry.name], _text_at(book, entry.file, entry.line), owners[entry.file, entry.line],
+        entry.name, NAMES[entry.name], lines, owners[entry.file, entry.line],
         entry.start, entry.end, entry.source, label, tone,
         tuple((what, BLOCKED.get(blocks, blocks)) for what, blocks in entry.missing), f"{entry.file}:{entry.line}",
     )  # fmt: skip

@@ -86,7 +86,12 @@ def test_settings_that_end_are_carried_over_as_they_stand(folder):
 
 def test_a_year_without_any_entry_is_missing_too():
     opened = open_year(load(), "103675", 2031)
-    assert "premium.stages の令和13年度の値" in [lack.what for _, lack in opened.missing]
+    lacks = {name: lack.what for name, lack in opened.missing}
+    assert lacks["premium.threshold"] == "premium.threshold の令和13年度の値"  # 国の値
+    assert (
+        "神流町(103675)の premium.stages" in lacks["premium.stages"]
+        and "2030-03-31" in lacks["premium.stages"]
+    )
 
 
 def test_amounts_or_rates_are_enough():

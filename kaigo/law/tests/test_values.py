@@ -12,7 +12,7 @@ from kaigo.law.income import old_salary_income
 from kaigo.law.plain_yaml import load as load_yaml
 from kaigo.law.premium_table import batch_blockers
 from kaigo.law.rule import rule
-from kaigo.law.values import NoValue, ValuesError, load, value
+from kaigo.law.values import NoValue, ValueMissing, ValuesError, load, value
 
 DAY = date(2026, 4, 1)
 GOOD = {
@@ -82,6 +82,111 @@ def test_an_empty_file_is_no_value_and_no_value_is_an_error(tmp_path):
     with pytest.raises(NoValue, match=r"premium\.threshold"):
         other.values("999999", DAY).get("premium.threshold")
     assert old_salary_income(1, load().values("standard", DAY).get("income.old_salary_deduction")) == 0
+
+
+OWN = {"from": "2024-04-01", "to": "2027-04-01", "value": "5"}
+
+
+def insurers(tmp_path, **files: str):
+    """国の値 800000 と、作りものの保険者 999999(元は standard)、999998(元なし)。files: 保険者 → 値のファイル。"""
+    tmp_path.joinpath("national").mkdir()
+    tmp_path.joinpath("national", "a.yaml").write_text(entry(value="800000"), encoding="utf-8")
+    for code, based_on in (("999999", "standard"), ("999998", ""), ("standard", "")):
+        folder = tmp_path.joinpath("insurers", code)
+        folder.mkdir(parents=True)
+        head = f"{{code: '{code}', name: 作りもの{code[-1]}市" + (
+            f", based_on: {based_on}}}" if based_on else "}"
+        )
+        folder.joinpath("insurer.yaml").write_text(head, encoding="utf-8")
+        folder.joinpath("a.yaml").write_text(files.get(f"of_{code}", ""), encoding="utf-8")
+    return values.Book(tmp_path)
+
+
+def threshold(made, insurer: str, year: int, month: int = 4, day: int = 1):
+    return made.values(insurer, date(year, month, day)).get("premium.threshold")
+
+
+def test_when_an_insurers_own_value_has_ended_nobody_elses_takes_its_place(tmp_path):
+    made = insurers(tmp_path, of_999999=entry(**OWN))
+    assert threshold(made, "999999", 2024, 3, 31) == 800_000  # 自分の値を持つ前は、元の表によっていた
+    assert [threshold(made, "999999", *day) for day in ((2024, 4, 1), (2027, 3, 31))] == [5, 5]
+    for year in (2027, 2040):
+        with pytest.raises(ValueMissing) as told:
+            threshold(made, "999999", year)
+        for words in ("作りもの9市", "999999", "premium.threshold", "2027-03-31"):
+            assert words in told.value.what
+        assert told.value.blocks == "この値を使う業務"
+    ended = made.entry("999999", "premium.threshold", date(2027, 4, 1))
+    assert (ended.value, ended.confidence, ended.start) == (None, "missing", date(2027, 4, 1))
+    assert threshold(made, "999998", 2027) == 800_000  # 自分の値を持ったことがない
+
+
+def test_a_value_that_ended_at_whom_an_insurer_rests_on_is_not_replaced_either(tmp_path):
+    made = insurers(tmp_path, of_standard=entry(**OWN))
+    assert threshold(made, "999999", 2026) == 5
+    with pytest.raises(ValueMissing, match="standard"):
+        threshold(made, "999999", 2027)
+
+
+def test_an_ended_gap_still_says_what_it_stops(tmp_path):
+    unknown = OWN | {
+        "value": "null",
+        "confidence": "missing",
+        "missing": "[{what: 境, blocks: premium.main_assessment}]",
+    }
+    made = insurers(tmp_path, of_999999=entry(**unknown))
+    with pytest.raises(ValueMissing, match="境") as told:
+        threshold(made, "999999", 2026)
+    with pytest.raises(ValueMissing, match="2027-03-31") as told:
+        threshold(made, "999999", 2027)
+    assert told.value.blocks == "premium.main_assessment"
+
+
+@pytest.mark.parametrize(("owner", "yen"), [("national", 800_000), ("standard", 7)])
+def test_an_insurer_may_say_whose_value_it_follows(tmp_path, owner, yen):
+    after = entry(**{"from": "2027-04-01", "value": "null", "follows": owner})
+    made = insurers(tmp_path, of_999999=entry(**OWN) + after, of_standard=entry(value="7"))
+    assert threshold(made, "999999", 2027, 3, 31) == 5
+    assert threshold(made, "999999", 2027) == yen
+    # 分からないと書いた期間は、どの値によるかを書けば退く。
+    unknown = entry(**OWN | {"to": "null", "value": "null", "missing": "[{what: 境, blocks: 本算定}]"})
+    tmp_path.joinpath("insurers", "999999", "a.yaml").write_text(unknown + after, encoding="utf-8")
+    made = values.Book(tmp_path)
+    assert threshold(made, "999999", 2027) == yen
+    with pytest.raises(ValueMissing):
+        threshold(made, "999999", 2026)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"value": "null", "follows": "999998"}, "元ではありません"),
+        ({"value": "null", "follows": "999999"}, "元ではありません"),
+        ({"value": "3", "follows": "national"}, "value と missing は書けません"),
+        ({"value": "null", "follows": "national", "missing": "[{what: x, blocks: y}]"}, "value と missing は書けません"),
+        ({"value": "null"}, "missing か follows を書く"),
+    ],
+)  # fmt: skip
+def test_only_somebody_further_up_can_be_followed(tmp_path, changes, said):
+    with pytest.raises(ValuesError, match=said):
+        insurers(tmp_path, of_999999=entry(**changes))
+
+
+def test_no_insurer_of_ours_takes_anothers_value_after_its_own():
+    made = load()
+    days = [date(year, 4, 1) for year in range(2015, 2033)]
+    ended = 0
+    for owner, own in made.entries():
+        if owner == "national" or own.follows:
+            continue
+        for day in days:
+            if day >= own.start:
+                found = made.entry(owner, own.name, day)
+                assert found.file.startswith(f"insurers/{owner}/"), (owner, own.name, day)
+                ended += found.value is None and "終わっています" in found.missing[0][0]
+    assert ended > 20
+    with pytest.raises(ValueMissing, match=r"新潟市.*collection\.direct_split.*2027-03-31"):
+        made.values("151009", date(2027, 4, 1)).get("collection.direct_split")
 
 
 def test_a_name_belongs_to_one_rule_and_one_value():

@@ -44,6 +44,20 @@ def test_gaps_name_what_is_missing_and_the_job_that_stops():
     assert "premium.base" not in {s.name for s in settings.gaps("131997", date(2026, 7, 1), date(2027, 4, 1))}
 
 
+def test_a_value_that_has_ended_is_shown_as_missing_and_not_as_it_was():
+    found = {s.name: s for s in settings.in_force("151009", date(2027, 4, 1))["collection"]}
+    ended = found["collection.direct_split"]
+    assert (ended.lines, ended.confidence, ended.owner, ended.start) == (
+        (),
+        "不足",
+        "新潟市",
+        date(2027, 4, 1),
+    )
+    assert "2027-03-31" in ended.missing[0][0]
+    before = {s.name: s for s in settings.in_force("151009", date(2027, 3, 31))["collection"]}
+    assert before["collection.direct_split"].lines
+
+
 def test_a_missing_row_of_the_table_is_said():
     rows = settings.stage_table(BOOK.values("131202", date(2024, 4, 1)))
     assert next(row for row in rows if row.stage == 1).yen == 20_040
