@@ -134,7 +134,7 @@ def _provisional(facts: DeductionFacts, view: _Deducting) -> tuple[Deduction, ..
     if facts.provisional:
         return tuple([Deduction(month, yen, True) for month, yen in facts.provisional])
     if facts.february_yen is None:
-        return Unclear((Missing("february_yen", "前の二月に引いた額が分からないと仮徴収を決められません"),))
+        return Unclear((Missing("february_yen", "前の2月に引いた額が分からないと仮徴収を決められません"),))
     same = tuple(Deduction(month, facts.february_yen, True) for month in PROVISIONAL)
     return level(same, facts.annual_yen, view.levelling, view.split.unit) if facts.may_level else same
 
@@ -145,8 +145,7 @@ def _main(
     taken = sum([part.yen for part in provisional])
     rest = facts.annual_yen - taken
     if rest <= 0:
-        reason = Reason("deduction.over", "法140条", (facts.annual_yen, taken, -rest))
-        return Finding(DeductionPlan(provisional, 0, -rest, "none"), (reason,))
+        return Finding(DeductionPlan(provisional, 0, -rest, "none"), (_over(facts.annual_yen, taken),))
     parts = split(rest, 3, view.split)
     main = tuple([Deduction(month, yen, False) for month, yen in zip(MAIN, parts, strict=True)])
     why = Reason("deduction.main", "法135条・140条", (facts.annual_yen, taken, rest, parts[0], parts[1]))
@@ -169,14 +168,24 @@ def _new_starter(facts: DeductionFacts, view: _Deducting) -> Finding[DeductionPl
     rest = share - sum(part.yen for part in early)
     if rest <= 0:
         # 仮徴収が年額の分を超えた: 本徴収は依頼せず、超えた分は普通徴収の分から引き、残れば返す。
-        direct = facts.annual_yen - share + rest
-        why = Reason("deduction.over", "法140条", (share, share - rest, -rest))
+        taken = share - rest
+        direct = facts.annual_yen - taken
+        why = _over(facts.annual_yen, taken)
         return Finding(DeductionPlan(early, max(0, direct), max(0, -direct), "none"), (why,))
     months = [month for month in MAIN if month >= start]
     parts = split(rest, len(months), view.split)
     main = tuple(Deduction(month, yen, False) for month, yen in zip(months, parts, strict=True))
     reason = Reason("deduction.start", "法135条", (start, covered, share, facts.annual_yen - share))
     return Finding(DeductionPlan(early + main, facts.annual_yen - share, 0, "start"), (reason,))
+
+
+def _over(annual: int, taken: int) -> Reason:
+    """本徴収を依頼しない訳: 仮徴収が年額より多い、年額に等しい、または特別徴収の分を満たし残りは普通徴収。"""
+    if taken > annual:
+        return Reason("deduction.over", "法140条", (annual, taken, taken - annual))
+    if taken == annual:
+        return Reason("deduction.even", "法140条", (annual, taken))
+    return Reason("deduction.enough", "法140条", (annual, taken, annual - taken))
 
 
 def _early(facts: DeductionFacts, view: _Deducting) -> tuple[Deduction, ...]:
@@ -267,7 +276,8 @@ def direct_payment(facts: DirectFacts, values: Values) -> Finding[DirectPlan] | 
     coming = tuple(
         Instalment(number, due, yen) for (number, due), yen in zip(open_terms, parts, strict=True) if yen
     )
-    reason = Reason("direct.split", "法131条・条例", (rest, len(open_terms), parts[0], parts[-1]))
+    # 少ない額は一つの期に寄るので、分けた数は額のある期の数である。
+    reason = Reason("direct.split", "法131条・条例", (rest, len(coming), coming[0].yen, coming[-1].yen))
     return Finding(DirectPlan(past + coming, 0), (reason,))
 
 
