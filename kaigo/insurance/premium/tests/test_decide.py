@@ -6,6 +6,7 @@ import pytest
 
 from kaigo.insurance.premium import read
 from kaigo.insurance.premium.decide import assess_persons, judge, record
+from kaigo.insurance.premium.gather import gather
 from kaigo.insurance.premium.models import Assessment, Task
 from kaigo.insurance.premium.tests.builders import (
     INSURER,
@@ -103,6 +104,41 @@ def test_the_household_is_that_of_the_first_of_april():
     taxed(person, pension_revenue=780_000)
     taxed(son, status="1", total_income=4_000_000)
     at_home([person, son], "2026-04-02")
+    decide()
+    assert in_force(person).stages == "1" * 12
+
+
+@pytest.mark.parametrize("gone", ["moved out", "died", "own household"])
+def test_a_taxed_spouse_of_the_first_of_april_counts_though_he_has_left_since(gone):
+    """The household is that of the assessment day (法130条・令38条): what became of it since changes nothing."""
+    person, spouse = born("1950-05-05"), born("1952-05-05")
+    for someone in (person, spouse):
+        lives(someone, "1990-01-01")
+    at_home([person, spouse], "1990-01-01", "2026-04-20")
+    at_home([person], "2026-04-20")
+    taxed(person, pension_revenue=780_000)
+    taxed(spouse, status="1", total_income=4_000_000)
+    if gone == "moved out":
+        left(spouse, "2026-04-20")
+    elif gone == "died":
+        died(spouse, "2026-04-19")
+    else:
+        at_home([spouse], "2026-04-20")
+    decide()
+    assert in_force(person).stages == "4" * 12
+    (found,) = gather(CTX, 2026, [person])
+    assert [tax.status for tax in found.facts.members] == ["taxed"]
+
+
+def test_a_taxed_spouse_who_had_left_before_the_first_of_april_does_not_count():
+    person, spouse = born("1950-05-05"), born("1952-05-05")
+    for someone in (person, spouse):
+        lives(someone, "1990-01-01")
+    at_home([person, spouse], "1990-01-01", "2026-04-01")
+    at_home([person], "2026-04-01")
+    at_home([spouse], "2026-04-01")
+    taxed(person, pension_revenue=780_000)
+    taxed(spouse, status="1", total_income=4_000_000)
     decide()
     assert in_force(person).stages == "1" * 12
 
