@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 
 from kaigo.base.desk.day import business_date
 from kaigo.base.desk.views import page
 from kaigo.base.staff.who import COOKIE, identify
 
+log = logging.getLogger("kaigo.desk")
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self' {forms}; frame-ancestors 'none'; base-uri 'none'"
@@ -39,15 +43,34 @@ class Guard:
 
 
 class WhoIs:
-    """Puts the logged-in person (or None) and the business date on the request."""
+    """Puts the logged-in person (or None) and the business date on the request.
+
+    While the database of the staff does not answer nobody is let in, and everybody is told so (503): by a page that
+    needs no database, since nobody is logged in on it.
+    """
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request) -> HttpResponse:
         request.day = business_date()
-        request.staff = identify(request.COOKIES.get(COOKIE, ""), request.day)
+        request.staff = None
+        try:
+            request.staff = identify(request.COOKIES.get(COOKIE, ""), request.day)
+        except (OperationalError, InterfaceError):
+            return self.busy(request)
         return self.get_response(request)
+
+    def process_exception(self, request, error: Exception) -> HttpResponse | None:
+        """The same for what is no Page and so does not answer it itself: the log-in."""
+        if not isinstance(error, (OperationalError, InterfaceError)):
+            return None
+        request.staff = None
+        return self.busy(request)
+
+    def busy(self, request) -> HttpResponse:
+        log.error("database did not answer: %s", type(self).__name__)
+        return page(request, "desk/busy.html", {"title": "混み合っています"}, 503)
 
 
 class Typeable:
