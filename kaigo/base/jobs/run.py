@@ -13,6 +13,8 @@ from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import Job, NotReady, Progress, jobs, period
 from kaigo.base.records.context import Context, acting
 
+NOTE = "run:"
+
 
 @dataclass
 class Live(Progress):
@@ -58,7 +60,8 @@ def missing(ctx: Context, work: Job) -> list[str]:
 
 
 def run(ctx: Context, name: str, progress: Progress | None = None) -> Run:
-    """Run one job. Raises NotReady (recorded as refused) or the job's own error (recorded as failed)."""
+    """Run one job. Raises NotReady (recorded as refused) or the job's own error (recorded as failed),
+    which then knows its run (`number_of`)."""
     work = jobs()[name]
     lacks = missing(ctx, work)
     state = Run.objects.create(
@@ -78,10 +81,22 @@ def run(ctx: Context, name: str, progress: Progress | None = None) -> Run:
             record(ctx, f"job.{name}", f"run:{state.id}")
             _end(state, "done", result, "")
     except Exception as error:
+        # Who started it by hand is told the number, never the words: they may name a person.
+        error.add_note(f"{NOTE}{state.id}")
         with transaction.atomic():
             _end(state, "failed", {}, type(error).__name__)
         raise
     return state
+
+
+def number_of(error: BaseException | None) -> int | None:
+    """The number of the run that this error ended; None when it came before the run was noted."""
+    while error is not None:
+        for note in getattr(error, "__notes__", ()):
+            if note.startswith(NOTE):
+                return int(note.removeprefix(NOTE))
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _end(state: Run, how: str, result: dict, message: str) -> None:

@@ -1,4 +1,8 @@
-"""`kaigo run JOB --on DATE`: one job, with progress. `kaigo run --list` names them."""
+"""`kaigo run JOB --on DATE`: one job, with progress. `kaigo run --list` names them.
+
+A job that fails says which job, which kind of error, which run and where in the program; never the words of the error,
+which may name a person.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,7 @@ from kaigo.site.commands.setup import django_ready
 
 
 def main(argv: list[str]) -> int:
+    """0 done · 1 failed · 2 usage · 3 not ready."""
     parser = argparse.ArgumentParser(prog="kaigo run")
     parser.add_argument("job", nargs="?")
     parser.add_argument("--on", type=date.fromisoformat)
@@ -33,7 +38,7 @@ def main(argv: list[str]) -> int:
 
 def _run(options) -> int:
     from kaigo.base.jobs.registry import NotReady, Progress, jobs
-    from kaigo.base.jobs.run import run
+    from kaigo.base.jobs.run import number_of, run
     from kaigo.base.records.context import Context
     from kaigo.site.commands.setup import bar
 
@@ -45,8 +50,21 @@ def _run(options) -> int:
         for line in lacks.missing:
             print(line, file=sys.stderr)
         return 3
+    except Exception as error:
+        _tell(options.job, error, number_of(error))
+        return 1
     print(json.dumps(done.result, ensure_ascii=False, default=str) if options.json else _plain(done.result))
     return 0
+
+
+def _tell(job: str, error: Exception, number: int | None) -> None:
+    from kaigo.base.desk.logs import Wordless
+
+    run = f"実行番号 {number}" if number else "実行の記録より前"
+    print(
+        f"業務「{job}」が失敗しました: {type(error).__name__}({run})。何も保存していません。", file=sys.stderr
+    )
+    print(Wordless().formatException((type(error), error, error.__traceback__)), file=sys.stderr)
 
 
 def _plain(result: dict) -> str:

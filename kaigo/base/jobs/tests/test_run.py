@@ -77,3 +77,17 @@ def test_a_job_waits_for_what_comes_before_it_and_says_so(street, ctx, made):
     assert Run.objects.get(job="test.second").state == "refused"
     run.run(ctx, "test.first")
     assert run.missing(ctx, registry.jobs()["test.second"]) == ["税のファイル"]
+
+
+def test_the_number_survives_an_error_while_the_failure_is_noted(street, ctx, made, monkeypatch):
+    @made("test.twice", title="二度壊れる業務")
+    def twice(ctx, progress):
+        monkeypatch.setattr(run, "_end", gone)
+        raise ValueError("x")
+
+    def gone(*_):
+        raise ConnectionError("y")
+
+    with pytest.raises(ConnectionError) as raised:
+        run.run(ctx, "test.twice")
+    assert run.number_of(raised.value) == Run.objects.get(job="test.twice").id
