@@ -164,7 +164,8 @@ class History(Room):
     def get(self, ctx: Context, request: HttpRequest, person: int):
         view = residents.one(ctx, person)
         history = read.history(ctx, person)
-        if view is None or (not history and view.birth_date is None):
+        questions = read.tasks(ctx, person=person)
+        if view is None or (not history and view.birth_date is None and not questions):
             raise Http404
         shown = request.GET.get("why", "")
         chosen = next((p for p in history if str(p.id) == shown), None)
@@ -183,7 +184,7 @@ class History(Room):
             "law": finding.law[:12] if finding else "",
             "ruling": rulings.in_force(person, "periods"),
             "held_back": rulings.in_force(person, holding_back.MATTER),
-            "tasks": [(task, SORTS[task.sort], event_day(task)) for task in read.tasks(ctx, person=person)],
+            "tasks": [(task, SORTS[task.sort], event_day(task)) for task in questions],
             **told_of(ctx, person),
             "inquiries": [(row, *STATES[row.state]) for row in read.income_inquiries(ctx, person)],
         }

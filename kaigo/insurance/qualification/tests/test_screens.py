@@ -205,3 +205,11 @@ def test_the_panel_says_the_state_in_one_line(insured, django_assert_max_num_que
     decide("2026-07-02")
     assert panels.panel(ctx, insured).state == "資格なし 令和8年5月1日喪失(死亡)"
     assert panels.panel(ctx, born("1990-01-01")) is None
+
+
+def test_who_waits_for_his_birth_date_has_a_page():
+    person = born("", raw="19500000")
+    lives(person, "1990-01-01")
+    decide()
+    page = text(ask("person", person=person))
+    assert "決定はまだありません" in page and f"/qualification/tasks/{Task.objects.get().id}/" in page
