@@ -139,7 +139,7 @@ def _income_parts(person: PersonTax, rows: Table) -> tuple[Reason, ...]:
 def annual(facts: AnnualFacts, values: Values) -> Finding[int] | Unclear:
     """月ごとの段階から年額(円)。途中で変わらない一年は条例の額、変わる年は月割の合計を端数処理する。"""
     if len(facts.stages) != 12:
-        return unclear("stages", "四月から三月までの十二か月の段階が要ります")
+        return unclear("stages", "4月から3月までの12か月の段階が要ります")
     return _annual(facts.stages, of_year(values, facts.fiscal_year).view(money), {})
 
 

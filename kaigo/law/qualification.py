@@ -46,7 +46,7 @@ def acquisition(facts: AcquisitionFacts, values: Values) -> Finding[Acquisition]
     """資格を取得する日。六十五歳は誕生日の前日、ほかは事由の日。"""
     if facts.reason in ("age_65", "second_to_first"):
         if facts.birth_date is None:
-            return unclear("birth_date", "六十五歳に達する日を数えるには生年月日が要ります")
+            return unclear("birth_date", "65歳に達する日を数えるには生年月日が要ります")
         day = attained_on(facts.birth_date, AGE)
         reason = Reason(f"acquired.{facts.reason}", "法10条", (facts.birth_date, day))
         return Finding(Acquisition(day, ACQUIRED[facts.reason]), (reason,))
@@ -128,7 +128,7 @@ def periods(facts: LifeFacts, values: Values) -> Finding[Life] | Unclear:
         # 住んだことも住所地特例もない記録(取り消された記録、ほかの人にまとめた記録)に資格はない。生年月日を問わない。
         return Finding(Life((), ()), ())
     if facts.birth_date is None:
-        return unclear("birth_date", "生年月日に不詳があり、六十五歳に達する日を決められません")
+        return unclear("birth_date", "生年月日に不詳があり、65歳に達する日を決められません")
     wrong = _contradiction(facts)
     if wrong:
         return wrong

@@ -183,7 +183,7 @@ def _judge(
     if is_provisional:
         # Until the main assessment only the three provisional deductions are planned.
         if february is None:
-            return Unclear((Missing("前の二月に引いた額", "仮徴収の額を決められません"),))
+            return Unclear((Missing("前の2月に引いた額", "仮徴収の額を決められません"),))
         found = provisional(changed or ProvisionalFacts(facts.fiscal_year, february), values)
         _, deductions, refund, request = found.value
         return Finding(

@@ -12,7 +12,7 @@ from kaigo.insurance.residents import read as residents
 LAYOUT = "migrate.february"
 FEBRUARY = 14
 UNKNOWN = "この宛名番号の人が住民の台帳にいません"
-DIFFERS = "同じ人・年度の二月の額がもう別の額で取り込まれています"
+DIFFERS = "同じ人・年度の2月の額がもう別の額で取り込まれています"
 
 
 def take(ctx: Context) -> dict:

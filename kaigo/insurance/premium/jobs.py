@@ -77,7 +77,7 @@ def take_opening(ctx: Context, progress: Progress) -> dict:
     return opening.take(ctx)
 
 
-@job("premium.take_february", title="前年度二月の特別徴収額の取込", when=Yearly(4, 1), purpose=PURPOSE)
+@job("premium.take_february", title="前年度2月の特別徴収額の取込", when=Yearly(4, 1), purpose=PURPOSE)
 def take_february(ctx: Context, progress: Progress) -> dict:
     return february.take(ctx)
 

@@ -61,8 +61,8 @@ class RefundClaim(NamedTuple):
 
 WAYS = {
     "deduction": "特別徴収(4月の分の納期)",
-    "direct": "普通徴収(条例の第一期)",
-    "acquired": "第一期の後の取得",
+    "direct": "普通徴収(条例の第1期)",
+    "acquired": "第1期の後の取得",
 }
 
 

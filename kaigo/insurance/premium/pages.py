@@ -97,7 +97,7 @@ def provisional_lines(packed: list) -> list[Line]:
     if not packed:
         return []
     facts, why = provisional_facts.unpack_facts(packed)
-    lines = [Line("前の二月に引いた額", f"{facts.february_yen:,} 円")]
+    lines = [Line("前の2月に引いた額", f"{facts.february_yen:,} 円")]
     lines += [Line(f"{month}月の額(変更)", f"{yen:,} 円") for month, yen in facts.changed]
     if facts.ended_on:
         lines.append(Line("資格を失った日", wareki(facts.ended_on)))

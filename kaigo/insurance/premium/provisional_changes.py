@@ -81,7 +81,7 @@ def change_amounts(
     changed = dict(before.facts.changed)
     for month, yen in amounts.items():
         if month not in CHANGEABLE:
-            raise Refused("変えられるのは六月と八月の額だけです(法140条2項)。四月は二月と同じ額です。")
+            raise Refused("変えられるのは6月と8月の額だけです(法140条2項)。4月は2月と同じ額です。")
         if first_of(fiscal_year, month) <= ctx.on:
             raise Refused(f"{month}月の支払いはもう始まっているため、額を変えられません。")
         if yen <= 0:
@@ -103,7 +103,7 @@ def stop(
     before = _only(ctx, fiscal_year, person)
     _reasoned(why)
     if month is not None and month not in MONTHS:
-        raise Refused("引かれなくなった最初の支払いの月は、四月・六月・八月のどれかです。")
+        raise Refused("引かれなくなった最初の支払いの月は、4月・6月・8月のどれかです。")
     if month == before.facts.stopped_from:
         raise Refused("もうそのように登録されています。" if month else "止まっていません。")
     after = before.facts._replace(stopped_from=month, decided_on=before.facts.decided_on or ctx.on)

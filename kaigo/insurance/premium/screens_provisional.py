@@ -17,7 +17,7 @@ from kaigo.law.instalment_facts import Paid
 from kaigo.law.provisional import CHANGEABLE, MONTHS, first_of
 from kaigo.law.words import tell_all
 
-ACTS = {"amounts": "六月・八月の額を変える", "stop": "年金から引かれない"}
+ACTS = {"amounts": "6月・8月の額を変える", "stop": "年金から引かれない"}
 
 
 class ProvisionalChanges(Page):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 
 import pytest
@@ -54,6 +55,22 @@ def test_a_ruling_keeps_what_would_have_been_judged_below_it():
     assert all(t.parts[0].id == "annual.none" for t in told)
     assert "令和8年4月1日" in told[1].text
     assert name_of("acquired", "31") == "第2号から第1号へ"
+
+
+def test_months_and_days_have_one_spelling_the_one_of_tables_and_letters():
+    """表と通知は 10月 と書く。文だけが 十月 と書けば、同じ月が二つの綴りになる。"""
+    spelled = [
+        (key, text)
+        for key, entry in module.words().items()
+        for text in entry.values()
+        if re.search("[一二三四五六七八九十]+(月|日|歳|期)", text)
+    ]
+    assert not spelled
+    assert [name_of("month", code) for code in ("4", "6", "8", "10", "12", "14")] == [
+        "4月", "6月", "8月", "10月", "12月", "翌2月",
+    ]  # fmt: skip
+    start = tell(Reason("deduction.start", "法135条", (14, 2, 10_000, 50_000)), "person")
+    assert start.text.startswith("翌2月から年金から引きます。")
 
 
 def test_a_boundary_that_is_open_says_so():

@@ -12,6 +12,7 @@ from kaigo.insurance.collection import read
 from kaigo.insurance.collection.models import Instalment, LedgerEntry, Plan
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, on, person, target
 from kaigo.insurance.collection.tests.test_plan import JULY, continuing, in_force, plan_on
+from kaigo.law.words import name_of
 
 pytestmark = pytest.mark.django_db
 CTX = on(JULY)
@@ -163,3 +164,9 @@ def test_rows_of_bulk_tables_cannot_name_what_is_not_there():
             person_id=999_999, fiscal_year=YEAR, sort="levy", way="slip", number=1, yen=1, reason="", source="t",
             key="t", business_date=JULY, actor="account:1",
         )  # fmt: skip
+
+
+def test_a_month_has_one_spelling_in_tables_letters_and_reasons():
+    """The table of a letter takes its months from here, the reasons below it from the words of the law."""
+    for month in (4, 6, 8, 10, 12, 14):
+        assert read.part_label("deduction", month) == name_of("month", str(month))

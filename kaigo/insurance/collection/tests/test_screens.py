@@ -172,5 +172,5 @@ def test_whom_the_law_cannot_judge_is_listed_with_what_is_missing():
     assess(on(date(YEAR, 4, 1)), who, 30_000, "provisional")
     plan_on(date(YEAR, 4, 1))
     html = text(ask("unclear"))
-    assert "前の二月に引いた額" in html
+    assert "前の2月に引いた額" in html
     assert f"/collection/person/{who}/" in html

@@ -241,7 +241,7 @@ def test_what_the_main_assessment_lacks_is_said(db):
 def test_a_person_sees_until_when_each_year_may_be_decided(couple, django_assert_max_num_queries):
     html = text(ask("person", person=couple))
     assert "令和10年7月31日" in html
-    assert "普通徴収(条例の第一期)" in html
+    assert "普通徴収(条例の第1期)" in html
     assert "法200条の2" in html
     assert "過ぎています" not in html
     assert "あと60日" in text(ask("person", person=couple, on="2028-06-01"))
@@ -267,7 +267,7 @@ def test_who_was_acquired_after_the_first_term_is_counted_from_that_day(db):
     decide("2026-11-01")
     html = text(ask("person", person=person, on="2026-11-01"))
     assert "令和10年10月1日" in html
-    assert "第一期の後の取得" in html
+    assert "第1期の後の取得" in html
 
 
 def test_a_lowered_year_tells_until_when_a_refund_may_be_claimed(couple):
