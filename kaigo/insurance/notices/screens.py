@@ -104,7 +104,7 @@ class Letter(Page):
             raise Http404
         data, common = found
         return "notices/letter.html", {
-            "title": f"{view.name} さんの{view.letter_label}",
+            "title": f"{view.name} {'さんの' if view.person else 'への'}{view.letter_label}",
             "draft": view,
             "data": data,
             "common": common,

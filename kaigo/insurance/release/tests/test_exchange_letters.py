@@ -120,6 +120,7 @@ def test_the_paper_says_who_where_since_when_and_what(tmp_path):
     for said in ("特例 花子", "0000012345", "埼玉県川口市青木1-1", "埼玉県川口市本町2-2", "令和8年6月10日",
                  "令和8年7月1日", "適用", "施設の変更", "1100000002", "昭和25年5月5日"):  # fmt: skip
         assert said in html and said in paper, said
+    assert "県川口市 への住所地特例連絡票" in html
     assert "御中" in paper and "介護保険法第13条" in paper and "前の施設" in paper
     # Nothing of the premium, the income or the household.
     assert not [word for word in ("年額", "所得", "段階", "世帯", "認定") if word in paper]
