@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import sys
+from concurrent.futures import ProcessPoolExecutor
 from importlib import import_module
 
 from kaigo.site.home import default_home
@@ -34,8 +35,8 @@ def main(argv: list[str]) -> int:
 
 def _alone(name: str) -> list[dict]:
     """A step in a process of its own: what an earlier step left in memory is neither its peak nor its pauses."""
-    with multiprocessing.get_context("spawn").Pool(1) as pool:
-        return pool.apply(_step, (name,))
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        return pool.submit(_step, name).result()
 
 
 def _step(name: str) -> list[dict]:

@@ -41,7 +41,7 @@ def wanted(
         "first": first,
         "persons": persons,
     }
-    for rows in chunks(query, params):
+    for rows in chunks(query, params, everybody=persons is None):
         yield [Wanted(*row) for row in rows]
 
 
@@ -60,9 +60,17 @@ def certificate_letters(ctx: Context) -> Iterator[list[tuple]]:
     yield from chunks(query, {"on": ctx.on, "known_at": ctx.known_at})
 
 
-def chunks(query: str, params: dict) -> Iterator[list[tuple]]:
-    """Rows by server-side cursor, CHUNK at a time: memory stays flat whoever asks."""
-    with connection.chunked_cursor() as cursor:
+def chunks(query: str, params: dict, everybody: bool = False) -> Iterator[list[tuple]]:
+    """Rows by server-side cursor, CHUNK at a time: memory stays flat whoever asks.
+
+    everybody: the whole ward is joined. Before the first letter a vacuum has noted that there are no drafts, and the
+    planner would look up each of 165,000 people by itself: nine minutes instead of half a one.
+    """
+    with connection.chunked_cursor() as cursor, connection.cursor() as setting:
+        if everybody:
+            setting.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(query, params)
+        if everybody:
+            setting.execute("SET LOCAL enable_nestloop = on")
         while rows := cursor.fetchmany(CHUNK):
             yield rows
