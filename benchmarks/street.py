@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from datetime import date, timedelta
+from multiprocessing import get_context
 
 from benchmarks import ward
 from benchmarks.measure import clocked, peak_memory_mb, raw_copy, report
@@ -20,16 +20,7 @@ def run() -> list[dict]:
     """The whole street once; the database stays for the other steps."""
     entries = ward.files()
     ward.fresh()
-    from django.conf import settings
-
     from kaigo.base.jobs.run import run as job
-    from kaigo.base.records.context import acting
-    from kaigo.insurance.feeds.decide import receive
-
-    def take(entry: dict, day: date) -> None:
-        ctx = ward.context(day, purpose="intake")
-        with acting(ctx):
-            receive(ctx, settings.INSURER, entry["file"].split("/")[-1], ward.content(entry), entry["layout"])
 
     def jobs(day: date, *names: str) -> None:
         for name in names:
@@ -38,7 +29,7 @@ def run() -> list[dict]:
     rows = []
     first = [e for e in entries if date.fromisoformat(e["date"]) <= OPENING]
     with ward.clock() as seconds:
-        _two_at_a_time(first, lambda entry: take(entry, OPENING))
+        _two_at_a_time(first)
         jobs(OPENING, "registers.take", "residents.take")
     rows.append(
         report(
@@ -57,37 +48,44 @@ def run() -> list[dict]:
     for entry in entries:
         wanted = entry["layout"] in ("ward.tax", "pension.special_collection") and entry not in first
         if wanted and date.fromisoformat(entry["date"]) <= TAXED + timedelta(days=20):
-            take(entry, TAXED)
+            _take(entry, TAXED)
     jobs(TAXED, "registers.take", "residents.take", "qualification.daily")
     jobs(ASSESSED, "collection.match_targets")
     ward.settle()
     rows += _main(jobs)
     ward.settle()
-    rows.append(_daily_full(first, take, jobs))
+    rows.append(_daily_full(first, jobs))
     return rows
 
 
-def _two_at_a_time(entries: list[dict], take: Callable[[dict], None]) -> None:
-    """Two senders deliver at once; the files of one layout come in their order, the largest layout first."""
-    from django.db import connections
+def _take(entry: dict, day: date) -> None:
+    from django.conf import settings
 
+    from kaigo.base.records.context import acting
+    from kaigo.insurance.feeds.decide import receive
+
+    ctx = ward.context(day, purpose="intake")
+    with acting(ctx):
+        receive(ctx, settings.INSURER, entry["file"].split("/")[-1], ward.content(entry), entry["layout"])
+
+
+def _two_at_a_time(entries: list[dict]) -> None:
+    """Two senders deliver at once, each to a server process of its own; the files of one layout come in their order."""
     layouts: dict[str, list[dict]] = {}
     for entry in entries:
         layouts.setdefault(entry["layout"], []).append(entry)
-
-    def lane(files: list[dict]) -> None:
-        try:
-            for entry in files:
-                take(entry)
-        finally:
-            connections.close_all()
-
     size = {
         name: sum((ward.FILES / e["file"]).stat().st_size for e in files) for name, files in layouts.items()
     }
-    with ThreadPoolExecutor(2) as pool:
-        for done in [pool.submit(lane, layouts[name]) for name in sorted(size, key=size.get, reverse=True)]:
+    largest_first = [layouts[name] for name in sorted(size, key=size.get, reverse=True)]
+    with ProcessPoolExecutor(2, get_context("spawn"), initializer=ward.ready) as pool:
+        for done in [pool.submit(_lane, files) for files in largest_first]:
             done.result()
+
+
+def _lane(files: list[dict]) -> None:
+    for entry in files:
+        _take(entry, OPENING)
 
 
 def _main(jobs) -> list[dict]:
@@ -127,7 +125,7 @@ def _share(name: str, seconds: list[float], tables: tuple[str, ...]) -> dict:
     )  # fmt: skip
 
 
-def _daily_full(first: list[dict], take, jobs) -> dict:
+def _daily_full(first: list[dict], jobs) -> dict:
     """Tomorrow's full resident file: the same lines, one in two hundred with another telephone number."""
     entry = next(e for e in first if e["layout"] == "ward.resident")
     lines = ward.content(entry).decode("utf-8").split("\r\n")
@@ -155,6 +153,6 @@ def _daily_full(first: list[dict], take, jobs) -> dict:
     again = {"file": changed.name, "layout": "ward.resident"}
     jobs(ASSESSED, "registers.take")
     with ward.clock() as seconds:
-        take(again, ASSESSED)
+        _take(again, ASSESSED)
         jobs(ASSESSED, "residents.take")
     return report("daily_full", seconds, 20, seed=ward.SEED)

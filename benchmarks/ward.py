@@ -33,6 +33,11 @@ def open_ward() -> None:
     cluster = Cluster(home())
     cluster.start()
     prepare(cluster, os.environ["KAIGO_INSURER"])
+    ready()
+
+
+def ready() -> None:
+    """Django in this process, for a cluster that runs."""
     import django
 
     django.setup()
