@@ -7,14 +7,17 @@ PORT ?= 8000
 
 .PHONY: demo demo-stop demo-reset test test-long bench check dev lint
 
+# The lists name every package with its digest, so nothing is left to resolve (`--no-deps`): older pips go looking for
+# a newer release of a package that another one asks for with extras, and then miss its digest.
 $(VENV)/ready: requirements.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(VENV)/dev-ready: $(VENV)/ready requirements-dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip check --disable-pip-version-check >/dev/null
 	@touch $@
 
 demo: $(VENV)/ready
