@@ -61,8 +61,8 @@ def run() -> list[dict]:
 def _take(entry: dict, day: date) -> None:
     from django.conf import settings
 
+    from kaigo.base.feeds.decide import receive
     from kaigo.base.records.context import acting
-    from kaigo.insurance.feeds.decide import receive
 
     ctx = ward.context(day, purpose="intake")
     with acting(ctx):
@@ -130,7 +130,7 @@ def _daily_full(first: list[dict], jobs) -> dict:
     entry = next(e for e in first if e["layout"] == "ward.resident")
     lines = ward.content(entry).decode("utf-8").split("\r\n")
     head = lines[0].split(",")
-    from kaigo.insurance.feeds.models import Delivery
+    from kaigo.base.feeds.models import Delivery
 
     last = (
         Delivery.objects.filter(layout="ward.resident", outcomes__state="accepted")

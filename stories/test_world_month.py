@@ -29,8 +29,8 @@ def test_a_month_of_files_arrives_as_the_manifest_says(street, tmp_path):
 def _receive(path, entries) -> list[tuple[str, str]]:
     from django.conf import settings
 
+    from kaigo.base.feeds.decide import receive
     from kaigo.base.records.context import Context, acting
-    from kaigo.insurance.feeds.decide import receive
 
     told = []
     for entry in entries:

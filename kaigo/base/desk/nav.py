@@ -43,9 +43,9 @@ def entries() -> tuple[Nav, ...]:
     """`nav` (one Nav, or a tuple of them) of every room's screens, in the order of the street, the counter first."""
     found: list[Nav] = []
     street = list(getattr(settings, "STREET", []))
-    for room in [name for name in street if name == "counter"] + [n for n in street if n != "counter"]:
-        if find_spec(f"kaigo.insurance.{room}.screens"):
-            given = getattr(import_module(f"kaigo.insurance.{room}.screens"), "nav", ())
+    for room in sorted(street, key=lambda name: not name.endswith(".counter")):
+        if find_spec(f"{room}.screens"):
+            given = getattr(import_module(f"{room}.screens"), "nav", ())
             found += [given] if isinstance(given, Nav) else list(given)
     return tuple(found)
 

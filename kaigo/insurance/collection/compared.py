@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.opening import INSTALMENTS, TOTALS
-from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.residents import read as residents
 

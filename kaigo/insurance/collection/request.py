@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.in_force import plans_in_force_sql
 from kaigo.insurance.collection.targets import LAYOUT
 from kaigo.insurance.collection.targets_read import MATCHED
-from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.residents import read as residents
 from kaigo.law.values import load

@@ -11,11 +11,11 @@ from datetime import date
 
 from django.db import connection
 
+from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.base.records.watermarks import NEW, reading
 from kaigo.insurance.collection.targets_read import MATCHED, MATCHED_OF
-from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import fiscal_year

@@ -11,12 +11,12 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from kaigo.base.feeds import read as feeds
 from kaigo.base.files import store
 from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import Progress
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection import compared as ledger
-from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.premium import compared as premium
 from kaigo.insurance.qualification import compared as qualification
 from kaigo.law.dates import fiscal_year_name

@@ -148,11 +148,7 @@ def _title(view: residents.PersonView) -> str:
 @lru_cache(maxsize=4)
 def _rooms() -> tuple:
     """The panels of the street, in its order."""
-    return tuple(
-        import_module(f"kaigo.insurance.{room}.panels")
-        for room in settings.STREET
-        if find_spec(f"kaigo.insurance.{room}.panels")
-    )
+    return tuple(import_module(f"{room}.panels") for room in settings.STREET if find_spec(f"{room}.panels"))
 
 
 def panels_of(ctx: Context, person: int, request: HttpRequest) -> list[Panel]:

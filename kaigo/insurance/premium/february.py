@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from django.db import connection
 
+from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import reading
-from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.residents import read as residents
 
 LAYOUT = "migrate.february"
@@ -52,7 +52,7 @@ def take(ctx: Context) -> dict:
 def _refuse(ctx: Context, wrong: list[tuple]) -> None:
     if not wrong:
         return
-    from kaigo.insurance.feeds.decide import Refusal, refuse_lines
+    from kaigo.base.feeds.decide import Refusal, refuse_lines
 
     refuse_lines(
         ctx,

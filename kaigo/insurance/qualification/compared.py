@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
-from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.qualification.gather import gather
 from kaigo.insurance.qualification.opening import NUMBERS, PERIODS, SOURCE
 from kaigo.insurance.residents import read as residents

@@ -8,9 +8,9 @@ from datetime import date
 
 from django.db import connection
 
+from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.folding import fold
-from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.qualification.numbers import numbers_sql
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents

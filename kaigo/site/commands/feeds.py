@@ -41,10 +41,10 @@ def _load(options) -> int:
 
     from kaigo.base.audit.write import record
     from kaigo.base.desk.day import business_date
+    from kaigo.base.feeds import read
+    from kaigo.base.feeds.decide import receive
     from kaigo.base.records.context import Context, acting
     from kaigo.base.records.refusal import Refused
-    from kaigo.insurance.feeds import read
-    from kaigo.insurance.feeds.decide import receive
 
     ctx = Context(options.actor, "intake", options.on or business_date())
     try:

@@ -113,9 +113,9 @@ def _receive(path: Path, layout: str, on: date) -> dict:
     from django.conf import settings
 
     from kaigo.base.audit.write import record
+    from kaigo.base.feeds import read
+    from kaigo.base.feeds.decide import receive
     from kaigo.base.records.context import Context, acting
-    from kaigo.insurance.feeds import read
-    from kaigo.insurance.feeds.decide import receive
 
     print(f"・{path.name}", file=sys.stderr)
     ctx = Context(ACTOR, "intake", on)

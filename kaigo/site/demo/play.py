@@ -65,7 +65,7 @@ def _context(day: date, actor: str = CLERK, purpose: str = "operations") -> Cont
 
 
 def _receive(day: date, folder: Path, entry: dict) -> None:
-    from kaigo.insurance.feeds.decide import receive
+    from kaigo.base.feeds.decide import receive
 
     ctx = _context(day, purpose="intake")
     content = (folder / entry["file"]).read_bytes()

@@ -6,18 +6,18 @@ from kaigo.site.settings.common import BASE_APPS, INSURER, ROLE, SUFFIX
 
 SYSTEM = "insurance"
 STREET = [
-    "feeds",
-    "registers",
-    "residents",
-    "qualification",
-    "premium",
-    "collection",
-    "certificates",
-    "notices",
-    "release",
-    "counter",
+    "kaigo.base.feeds",
+    "kaigo.insurance.registers",
+    "kaigo.insurance.residents",
+    "kaigo.insurance.qualification",
+    "kaigo.insurance.premium",
+    "kaigo.insurance.collection",
+    "kaigo.insurance.certificates",
+    "kaigo.insurance.notices",
+    "kaigo.insurance.release",
+    "kaigo.insurance.counter",
 ]
-INSTALLED_APPS = [*BASE_APPS, *(f"kaigo.insurance.{room}" for room in STREET)]
+INSTALLED_APPS = [*BASE_APPS, *STREET]
 # Who is logged in is read from the staff system: SELECT only, ids by value.
 DATABASES = {
     "default": connection_settings("insurance", INSURER, ROLE, SUFFIX),

@@ -10,6 +10,7 @@ import pytest
 from django.db import IntegrityError, ProgrammingError, connection
 from psycopg.types.range import Range
 
+from kaigo.base.feeds.models import Delivery, Line
 from kaigo.base.records import facts
 from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import acting
@@ -18,7 +19,6 @@ from kaigo.base.records.freeze import freeze
 from kaigo.base.records.statements import restate, stating
 from kaigo.base.records.tests.waiting import wait_for_readers
 from kaigo.base.records.watermarks import NEW, reading
-from kaigo.insurance.feeds.models import Delivery, Line
 from kaigo.insurance.residents.models import Household, Membership, Person
 
 

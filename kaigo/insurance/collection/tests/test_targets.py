@@ -6,6 +6,8 @@ from datetime import date
 
 import pytest
 
+from kaigo.base.feeds import read as feeds
+from kaigo.base.feeds.models import Delivery, Line, Outcome
 from kaigo.base.records.context import acting
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.collection import targets
@@ -13,8 +15,6 @@ from kaigo.insurance.collection.decide import match
 from kaigo.insurance.collection.models import DeductionTarget, Task
 from kaigo.insurance.collection.targets_read import start_of, starts
 from kaigo.insurance.collection.tests.builders import INSURER, YEAR, insured, on, pension_number, person
-from kaigo.insurance.feeds import read as feeds
-from kaigo.insurance.feeds.models import Delivery, Line, Outcome
 from kaigo.law.values import load
 
 MAY = date(YEAR, 5, 20)

@@ -7,13 +7,13 @@ from datetime import date
 import pytest
 from django.conf import settings
 
+from kaigo.base.feeds.decide import receive
+from kaigo.base.feeds.models import RefusedLine
 from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import NotReady
 from kaigo.base.jobs.run import run
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.tests.waiting import wait_for_readers
-from kaigo.insurance.feeds.decide import receive
-from kaigo.insurance.feeds.models import RefusedLine
 from kaigo.insurance.premium.batch import approve
 from kaigo.insurance.premium.models import Assessment, Batch, Deducted
 from kaigo.insurance.premium.tests.builders import (

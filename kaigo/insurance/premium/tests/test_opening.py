@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kaigo.base.feeds.models import Repair
 from kaigo.base.records.context import acting
-from kaigo.insurance.feeds.models import Repair
 from kaigo.insurance.premium import opening, read
 from kaigo.insurance.premium.decide import judge, record
 from kaigo.insurance.premium.models import Assessment, Task

@@ -7,10 +7,10 @@ from datetime import date
 import pytest
 from psycopg.types.range import Range
 
+from kaigo.base.feeds.decide import receive
 from kaigo.base.records.context import acting
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.feeds.decide import receive
 from kaigo.insurance.qualification import exchange, exchange_told
 from kaigo.insurance.qualification.models import ExchangeNotice, InsuredNumber
 from kaigo.insurance.qualification.tests.builders import INSURER, born, context, day, facility, fact

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from kaigo.base.feeds.decide import replay
+from kaigo.base.feeds.models import Repair
 from kaigo.base.records.context import acting
-from kaigo.insurance.feeds.decide import replay
-from kaigo.insurance.feeds.models import Repair
 from kaigo.insurance.qualification import opening, read
 from kaigo.insurance.qualification.decide import decide_all
 from kaigo.insurance.qualification.models import InsuredNumber, Qualification, Task

@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from django.db import connection
 
+from kaigo.base.feeds.models import Delivery, Line
 from kaigo.base.records.context import acting
-from kaigo.insurance.feeds.models import Delivery, Line
 from kaigo.insurance.registers import read
 from kaigo.insurance.registers.addresses import address_key
 from kaigo.insurance.registers.banks import find_banks

@@ -6,10 +6,10 @@ from typing import Any
 
 from django.db import connection
 
+from kaigo.base.feeds import read
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.base.records.watermarks import Span
-from kaigo.insurance.feeds import read
 from kaigo.insurance.residents.people import MERGES
 
 # 宛名番号 → the person it stands for today (merges followed).
@@ -108,7 +108,7 @@ def taken(span: Span, *layouts: Layout) -> None:
 def refuse(ctx: Context, found: list[tuple], field: str, rule: str, message: str, remedy: str) -> int:
     """Lines (delivery, line, value) that cannot be used go to the list of errors, where they are mended and replayed."""
     if found:
-        from kaigo.insurance.feeds import decide as feeds
+        from kaigo.base.feeds import decide as feeds
 
         feeds.refuse_lines(
             ctx,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kaigo.base.feeds.decide import receive
+from kaigo.base.feeds.models import Outcome
 from kaigo.base.records.context import Context, acting
-from kaigo.insurance.feeds.decide import receive
-from kaigo.insurance.feeds.models import Outcome
 from kaigo.layouts.model import get
 
 INSURER = "131997"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
+from kaigo.base.feeds.models import Delivery, Line
+from kaigo.base.feeds.read import columns
 from kaigo.base.jobs.registry import Progress
 from kaigo.base.records.context import acting
-from kaigo.insurance.feeds.models import Delivery, Line
-from kaigo.insurance.feeds.read import columns
 from kaigo.insurance.residents.jobs import take_residents
 
 RESIDENT = {

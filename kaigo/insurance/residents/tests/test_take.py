@@ -7,8 +7,8 @@ from datetime import date
 import pytest
 from django.db import connection
 
+from kaigo.base.feeds.models import RefusedLine
 from kaigo.base.records.context import Context
-from kaigo.insurance.feeds.models import RefusedLine
 from kaigo.insurance.residents import models as m
 from kaigo.insurance.residents import read
 from kaigo.insurance.residents.tests.lines import deliver, take, told
@@ -231,8 +231,8 @@ def test_lines_about_nobody_we_know_are_refused_and_used_when_replayed(street, c
     assert refused.value == f"{99:015}"
     told(ctx, RESIDENT, {"addressee": f"{99:015}"})
     assert m.Taxation.objects.count() == 0
+    from kaigo.base.feeds.decide import replay
     from kaigo.base.records.context import acting
-    from kaigo.insurance.feeds.decide import replay
 
     with acting(ctx):
         assert replay(ctx, refused.repair.id, refused.values) == []

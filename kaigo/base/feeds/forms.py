@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from kaigo.insurance.feeds.read import LineView, RepairView
+from kaigo.base.feeds.read import LineView, RepairView
 from kaigo.law.dates import parse_date, wareki
 from kaigo.layouts.model import Field, Layout, get, layouts
 from kaigo.layouts.reader import day_of

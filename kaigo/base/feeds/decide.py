@@ -14,12 +14,12 @@ from typing import NamedTuple
 import polars as pl
 from django.db import connection
 
+from kaigo.base.feeds.accept import Mistake, accept, save_refused
+from kaigo.base.feeds.models import Delivery, Line, Outcome, Repair
+from kaigo.base.feeds.sequence import missing_before, place_in_sequence
 from kaigo.base.files import store
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.feeds.accept import Mistake, accept, save_refused
-from kaigo.insurance.feeds.models import Delivery, Line, Outcome, Repair
-from kaigo.insurance.feeds.sequence import missing_before, place_in_sequence
 from kaigo.law.dates import wareki
 from kaigo.layouts.checks import check
 from kaigo.layouts.model import Layout, get, layouts

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from kaigo.insurance.feeds.tests.files import STAY, stay, stays
+from kaigo.base.feeds.tests.files import STAY, stay, stays
 from kaigo.site.cli import main
 
 pytestmark = pytest.mark.django_db

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from kaigo.base.feeds import read
+from kaigo.base.feeds.decide import Refusal, receive, refuse_lines, replay, set_aside
+from kaigo.base.feeds.models import Line, RefusedLine
+from kaigo.base.feeds.tests.files import INSURER, STAY, stay, stays
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.feeds import read
-from kaigo.insurance.feeds.decide import Refusal, receive, refuse_lines, replay, set_aside
-from kaigo.insurance.feeds.models import Line, RefusedLine
-from kaigo.insurance.feeds.tests.files import INSURER, STAY, stay, stays
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import connection
 
-from kaigo.insurance.feeds.models import Delivery
+from kaigo.base.feeds.models import Delivery
 from kaigo.law.dates import wareki
 from kaigo.layouts.reading import FileError
 

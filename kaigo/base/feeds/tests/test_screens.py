@@ -8,11 +8,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 
+from kaigo.base.feeds import read, screens
+from kaigo.base.feeds.decide import receive
+from kaigo.base.feeds.models import Line
+from kaigo.base.feeds.tests.files import INSURER, STAY, stay, stays
 from kaigo.base.staff.who import Staff
-from kaigo.insurance.feeds import read, screens
-from kaigo.insurance.feeds.decide import receive
-from kaigo.insurance.feeds.models import Line
-from kaigo.insurance.feeds.tests.files import INSURER, STAY, stay, stays
 
 pytestmark = pytest.mark.django_db
 ALL = frozenset({"feeds.view", "feeds.load", "feeds.repair"})

@@ -14,10 +14,10 @@ from typing import NamedTuple
 import polars as pl
 from django.db import connection
 
+from kaigo.base.feeds.models import Delivery, Outcome, RefusedLine
+from kaigo.base.feeds.rows import copy_lines
 from kaigo.base.files.store import get as kept
 from kaigo.base.records.bulk import copy_rows, reserve_ids
-from kaigo.insurance.feeds.models import Delivery, Outcome, RefusedLine
-from kaigo.insurance.feeds.rows import copy_lines
 from kaigo.layouts.model import Layout
 from kaigo.layouts.reader import raw_lines
 from kaigo.layouts.reading import LineError, Reading

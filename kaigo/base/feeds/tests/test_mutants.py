@@ -8,9 +8,9 @@ import random
 import pytest
 from django.db import transaction
 
+from kaigo.base.feeds.decide import receive
+from kaigo.base.feeds.models import Delivery, Line, Outcome, RefusedLine, Repair
 from kaigo.base.files import store
-from kaigo.insurance.feeds.decide import receive
-from kaigo.insurance.feeds.models import Delivery, Line, Outcome, RefusedLine, Repair
 from kaigo.layouts.model import layouts
 from kaigo.layouts.tests.samples import INSURER, damaged, small
 
@@ -62,7 +62,7 @@ def test_an_error_while_saving_leaves_nothing(ctx, monkeypatch):
     def fail(*given):
         raise RuntimeError("disk full")
 
-    monkeypatch.setattr("kaigo.insurance.feeds.accept.save_refused", fail)
+    monkeypatch.setattr("kaigo.base.feeds.accept.save_refused", fail)
     with pytest.raises(RuntimeError), transaction.atomic():
         receive(ctx, INSURER, "tax.csv", content, "ward.tax")
     assert (Delivery.objects.count(), Line.objects.count()) == (0, 0)

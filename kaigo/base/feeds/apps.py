@@ -2,5 +2,5 @@ from django.apps import AppConfig
 
 
 class FeedsConfig(AppConfig):
-    name = "kaigo.insurance.feeds"
+    name = "kaigo.base.feeds"
     label = "feeds"

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from kaigo.base.feeds import accept, read
+from kaigo.base.feeds.decide import receive, withdraw
+from kaigo.base.feeds.models import Delivery, Line, Outcome, RefusedLine, Repair
+from kaigo.base.feeds.tests.files import INSURER, STAY, stay, stays
 from kaigo.base.files import store
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.feeds import accept, read
-from kaigo.insurance.feeds.decide import receive, withdraw
-from kaigo.insurance.feeds.models import Delivery, Line, Outcome, RefusedLine, Repair
-from kaigo.insurance.feeds.tests.files import INSURER, STAY, stay, stays
 from kaigo.layouts.model import get
 from kaigo.layouts.tests.samples import file as sample
 from kaigo.layouts.tests.samples import rows

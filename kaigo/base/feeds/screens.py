@@ -10,11 +10,11 @@ from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
+from kaigo.base.feeds import read
+from kaigo.base.feeds.decide import receive, replay, set_aside, withdraw
+from kaigo.base.feeds.forms import Box, boxes, cleaned, comparison, key_words
 from kaigo.base.records.context import Context
 from kaigo.base.staff.who import can
-from kaigo.insurance.feeds import read
-from kaigo.insurance.feeds.decide import receive, replay, set_aside, withdraw
-from kaigo.insurance.feeds.forms import Box, boxes, cleaned, comparison, key_words
 from kaigo.layouts.model import layouts
 
 STATES = {
