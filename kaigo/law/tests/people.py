@@ -23,9 +23,13 @@ class People:
         self.random = random.Random(seed)
         self.year = fiscal_year
 
+    def happens(self, percent: int) -> bool:
+        """百回に percent 回。"""
+        return self.random.randrange(100) < percent
+
     def tax(self) -> PersonTax:
         """一人の市民税の事実。合計所得は境のちょうど、その前後の一円、そのほか。"""
-        pick, chance = self.random.choice, self.random.random
+        pick = self.random.choice
         salary = pick((0, 0, 550_999, 551_000, 700_000, 1_100_000, 1_625_000, 1_625_001, 1_800_000, 1_899_999,
                        1_900_000, 5_000_000))  # fmt: skip
         salary_income = max(0, salary - pick((550_000, 650_000)))
@@ -36,11 +40,11 @@ class People:
         salary_income -= adjustment
         other = pick((0, 0, 350_000, 5_000_000, 31_000_000))
         total = salary_income + pension_income + other
-        if chance() < 0.4:
+        if self.happens(40):
             total = pick(EDGES) + pick((-1, 0, 1)) + special
         return PersonTax(
             pick(STATUSES), total, max(0, pension), pension_income, salary, salary_income, adjustment, special,
-            pick((None, None, True, False)), pick((None, 0, 0, 1)), chance() < 0.9,
+            pick((None, None, True, False)), pick((None, 0, 0, 1)), self.happens(90),
         )  # fmt: skip
 
     def day(self) -> date:
@@ -53,22 +57,22 @@ class People:
     def span(self) -> Span:
         """始まりが終わりより前の期間。"""
         start, end = self.day(), self.day()
-        if self.random.random() < 0.4 or end <= start:
+        if self.happens(40) or end <= start:
             return Span(start)
         return Span(start, end)
 
     def insured(self) -> tuple[Span, ...]:
         """資格の期間。多くは一年を通して、少しは途中から、途中まで、二つ。"""
-        chance = self.random.random()
-        if chance < 0.6:
+        chance = self.random.randrange(100)
+        if chance < 60:
             return (Span(date(self.year - 8, 5, 1)),)
-        if chance < 0.9:
+        if chance < 90:
             return (self.span(),)
-        return tuple(sorted((self.span(), self.span()), key=lambda span: span.start)) if chance < 0.97 else ()
+        return tuple(sorted((self.span(), self.span()), key=lambda span: span.start)) if chance < 97 else ()
 
-    def spans(self, chance: float) -> tuple[Span, ...]:
+    def spans(self, percent: int) -> tuple[Span, ...]:
         """あれば一つか二つ。"""
-        if self.random.random() >= chance:
+        if not self.happens(percent):
             return ()
         return tuple(self.span() for _ in range(self.random.choice((1, 1, 2))))
 
@@ -77,10 +81,10 @@ class People:
         insured = self.insured()
         begin = date(self.year, 4, 1)
         day = max(begin, insured[0].start) if insured else begin
-        lines = tuple(StageSpan(s.start, s.end, self.random.randrange(1, 6)) for s in self.spans(0.15))
+        lines = tuple(StageSpan(s.start, s.end, self.random.randrange(1, 6)) for s in self.spans(15))
         return AssessFacts(
             self.year, day, self.tax(), tuple(self.tax() for _ in range(self.random.choice((0, 0, 1, 1, 2, 4)))),
-            insured, self.spans(0.15), self.spans(0.05), self.spans(0.08), lines,
+            insured, self.spans(15), self.spans(5), self.spans(8), lines,
         )  # fmt: skip
 
     def many(self, count: int) -> list[AssessFacts]:
