@@ -23,7 +23,7 @@ def test_no_float_and_no_true_division_in_law():
             if isinstance(node, ast.Constant) and isinstance(node.value, float):
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno} float")
             if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div):
-                # Fraction and Path use the same sign: only names that end in path/root/folder may.
+                # Fraction and Path use the same sign: only names that end in one of these words may.
                 left = ast.unparse(node.left).lower()
                 if (
                     not left.split("(")[0]
