@@ -18,6 +18,7 @@ from kaigo.base.feeds.models import Delivery, Outcome, RefusedLine
 from kaigo.base.feeds.rows import copy_lines
 from kaigo.base.files.store import get as kept
 from kaigo.base.records.bulk import copy_rows, reserve_ids
+from kaigo.base.records.rows import rows
 from kaigo.layouts.model import Layout
 from kaigo.layouts.reader import raw_lines
 from kaigo.layouts.reading import LineError, Reading
@@ -35,14 +36,14 @@ class Mistake(NamedTuple):
 
 def accept(delivery: Delivery, layout: Layout, reading: Reading, content: bytes, actor: str) -> Outcome:
     """Save what changed and what is refused, in the caller's transaction; the Outcome counts both."""
-    first = not _rows("SELECT EXISTS (SELECT 1 FROM feeds_line WHERE layout = %s)", [layout.name])[0][0]
-    rows = reading.rows if first else _candidates(delivery, layout, reading.rows, content)
+    first = not rows("SELECT EXISTS (SELECT 1 FROM feeds_line WHERE layout = %s)", [layout.name])[0][0]
+    lines = reading.rows if first else _candidates(delivery, layout, reading.rows, content)
     keys = [field.key for field in layout.columns()]
     if first or not layout.key:
-        copy_lines("feeds_line", {"delivery_id": delivery.id, "layout": layout.name}, rows, keys)
-        added = len(rows)
+        copy_lines("feeds_line", {"delivery_id": delivery.id, "layout": layout.name}, lines, keys)
+        added = len(lines)
     else:
-        added = _save_changed(delivery, layout, rows, keys)
+        added = _save_changed(delivery, layout, lines, keys)
     mistakes = by_line(reading.refused, reading.rejected)
     _overtake(delivery, layout, reading)
     if delivery.mode == "full":
@@ -98,26 +99,26 @@ def save_refused(mistakes: Sequence[tuple[int, str, Mistake]]) -> list[int]:
 
 def _last_line() -> int:
     """The highest id given out. Files of a layout are taken in one by one, so its later lines get higher ones."""
-    return _rows("SELECT coalesce(pg_sequence_last_value('feeds_line_id_seq'), 0)", [])[0][0]
+    return rows("SELECT coalesce(pg_sequence_last_value('feeds_line_id_seq'), 0)", [])[0][0]
 
 
-def _candidates(delivery: Delivery, layout: Layout, rows: pl.DataFrame, content: bytes) -> pl.DataFrame:
+def _candidates(delivery: Delivery, layout: Layout, frame: pl.DataFrame, content: bytes) -> pl.DataFrame:
     """The lines that may have changed since the last accepted full file; all of them when there is none."""
     last = _last_full(delivery) if delivery.mode == "full" and layout.key else None
     if last is None:
-        return rows
+        return frame
     digest, last_line = last
     known = raw_lines(kept(digest)).to_frame("raw")
-    raw = raw_lines(content).gather(rows["line"] - 1)
+    raw = raw_lines(content).gather(frame["line"] - 1)
     touched = _touched(layout, last_line)
-    other = rows.select("line").with_columns(raw.alias("raw")).join(known, on="raw", how="anti")
-    suspect = rows.join(touched, on=list(layout.key), how="semi")
+    other = frame.select("line").with_columns(raw.alias("raw")).join(known, on="raw", how="anti")
+    suspect = frame.join(touched, on=list(layout.key), how="semi")
     lines = pl.concat([other["line"], suspect["line"]]).unique()
-    return rows.filter(pl.col("line").is_in(lines.implode()))
+    return frame.filter(pl.col("line").is_in(lines.implode()))
 
 
 def _last_full(delivery: Delivery) -> tuple[str, int] | None:
-    found = _rows(
+    found = rows(
         "SELECT d.digest, o.last_line FROM feeds_delivery d JOIN feeds_outcome o ON o.delivery_id = d.id "
         "WHERE d.layout = %s AND d.edition = %s AND d.mode = 'full' AND o.state = 'accepted' "
         "ORDER BY o.id DESC LIMIT 1",
@@ -131,7 +132,7 @@ def _touched(layout: Layout, last_line: int) -> pl.DataFrame:
     places = _places(layout)
     l_key = ", ".join(f"l.values[{place}]" for place in places)
     r_key = ", ".join(f"r.values[{place}]" for place in places)
-    found = _rows(
+    found = rows(
         f"SELECT {l_key} FROM feeds_line l WHERE l.layout = %(layout)s AND l.id > %(last)s UNION "
         f"SELECT {r_key} FROM feeds_refused_line r JOIN feeds_delivery d ON d.id = r.delivery_id "
         "WHERE d.layout = %(layout)s AND r.room = 'feeds' AND r.rule = 'duplicate'",
@@ -140,21 +141,21 @@ def _touched(layout: Layout, last_line: int) -> pl.DataFrame:
     return pl.DataFrame(found, schema=dict.fromkeys(layout.key, pl.String), orient="row")
 
 
-def _save_changed(delivery: Delivery, layout: Layout, rows: pl.DataFrame, keys: list[str]) -> int:
-    """Insert the rows that differ from the last line of their key; returns how many."""
+def _save_changed(delivery: Delivery, layout: Layout, frame: pl.DataFrame, keys: list[str]) -> int:
+    """Insert the lines that differ from the last line of their key; returns how many."""
     with connection.cursor() as cursor:
         cursor.execute("DROP TABLE IF EXISTS feeds_in")
         cursor.execute("CREATE TEMPORARY TABLE feeds_in (number int, values text[]) ON COMMIT DROP")
-    copy_lines("feeds_in", {}, rows, keys)
+    copy_lines("feeds_in", {}, frame, keys)
     with connection.cursor() as cursor:
-        if len(rows) >= MANY:
+        if len(frame) >= MANY:
             # Sorting the layout's lines in memory; for this transaction only.
             cursor.execute("SET LOCAL work_mem = '192MB'")
         cursor.execute("ANALYZE feeds_in")
         cursor.execute(
             "INSERT INTO feeds_line (delivery_id, layout, number, values) "
             "SELECT %(delivery)s, %(layout)s, c.number, c.values FROM feeds_in c "
-            f"LEFT JOIN {_newest(layout, len(rows))} WHERE p.values IS DISTINCT FROM c.values ORDER BY c.number",
+            f"LEFT JOIN {_newest(layout, len(frame))} WHERE p.values IS DISTINCT FROM c.values ORDER BY c.number",
             {"delivery": delivery.id, "layout": layout.name},
         )
         return cursor.rowcount
@@ -187,7 +188,7 @@ def _untold(layout: Layout, mistakes: list[Mistake]) -> list[Mistake]:
         return []
     before = {
         (rule, tuple(values))
-        for rule, values in _rows(
+        for rule, values in rows(
             "SELECT r.rule, r.values FROM feeds_refused_line r JOIN feeds_delivery d ON d.id = r.delivery_id "
             "WHERE d.layout = %s AND r.room = 'feeds'",
             [layout.name],
@@ -204,7 +205,7 @@ def _overtake(delivery: Delivery, layout: Layout, reading: Reading) -> None:
     still = {key_of(layout, columns, values) for values in reading.rejected.values()}
     open_ones = [
         (id, key, None if room == "feeds" else tuple(values))
-        for id, room, values in _rows(
+        for id, room, values in rows(
             "SELECT p.id, r.room, r.values FROM feeds_repair p JOIN feeds_refused_line r ON r.id = p.refused_id "
             "JOIN feeds_delivery d ON d.id = r.delivery_id WHERE p.state = 'open' AND d.layout = %s",
             [layout.name],
@@ -239,9 +240,3 @@ def key_of(layout: Layout, columns: list[str], values: Sequence[str]) -> tuple[s
 def _places(layout: Layout) -> list[int]:
     columns = [field.key for field in layout.columns()]
     return [columns.index(key) + 1 for key in layout.key]
-
-
-def _rows(query: str, params) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()

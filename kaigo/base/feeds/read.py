@@ -6,9 +6,8 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
-
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.layouts.model import get
 
 _STATE = "JOIN LATERAL (SELECT * FROM feeds_outcome o WHERE o.delivery_id = d.id ORDER BY o.id DESC LIMIT 1) s ON true"
@@ -74,7 +73,7 @@ def deliveries(
 ) -> list[DeliveryView]:
     """Files, the newest first; of one layout or in one state."""
     params = {"layout": layout, "state": state, "limit": limit, "offset": offset}
-    found = _rows(f"{_VIEW} WHERE {_FILTER} ORDER BY d.id DESC LIMIT %(limit)s OFFSET %(offset)s", params)
+    found = rows(f"{_VIEW} WHERE {_FILTER} ORDER BY d.id DESC LIMIT %(limit)s OFFSET %(offset)s", params)
     return [_view(row) for row in found]
 
 
@@ -86,12 +85,12 @@ def delivery_count(ctx: Context, layout: str = "", state: str = "") -> int:
     # Every page of the list asks: without a state there is no need to look at outcomes.
     filtered = f"{_STATE} WHERE {_FILTER}" if state else "WHERE (%(layout)s = '' OR d.layout = %(layout)s)"
     query = f"SELECT count(*) FROM feeds_delivery d {filtered}"
-    return _rows(query, {"layout": layout, "state": state})[0][0]
+    return rows(query, {"layout": layout, "state": state})[0][0]
 
 
 def delivery(ctx: Context, id: int) -> DeliveryView | None:
     """One file."""
-    found = _rows(f"{_VIEW} WHERE d.id = %(id)s", {"id": id})
+    found = rows(f"{_VIEW} WHERE d.id = %(id)s", {"id": id})
     return _view(found[0]) if found else None
 
 
@@ -107,7 +106,7 @@ class OutcomeView:
 def outcomes(ctx: Context, delivery: int) -> list[OutcomeView]:
     """All that became of a file, the oldest first."""
     query = "SELECT state, created_at, actor FROM feeds_outcome WHERE delivery_id = %s ORDER BY id"
-    return [OutcomeView(*row) for row in _rows(query, [delivery])]
+    return [OutcomeView(*row) for row in rows(query, [delivery])]
 
 
 def _view(row: tuple) -> DeliveryView:
@@ -154,7 +153,7 @@ def repairs(
     order = "r.number, p.id" if delivery else "p.id"
     params = {"delivery": delivery, "state": state, "id": None, "limit": limit, "offset": offset}
     return [
-        _repair(row) for row in _rows(f"{_REPAIR} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s", params)
+        _repair(row) for row in rows(f"{_REPAIR} ORDER BY {order} LIMIT %(limit)s OFFSET %(offset)s", params)
     ]
 
 
@@ -165,14 +164,14 @@ def open_repairs(ctx: Context, limit: int = 50, offset: int = 0) -> list[RepairV
 
 def repair(ctx: Context, id: int) -> RepairView | None:
     """One refused line."""
-    found = _rows(_REPAIR, {"delivery": None, "state": "", "id": id})
+    found = rows(_REPAIR, {"delivery": None, "state": "", "id": id})
     return _repair(found[0]) if found else None
 
 
 def repair_count(ctx: Context, delivery: int | None = None, state: str = "") -> int:
     """How many refused lines `repairs` would list without limit."""
     query = f"SELECT count(*) FROM ({_REPAIR}) x"
-    return _rows(query, {"delivery": delivery, "state": state, "id": None})[0][0]
+    return rows(query, {"delivery": delivery, "state": state, "id": None})[0][0]
 
 
 # Few files wait at any time; an index holds the outcomes that say so.
@@ -185,7 +184,7 @@ GROUP BY d.layout"""
 
 def waiting(ctx: Context) -> int:
     """What waits for a person: lines to repair, and layouts whose files wait for a missing one. Cheap."""
-    return _rows(
+    return rows(
         f"SELECT (SELECT count(*) FROM feeds_repair WHERE state = 'open') + (SELECT count(*) FROM ({_WAITING}) w)",
         [],
     )[0][0]
@@ -206,7 +205,7 @@ class Progress:
 
 def progress(ctx: Context) -> list[Progress]:
     """Every layout of which a file is in or waits."""
-    found = _rows(
+    found = rows(
         f"""
         WITH taken AS (
             SELECT d.layout, count(*) AS files, max(d.sequence) AS sequence, max(d.received_on) AS received_on
@@ -242,7 +241,7 @@ class LineView:
 
 def changed_count(ctx: Context, delivery: int) -> int:
     """How many lines `changed_lines` would list without limit (mended ones too)."""
-    return _rows("SELECT count(*) FROM feeds_line WHERE delivery_id = %s", [delivery])[0][0]
+    return rows("SELECT count(*) FROM feeds_line WHERE delivery_id = %s", [delivery])[0][0]
 
 
 def changed_lines(ctx: Context, delivery: DeliveryView, limit: int = 50, offset: int = 0) -> list[LineView]:
@@ -250,7 +249,7 @@ def changed_lines(ctx: Context, delivery: DeliveryView, limit: int = 50, offset:
     layout = get(delivery.layout)
     places = columns(delivery.layout)
     same_key = " AND ".join(f"b.values[{places[key]}] = l.values[{places[key]}]" for key in layout.key)
-    found = _rows(
+    found = rows(
         "SELECT l.id, l.number, l.values, p.values FROM (SELECT * FROM feeds_line WHERE delivery_id = %(id)s "
         "ORDER BY number, id LIMIT %(limit)s OFFSET %(offset)s) l LEFT JOIN LATERAL "
         "(SELECT b.values FROM feeds_line b JOIN feeds_delivery d ON d.id = b.delivery_id "
@@ -259,9 +258,3 @@ def changed_lines(ctx: Context, delivery: DeliveryView, limit: int = 50, offset:
         {"id": delivery.id, "sequence": delivery.sequence, "limit": limit, "offset": offset},
     )
     return [LineView(*row) for row in found]
-
-
-def _rows(query: str, params) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
-
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.certificates.decide import REASONS
 from kaigo.insurance.certificates.models import Certificate
 from kaigo.insurance.qualification import read as qualification
@@ -66,7 +65,7 @@ def issued_sql(ctx: Context) -> str:
 
 def to_recover(ctx: Context) -> list[tuple[int, int, date, date]]:
     """(certificate, person, issued_on, lost_on) of certificates still out though the qualification is lost."""
-    return _rows(
+    return rows(
         f"SELECT c.certificate_id, c.person_id, c.issued_on, max(q.lost_on) FROM ({issued_sql(ctx)}) c "
         f"JOIN ({qualification.in_force_sql(ctx)}) q ON q.person_id = c.person_id "
         "GROUP BY 1, 2, 3 HAVING bool_and(q.lost_on IS NOT NULL AND q.lost_on <= %(on)s) ORDER BY 4 DESC, 2 LIMIT 2000",
@@ -83,18 +82,12 @@ def of_month(ctx: Context, first: date, after: date) -> list[CertificateView]:
 def counts(ctx: Context) -> dict[str, int]:
     """Decisions by state: issued (held now), recovered, unrecoverable."""
     return dict(
-        _rows(
+        rows(
             "SELECT c.state, count(*) FROM certificates_certificate c WHERE NOT EXISTS "
             "(SELECT 1 FROM certificates_certificate n WHERE n.supersedes_id = c.id) GROUP BY c.state",
             {},
         )
     )
-
-
-def _rows(query: str, params: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()
 
 
 def _view(row: Certificate) -> CertificateView:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from django.db import connection
-
 from kaigo.base.paper import fonts
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows_at
 from kaigo.insurance.residents import read as residents
 
 HOLDS = {
@@ -93,14 +92,14 @@ def _shared(ctx: Context, persons: list[int]) -> set[int]:
     homes = residents.membership_history_sql(ctx)
     return {
         row[0]
-        for row in _rows(
+        for row in rows_at(
+            ctx,
             f"SELECT DISTINCT m.person_id FROM ({mailing}) m JOIN ({mailing}) o ON o.person_id <> m.person_id "
             "AND o.address = m.address AND o.building = m.building "
             "WHERE m.person_id = ANY(%(persons)s::bigint[]) AND NOT EXISTS ("
             f"SELECT 1 FROM ({homes}) h JOIN ({homes}) g ON g.household_id = h.household_id "
             "AND g.effective && h.effective WHERE h.person_id = m.person_id AND g.person_id = o.person_id)",
-            ctx,
-            persons,
+            persons=persons,
         )
     }
 
@@ -108,27 +107,21 @@ def _shared(ctx: Context, persons: list[int]) -> set[int]:
 def _dead(ctx: Context, persons: list[int]) -> set[int]:
     return {
         row[0]
-        for row in _rows(
+        for row in rows_at(
+            ctx,
             f"SELECT r.person_id FROM ({residents.residence_sql(ctx)}) r "
             "WHERE r.state = 'dead' AND r.person_id = ANY(%(persons)s::bigint[])",
-            ctx,
-            persons,
+            persons=persons,
         )
     }
 
 
 def _stopped(ctx: Context, persons: list[int]) -> dict[int, str]:
     return dict(
-        _rows(
+        rows_at(
+            ctx,
             f"SELECT h.person_id, h.reason FROM ({residents.hold_sql(ctx)}) h "
             "WHERE h.effective @> %(on)s::date AND h.person_id = ANY(%(persons)s::bigint[])",
-            ctx,
-            persons,
+            persons=persons,
         )
     )
-
-
-def _rows(query: str, ctx: Context, persons: list[int]) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, {"on": ctx.on, "known_at": ctx.known_at, "persons": persons})
-        return cursor.fetchall()

@@ -6,9 +6,8 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db import connection
-
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.notices.common import LETTERS, TEMPLATES, kept, template_digest
 from kaigo.insurance.notices.decide import differing
 from kaigo.insurance.notices.holds import HOLDS, LIFTABLE, Hold
@@ -115,7 +114,7 @@ def count(
 ) -> int:
     """How many `drafts` would list."""
     where, params = _where(standing, letter, fiscal_year, held)
-    return _rows(
+    return rows(
         f"SELECT count(*) FROM notices_draft d LEFT JOIN notices_issue i ON i.draft_id = d.id WHERE {where}",
         params,
     )[0][0]
@@ -123,7 +122,7 @@ def count(
 
 def counts(ctx: Context) -> list[tuple[str, int, date, str, int, int]]:
     """What waits: (letter, fiscal_year, dated, held code or "", people, yen)."""
-    return _rows(
+    return rows(
         f"SELECT letter, fiscal_year, dated, held, count(*), sum(annual_yen)::bigint FROM ({QUEUED}) q "
         "GROUP BY 1, 2, 3, 4 ORDER BY 3, 1, 4",
         {},
@@ -143,7 +142,7 @@ def one(ctx: Context, draft: int) -> DraftView | None:
 
 def content(ctx: Context, draft: int) -> tuple[dict, dict] | None:
     """(the letter's own words, the shared words) of a draft."""
-    found = _rows("SELECT data, common FROM notices_content WHERE draft_id = %(draft)s", {"draft": draft})
+    found = rows("SELECT data, common FROM notices_content WHERE draft_id = %(draft)s", {"draft": draft})
     if not found:
         return None
     data, common = found[0]
@@ -154,7 +153,7 @@ def contents(drafts: list[int]) -> dict[int, tuple[dict, str]]:
     """draft → (its words, digest of the shared words)."""
     return {
         draft: (json.loads(data) if isinstance(data, str) else data, common)
-        for draft, data, common in _rows(
+        for draft, data, common in rows(
             "SELECT draft_id, data, common FROM notices_content WHERE draft_id = ANY(%(drafts)s::bigint[])",
             {"drafts": drafts},
         )
@@ -165,14 +164,14 @@ def differing_drafts(ctx: Context, drafts: list[int]) -> dict[int, Hold]:
     """Of these drafts, those whose address, name or hold is no longer what facts say on ctx.on."""
     found: dict[int, Hold] = {}
     for place in range(0, len(drafts), 5000):
-        rows = _rows(
+        found = rows(
             "SELECT d.id, d.person_id, d.fiscal_year, d.letter, d.dated, d.held, c.data, d.lifted_reason FROM notices_draft d "
             "JOIN notices_content c ON c.draft_id = d.id WHERE d.id = ANY(%(drafts)s::bigint[])",
             {"drafts": drafts[place : place + 5000]},
         )
         found |= differing(
             ctx,
-            [(*row[:6], json.loads(row[6]) if isinstance(row[6], str) else row[6], row[7]) for row in rows],
+            [(*row[:6], json.loads(row[6]) if isinstance(row[6], str) else row[6], row[7]) for row in found],
         )
     return found
 
@@ -188,10 +187,4 @@ def _where(standing: str, letter: str, fiscal_year: int | None, held: str) -> tu
 
 
 def _views(query: str, params: dict) -> list[DraftView]:
-    return [DraftView(*row) for row in _rows(query, params)]
-
-
-def _rows(query: str, params: dict) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, params)
-        return cursor.fetchall()
+    return [DraftView(*row) for row in rows(query, params)]

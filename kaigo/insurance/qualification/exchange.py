@@ -6,11 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from django.db import connection
-
 from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.folding import fold
+from kaigo.base.records.rows import rows_at
 from kaigo.insurance.qualification.numbers import numbers_sql
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
@@ -73,7 +72,7 @@ def in_force(ctx: Context, which: str) -> list[Exception_]:
         LEFT JOIN ({residents.particulars_sql(ctx)}) p ON p.person_id = e.person_id
         LEFT JOIN ({numbers_sql()}) n ON n.person_id = e.person_id
         WHERE e.exception = %(which)s AND e.effective @> %(on)s::date"""
-    rows = [Exception_(*row) for row in _rows(query, ctx, which=which)]
+    rows = [Exception_(*row) for row in rows_at(ctx, query, which=which)]
     cities = _cities(ctx, {row.municipality for row in rows})
     found = [Exception_(*row[:6], cities[row[6]], *row[7:]) for row in map(_fields, rows)]
     return sorted(found, key=lambda row: (row.municipality, row.facility, row.kana, row.person))
@@ -93,8 +92,8 @@ def events(ctx: Context, first: date, following: date, persons: Iterable[int] | 
         WHERE e.exception = 'own' AND (%(persons)s::bigint[] IS NULL OR e.person_id = ANY(%(persons)s::bigint[]))
         WINDOW w AS (PARTITION BY e.person_id ORDER BY lower(e.effective))"""
     found: list[Event] = []
-    for person, name, start, end, town, facility, town_before, before, ended, begins, town_after in _rows(
-        query, ctx, persons=None if persons is None else list(persons)
+    for person, name, start, end, town, facility, town_before, before, ended, begins, town_after in rows_at(
+        ctx, query, persons=None if persons is None else list(persons)
     ):
         followed = ended == start
         if not followed or town_before != town:
@@ -166,7 +165,7 @@ def _theirs(ctx: Context) -> list[dict]:
         f"SELECT DISTINCT ON ({same}) {listed} FROM ({feeds.lines_sql()}) l WHERE l.layout = '{LAYOUT}' "
         f"ORDER BY {same}, l.sequence DESC, l.id DESC"
     )
-    rows = [dict(zip(keys, row, strict=True)) for row in _rows(query, ctx)]
+    rows = [dict(zip(keys, row, strict=True)) for row in rows_at(ctx, query)]
     cities = _cities(ctx, {row["municipality"] for row in rows})
     for row in rows:
         row |= {"municipality": cities[row["municipality"]], "which": SIDES[row["side"]]}
@@ -193,7 +192,7 @@ def _known(ctx: Context, line: dict) -> int | None:
         LEFT JOIN ({numbers_sql()}) n ON n.person_id = p.person_id
         WHERE p.birth_raw = %(birth)s OR (%(number)s <> '' AND n.number = %(number)s) ORDER BY p.person_id"""
     number = line["insured_number"] if line["which"] == "own" else ""
-    for person, kana, own in _rows(query, ctx, birth=line["birth"], number=number):
+    for person, kana, own in rows_at(ctx, query, birth=line["birth"], number=number):
         if (number and own == number) or fold(kana) == fold(line["kana"]):
             return person
     return None
@@ -218,9 +217,3 @@ def _cities(ctx: Context, codes: Iterable[str]) -> dict[str, str]:
 
 def _fields(row: Exception_) -> tuple:
     return tuple(getattr(row, name) for name in row.__dataclass_fields__)
-
-
-def _rows(query: str, ctx: Context, **params) -> list[tuple]:
-    with connection.cursor() as cursor:
-        cursor.execute(query, {"on": ctx.on, "known_at": ctx.known_at, **params})
-        return cursor.fetchall()

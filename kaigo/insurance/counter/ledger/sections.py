@@ -13,6 +13,7 @@ from typing import NamedTuple
 from django.db import connection
 
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows_at
 from kaigo.insurance.certificates import read as certificates
 from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.registers import read as registers
@@ -45,13 +46,12 @@ def period(since: date | None, until: date | None) -> str:
 
 def facts(ctx: Context, relation: str, columns: str, person: int) -> list[tuple]:
     """(since, until, 届出日, *columns) of a whole history, what began by ctx.on, newest first."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT lower(f.effective), upper(f.effective), f.notified_on, {columns} FROM ({relation}) f "
-            "WHERE f.person_id = %(person)s AND lower(f.effective) <= %(on)s ORDER BY lower(f.effective) DESC, f.id DESC",
-            {"person": person, "on": ctx.on, "known_at": ctx.known_at},
-        )
-        return cursor.fetchall()
+    return rows_at(
+        ctx,
+        f"SELECT lower(f.effective), upper(f.effective), f.notified_on, {columns} FROM ({relation}) f "
+        "WHERE f.person_id = %(person)s AND lower(f.effective) <= %(on)s ORDER BY lower(f.effective) DESC, f.id DESC",
+        person=person,
+    )
 
 
 _SINCE = (("期間", 0, False), ("届出日", 0, False))
