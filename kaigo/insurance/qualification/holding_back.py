@@ -10,7 +10,7 @@ from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.qualification.decide import Outcome, judge, record
 from kaigo.insurance.qualification.models import Ruling, Task
-from kaigo.insurance.qualification.rulings import in_force
+from kaigo.insurance.qualification.rulings import in_force, take_back
 
 MATTER = "held_back"
 
@@ -55,22 +55,7 @@ def hold_back(
 
 def release(ctx: Context, insurer: str, person: int, reason: str) -> Outcome:
     """Take the person off the list: what was stopped is acquired now, as the facts say."""
-    before = in_force(person, MATTER)
-    if before is None:
-        raise Refused("資格取得除外者として登録されていません。")
-    if not reason.strip():
-        raise Refused("除外をやめる理由を書いてください。")
-    without_my_number(reason)
-    Ruling.objects.create(
-        person_id=person,
-        matter=MATTER,
-        reason=reason.strip(),
-        withdrawn=True,
-        supersedes=before,
-        decided_on=ctx.on,
-        actor=ctx.actor,
-    )
-    return record(ctx, insurer, judge(ctx, insurer, [person]))
+    return take_back(ctx, insurer, person, MATTER, reason)
 
 
 def entries(ctx: Context) -> list[HeldBack]:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from django.db import transaction
 
 from kaigo.base.records.context import Context
+from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.qualification.decide import Outcome, current_periods, judge, record
 from kaigo.insurance.qualification.gather import gather
@@ -18,6 +19,12 @@ from kaigo.law.codec import encode
 from kaigo.law.qualification import ACQUIRED, LOST, Period, periods
 from kaigo.law.reasons import Unclear
 from kaigo.law.values import load
+
+# matter → (what is said when there is none, when no reason is given)
+TAKEN_BACK = {
+    "periods": ("効いている訂正がありません。", "訂正をやめる理由を書いてください。"),
+    "held_back": ("資格取得除外者として登録されていません。", "除外をやめる理由を書いてください。"),
+}
 
 
 class Change(NamedTuple):
@@ -103,14 +110,21 @@ def correct(ctx: Context, insurer: str, person: int, decided: list[Period], reas
 
 def withdraw(ctx: Context, insurer: str, person: int, reason: str) -> Outcome:
     """Take a correction back: the facts decide again (回復)."""
-    before = in_force(person, "periods")
+    return take_back(ctx, insurer, person, "periods", reason)
+
+
+def take_back(ctx: Context, insurer: str, person: int, matter: str, reason: str) -> Outcome:
+    """The ruling of a matter holds no longer, for a reason that is kept: judged again without it."""
+    absent, why = TAKEN_BACK[matter]
+    before = in_force(person, matter)
     if before is None:
-        raise Refused("効いている訂正がありません。")
+        raise Refused(absent)
     if not reason.strip():
-        raise Refused("訂正をやめる理由を書いてください。")
+        raise Refused(why)
+    without_my_number(reason)
     Ruling.objects.create(
         person_id=person,
-        matter="periods",
+        matter=matter,
         reason=reason.strip(),
         withdrawn=True,
         supersedes=before,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import ClassVar
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
@@ -93,22 +94,24 @@ class Correct(Page):
         }
 
 
-class Withdraw(Page):
-    """回復: take a correction back, so that the facts decide again."""
+class TakeBack(Page):
+    """Take a ruling back: what happens then is shown first, as the act itself does it. Not a page by itself."""
 
-    permission = "qualification.decide"
     purpose = "qualification"
+    matter: ClassVar[str]
+    template: ClassVar[str]
+    title: ClassVar[str]  # after the name of the person
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
         view = residents.one(ctx, person)
-        ruling = rulings.in_force(person, "periods")
+        ruling = rulings.in_force(person, self.matter)
         if view is None or ruling is None:
             raise Http404
         changes = rulings.preview(
-            ctx, person, lambda: rulings.withdraw(ctx, settings.INSURER, person, "見込み")
+            ctx, person, lambda: rulings.take_back(ctx, settings.INSURER, person, self.matter, "見込み")
         )
-        return "qualification/withdraw.html", {
-            "title": f"{view.name} さんの資格の訂正をやめる",
+        return self.template, {
+            "title": f"{view.name} さんの{self.title}",
             "person": view,
             "ruling": ruling,
             "changes": changes,
@@ -116,8 +119,17 @@ class Withdraw(Page):
         }
 
     def post(self, ctx: Context, request: HttpRequest, person: int):
-        rulings.withdraw(ctx, settings.INSURER, person, request.POST.get("reason", ""))
+        rulings.take_back(ctx, settings.INSURER, person, self.matter, request.POST.get("reason", ""))
         return go(f"/qualification/{person}/")
+
+
+class Withdraw(TakeBack):
+    """回復: take a correction back, so that the facts decide again."""
+
+    permission = "qualification.decide"
+    matter = "periods"
+    template = "qualification/withdraw.html"
+    title = "資格の訂正をやめる"
 
 
 def months(ctx: Context, changes: list[rulings.Change]) -> list[tuple[str, int, int]]:

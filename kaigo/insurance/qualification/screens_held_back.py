@@ -10,7 +10,7 @@ from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification import holding_back, rulings
-from kaigo.insurance.qualification.screens_correct import months
+from kaigo.insurance.qualification.screens_correct import TakeBack
 from kaigo.insurance.residents import read as residents
 
 STATES = {"now": ("除外中", "warn"), "waiting": ("これから", "neutral"), "over": ("終わり", "neutral")}
@@ -78,28 +78,10 @@ class HoldBack(Page):
         }
 
 
-class Release(Page):
+class Release(TakeBack):
     """Take one person off the list: what is acquired then is shown first."""
 
     permission = "qualification.decide"
-    purpose = "qualification"
-
-    def get(self, ctx: Context, request: HttpRequest, person: int):
-        view = residents.one(ctx, person)
-        ruling = rulings.in_force(person, holding_back.MATTER)
-        if view is None or ruling is None:
-            raise Http404
-        changes = rulings.preview(
-            ctx, person, lambda: holding_back.release(ctx, settings.INSURER, person, "見込み")
-        )
-        return "qualification/release_held.html", {
-            "title": f"{view.name} さんの除外をやめる",
-            "person": view,
-            "ruling": ruling,
-            "changes": changes,
-            "months": months(ctx, changes),
-        }
-
-    def post(self, ctx: Context, request: HttpRequest, person: int):
-        holding_back.release(ctx, settings.INSURER, person, request.POST.get("reason", ""))
-        return go(f"/qualification/{person}/")
+    matter = holding_back.MATTER
+    template = "qualification/release_held.html"
+    title = "除外をやめる"

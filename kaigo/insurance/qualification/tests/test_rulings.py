@@ -72,6 +72,8 @@ def test_a_correction_supersedes_and_holds_against_the_daily_run(insured):
     rulings.correct(CTX, INSURER, insured, [period], "職権消除の通知の写しによる")
     assert in_force(insured) == [("2015-05-04", "02", "2026-03-01", "68")]
     assert decide_all(CTX, INSURER).changed == 0
+    with pytest.raises(Refused, match="個人番号"):
+        rulings.withdraw(CTX, INSURER, insured, "番号は123456789018")
     rulings.withdraw(CTX, INSURER, insured, "通知が誤りだった")
     assert in_force(insured) == [WHOLE]
     assert Qualification.objects.filter(person_id=insured).count() == 3
