@@ -182,7 +182,12 @@ def test_a_correction_is_shown_before_it_is_done(insured):
     assert in_force(insured) == [("2015-05-04", "02", "2026-03-01", "68")]
     assert "窓口の訂正が効いています" in text(ask("person", person=insured))
     shown = text(ask("withdraw", person=insured))
-    for said in ("職権消除の通知", "11 か月 → 12 か月", "誰に何が起きるか", "訂正をやめ、事実による判定に戻す"):
+    for said in (
+        "職権消除の通知",
+        "11 か月 → 12 か月",
+        "誰に何が起きるか",
+        "訂正をやめ、事実による判定に戻す",
+    ):
         assert said in shown
     assert ask("withdraw", {"reason": "通知が誤り"}, person=insured).status_code == 302
     assert in_force(insured)[0][2] is None
