@@ -25,7 +25,11 @@ def _home() -> Path:
     home = Path(root) if root else default_home("test")
     binaries = os.environ.get("KAIGO_PG_BIN")
     # A data folder belongs to one major version: …/15/bin gets a home of its own.
-    parts = [home.name, Path(binaries).parent.name if binaries else "", os.environ.get("PYTEST_XDIST_WORKER", "")]
+    parts = [
+        home.name,
+        Path(binaries).parent.name if binaries else "",
+        os.environ.get("PYTEST_XDIST_WORKER", ""),
+    ]
     return home.with_name("-".join(filter(None, parts)))
 
 
@@ -46,6 +50,7 @@ def _fingerprint() -> str:
             *PROJECT.glob("kaigo/**/migrations/*.py"),
             *PROJECT.glob("kaigo/base/records/*.py"),
             *PROJECT.glob("kaigo/**/models.py"),
+            *PROJECT.glob("kaigo/**/models/*.py"),
             PROJECT / "kaigo/site/databases.py",
         ]
     )
