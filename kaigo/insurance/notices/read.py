@@ -164,14 +164,14 @@ def differing_drafts(ctx: Context, drafts: list[int]) -> dict[int, Hold]:
     """Of these drafts, those whose address, name or hold is no longer what facts say on ctx.on."""
     found: dict[int, Hold] = {}
     for place in range(0, len(drafts), 5000):
-        found = rows(
+        part = rows(
             "SELECT d.id, d.person_id, d.fiscal_year, d.letter, d.dated, d.held, c.data, d.lifted_reason FROM notices_draft d "
             "JOIN notices_content c ON c.draft_id = d.id WHERE d.id = ANY(%(drafts)s::bigint[])",
             {"drafts": drafts[place : place + 5000]},
         )
         found |= differing(
             ctx,
-            [(*row[:6], json.loads(row[6]) if isinstance(row[6], str) else row[6], row[7]) for row in found],
+            [(*row[:6], json.loads(row[6]) if isinstance(row[6], str) else row[6], row[7]) for row in part],
         )
     return found
 
