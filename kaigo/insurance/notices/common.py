@@ -14,7 +14,7 @@ from pathlib import Path
 from kaigo.base.files import store
 from kaigo.insurance.notices.certificates.letters import CERTIFICATE
 from kaigo.insurance.notices.exchange import letters as exchange
-from kaigo.insurance.notices.inquiries.letters import INQUIRY
+from kaigo.insurance.notices.inquiries import letters as inquiries
 from kaigo.insurance.notices.premium.letters import CHANGE, NOTICE
 from kaigo.insurance.notices.provisional import letters as provisional
 from kaigo.insurance.notices.stages import rows
@@ -28,7 +28,7 @@ LETTERS = {
     "change_notice": "変更通知書",
     "provisional_change": "仮徴収額変更通知書",
     "insured_certificate": "被保険者証",
-    "income_inquiry": "所得照会票",
+    inquiries.LETTER: "所得照会票",
     exchange.LETTER: "住所地特例連絡票",
 }
 TEMPLATES: dict[str, tuple[Path, int]] = {  # letter → (template, pages of one letter)
@@ -37,9 +37,12 @@ TEMPLATES: dict[str, tuple[Path, int]] = {  # letter → (template, pages of one
     "change_notice": (CHANGE, 2),
     provisional.LETTER: (provisional.TEMPLATE, provisional.PAGES),
     "insured_certificate": (CERTIFICATE, 1),
-    "income_inquiry": (INQUIRY, 2),
+    inquiries.LETTER: (inquiries.TEMPLATE, inquiries.PAGES),
     exchange.LETTER: (exchange.TEMPLATE, exchange.PAGES),
 }
+
+# Letters to other municipalities → their text.
+TO_OFFICES = {inquiries.LETTER: "inquiry", exchange.LETTER: "exchange"}
 
 
 def common(insurer: str, letter: str, fiscal_year: int, dated: date) -> dict:
@@ -62,10 +65,8 @@ def common(insurer: str, letter: str, fiscal_year: int, dated: date) -> dict:
     }
     if letter == "insured_certificate":
         return found | {"certificate": text(insurer, "certificate", dated)["lines"]}
-    if letter == "income_inquiry":
-        return found | {"inquiry": text(insurer, "inquiry", dated)}
-    if letter == exchange.LETTER:
-        return found | {"exchange": text(insurer, "exchange", dated)}
+    if letter in TO_OFFICES:
+        return found | {TO_OFFICES[letter]: text(insurer, TO_OFFICES[letter], dated)}
     appeal = text(insurer, "appeal", dated)
     if not appeal["paragraphs"]:
         raise ValueError("教示がない通知は印刷できません。")

@@ -15,12 +15,12 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.certificates import read as certificates
 from kaigo.insurance.collection import read as collection
-from kaigo.insurance.notices import gather
+from kaigo.insurance.notices import gather, offices
 from kaigo.insurance.notices.certificates.words import certificate
 from kaigo.insurance.notices.common import common, keep
-from kaigo.insurance.notices.exchange import drafting as exchange
+from kaigo.insurance.notices.exchange.drafting import EXCHANGE
 from kaigo.insurance.notices.holds import FREE, INTERIM, LIFTABLE, Hold, Place, places
-from kaigo.insurance.notices.inquiries import drafting as inquiries
+from kaigo.insurance.notices.inquiries.drafting import INQUIRIES
 from kaigo.insurance.notices.models import Content, Draft, Issue
 from kaigo.insurance.notices.premium.letters import Person
 from kaigo.insurance.notices.premium.words import Wanted, change, notice, parts_json, to_parts
@@ -28,6 +28,8 @@ from kaigo.insurance.notices.relations import QUEUED
 from kaigo.insurance.notices.save import Drafted, save
 from kaigo.insurance.notices.texts import lacks
 from kaigo.law.dates import fiscal_year as fiscal_year_of
+
+OFFICES = {office.letter: office for office in (INQUIRIES, EXCHANGE)}
 
 
 class Shared:
@@ -208,10 +210,8 @@ def recheck(ctx: Context, insurer: str, persons: Sequence[int] | None = None) ->
         mine = [row[1] for row in gone if (row[2], row[3], row[4]) == (year, letter, dated)]
         if letter == "insured_certificate":
             drafts += draft_certificates(ctx, insurer, dated)["drafts"]
-        elif letter == inquiries.LETTER:
-            drafts += inquiries.draft_inquiries(ctx, insurer, dated)["drafts"]
-        elif letter == exchange.LETTER:
-            drafts += exchange.draft_exchange(ctx, insurer, dated)["drafts"]
+        elif letter in OFFICES:
+            drafts += offices.draft(ctx, insurer, OFFICES[letter], dated)["drafts"]
         elif letter == "provisional_change":
             # Drafted from the same pieces as these letters: it stands above this module.
             from kaigo.insurance.notices.provisional.drafting import draft_provisional
@@ -226,10 +226,10 @@ def differing(ctx: Context, rows: Iterable[tuple]) -> dict[int, Hold]:
     """draft → what is different now, of rows (draft, person, year, letter, dated, held, data, lifted reason)."""
     rows = list(rows)
     found: dict[int, Hold] = {}
-    for office in (inquiries, exchange):
-        if letters := [(row[0], row[6]) for row in rows if row[3] == office.LETTER]:
-            found |= office.differing(ctx, letters)
-            rows = [row for row in rows if row[3] != office.LETTER]
+    for office in OFFICES.values():
+        if letters := [(row[0], row[6]) for row in rows if row[3] == office.letter]:
+            found |= offices.differing(ctx, office, letters)
+            rows = [row for row in rows if row[3] != office.letter]
     for use, mine in (
         ("all", [r for r in rows if r[3] == "insured_certificate"]),
         ("premium", [r for r in rows if r[3] != "insured_certificate"]),

@@ -6,9 +6,9 @@ from django.conf import settings
 
 from kaigo.base.jobs.registry import Daily, Monthly, Progress, Yearly, job
 from kaigo.base.records.context import Context
-from kaigo.insurance.notices import decide
-from kaigo.insurance.notices.exchange import drafting as exchange
-from kaigo.insurance.notices.inquiries import drafting as inquiries
+from kaigo.insurance.notices import decide, offices
+from kaigo.insurance.notices.exchange.drafting import EXCHANGE
+from kaigo.insurance.notices.inquiries.drafting import INQUIRIES
 from kaigo.insurance.notices.provisional import drafting as provisional
 from kaigo.insurance.notices.texts import lacks
 from kaigo.law.dates import fiscal_year
@@ -74,7 +74,7 @@ def draft_certificates(ctx: Context, progress: Progress) -> dict:
 )
 def draft_inquiries(ctx: Context, progress: Progress) -> dict:
     """Letters to other municipalities about people whom the section decided to ask about."""
-    return inquiries.draft_inquiries(ctx, settings.INSURER)
+    return offices.draft(ctx, settings.INSURER, INQUIRIES)
 
 
 @job(
@@ -86,7 +86,7 @@ def draft_inquiries(ctx: Context, progress: Progress) -> dict:
 )
 def draft_exchange(ctx: Context, progress: Progress) -> dict:
     """Letters to host municipalities about the events that the section decided to tell by letter."""
-    return exchange.draft_exchange(ctx, settings.INSURER)
+    return offices.draft(ctx, settings.INSURER, EXCHANGE)
 
 
 @job("notices.recheck", title="送付前の通知の点検", when=Daily(), needs=("residents.take",), purpose="notice")

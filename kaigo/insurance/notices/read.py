@@ -9,14 +9,14 @@ from datetime import date, datetime
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.notices.common import LETTERS, TEMPLATES, kept, template_digest
-from kaigo.insurance.notices.decide import differing
+from kaigo.insurance.notices.decide import OFFICES, differing
 from kaigo.insurance.notices.holds import HOLDS, LIFTABLE, Hold
 from kaigo.insurance.notices.provisional.drafting import lacking as lacking_provisional
 from kaigo.insurance.notices.provisional.letters import LETTER as PROVISIONAL
 from kaigo.insurance.notices.relations import QUEUED, SAYS, TOLD, letter_of, wanted_sql
 
 __all__ = [
-    "HOLDS", "LETTERS", "LIFTABLE", "PROVISIONAL", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "content", "contents", "count", "counts",
+    "HOLDS", "LETTERS", "LIFTABLE", "OFFICES", "PROVISIONAL", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "content", "contents", "count", "counts",
     "differing_drafts", "drafts", "kept", "lacking_provisional", "letter_of", "of_person", "one", "template_digest", "wanted_sql",
 ]  # fmt: skip
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
@@ -11,9 +13,9 @@ from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
-from kaigo.insurance.notices import decide, preview, read
-from kaigo.insurance.notices.exchange import drafting as exchange
-from kaigo.insurance.notices.inquiries import drafting as inquiries
+from kaigo.insurance.notices import decide, offices, preview, read
+from kaigo.insurance.notices.exchange.drafting import EXCHANGE
+from kaigo.insurance.notices.inquiries.drafting import INQUIRIES
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 from kaigo.law.words import Told
 
@@ -136,36 +138,36 @@ class Paper(Page):
         return answer
 
 
-class DraftInquiries(Page):
+class DraftOffice(Page):
+    """Letters to other municipalities about everything that the section decided to write. Not a page by itself."""
+
+    purpose = "notice"
+    office: ClassVar[offices.Office]
+    nobody: ClassVar[str]
+    left: ClassVar[str]
+
+    def post(self, ctx: Context, request: HttpRequest):
+        done = offices.draft(ctx, settings.INSURER, self.office)
+        if not done["drafts"]:
+            raise Refused(self.nobody + (self.left.format(done["left"]) if done["left"] else ""))
+        return go(f"/notices/?standing=waiting&letter={self.office.letter}")
+
+
+class DraftInquiries(DraftOffice):
     """所得照会票 for everybody whom the section decided to ask about."""
 
     permission = "notices.draft"
-    purpose = "notice"
-
-    def post(self, ctx: Context, request: HttpRequest):
-        done = inquiries.draft_inquiries(ctx, settings.INSURER)
-        if not done["drafts"]:
-            left = f"(支援措置のため作らない人 {done['left']}人)" if done["left"] else ""
-            raise Refused(f"照会票を作る人はいません。{left}")
-        return go(f"/notices/?standing=waiting&letter={inquiries.LETTER}")
+    office = INQUIRIES
+    nobody, left = "照会票を作る人はいません。", "(支援措置のため作らない人 {}人)"
 
 
-class DraftExchange(Page):
+class DraftExchange(DraftOffice):
     """住所地特例連絡票 for every event that the section decided to tell by letter."""
 
     permission = "notices.draft"
-    purpose = "notice"
-
-    def post(self, ctx: Context, request: HttpRequest):
-        done = exchange.draft_exchange(ctx, settings.INSURER)
-        if not done["drafts"]:
-            left = (
-                f"(支援措置のため、または記録から消えたため作らないもの {done['left']}件)"
-                if done["left"]
-                else ""
-            )
-            raise Refused(f"連絡票を作る異動はありません。{left}")
-        return go(f"/notices/?standing=waiting&letter={exchange.LETTER}")
+    office = EXCHANGE
+    nobody = "連絡票を作る異動はありません。"
+    left = "(支援措置のため、または記録から消えたため作らないもの {}件)"
 
 
 class Lift(Page):

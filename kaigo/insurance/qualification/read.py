@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -31,7 +30,7 @@ from kaigo.law.words import Audience, Told, name_of, tell_all
 __all__ = [
     "EVENTS", "IN_FORCE", "ON_CERTIFICATE", "Change", "DeemedEntry", "InsuredPeriod", "ToTell", "changed_sql", "changes", "counts", "deemed_valid", "finding",
     "guarded", "handovers_sql", "history", "in_force_sql", "income_inquiries", "income_inquiries_sql", "number",
-    "numbers", "numbers_sql", "open_tasks", "people_asked_about", "periods_in_force", "person_of", "tasks", "to_tell", "told",
+    "numbers", "numbers_sql", "open_tasks", "periods_in_force", "person_of", "tasks", "to_tell", "told",
 ]  # fmt: skip
 
 
@@ -161,11 +160,6 @@ def income_inquiries(ctx: Context, person: int | None = None, state: str = "") -
 def income_inquiries_sql() -> str:
     """Relation of all 所得照会 with all columns."""
     return "SELECT i.* FROM qualification_income_inquiry i"
-
-
-def people_asked_about(ctx: Context, inquiries: Iterable[int]) -> dict[int, int]:
-    """inquiry → person."""
-    return dict(IncomeInquiry.objects.filter(id__in=list(inquiries)).values_list("id", "person_id"))
 
 
 def handovers_sql() -> str:

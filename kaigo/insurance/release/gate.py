@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.certificates import read as certificates
 from kaigo.insurance.collection import read as collection
+from kaigo.insurance.notices import offices
 from kaigo.insurance.notices import read as notices
-from kaigo.insurance.notices.exchange import drafting as exchange
-from kaigo.insurance.notices.inquiries import drafting as inquiries
+from kaigo.insurance.notices.offices import Office
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.release.models import GateReport
@@ -59,11 +60,8 @@ def compare_letters(ctx: Context, letter: str, fiscal_year: int) -> GateReport:
     """
     if letter == "insured_certificate":
         found, totals = _certificates(ctx, fiscal_year)
-    elif letter == inquiries.LETTER:
-        found, totals = _inquiries(ctx, fiscal_year)
-        return save(ctx, f"letters:{letter}", fiscal_year, totals, found)
-    elif letter == exchange.LETTER:
-        found, totals = _exchange(ctx, fiscal_year)
+    elif letter in notices.OFFICES:
+        found, totals = _to_office(ctx, notices.OFFICES[letter], fiscal_year)
         return save(ctx, f"letters:{letter}", fiscal_year, totals, found)
     else:
         found, totals = _premium(ctx, letter, fiscal_year)
@@ -166,45 +164,25 @@ def _certificates(ctx: Context, fiscal_year: int) -> tuple[list[Difference], dic
     return [Difference(person, "certificate", None, None, None) for person, _, wrong in rows if wrong], totals
 
 
-def _inquiries(ctx: Context, fiscal_year: int) -> tuple[list[Difference], dict]:
-    """A letter to a municipality names exactly those who are still to be asked about there, as they are called now."""
-    about, wrong, totals = _to_offices(ctx, inquiries.LETTER, fiscal_year, "inquiries")
-    people = qualification.people_asked_about(ctx, [about[draft] for draft in wrong])
-    found = [Difference(people[about[draft]], "inquiry", None, None, None) for draft in wrong]
-    found += [
-        Difference(person, "missing", None, None, None) for person in inquiries.missing(ctx, fiscal_year)
-    ]
-    return found, totals
-
-
-def _exchange(ctx: Context, fiscal_year: int) -> tuple[list[Difference], dict]:
-    """A letter to a host municipality says exactly what is still to be told there, as our records say it now."""
-    about, wrong, totals = _to_offices(ctx, exchange.LETTER, fiscal_year, "tellings")
-    people = {row.id: row.person for row in qualification.to_tell(ctx, [about[draft] for draft in wrong])}
-    found = [Difference(people[about[draft]], "exchange", None, None, None) for draft in wrong]
-    found += [Difference(person, "missing", None, None, None) for person in exchange.missing(ctx)]
-    return found, totals
-
-
-def _to_offices(
-    ctx: Context, letter: str, fiscal_year: int, ids: str
-) -> tuple[dict[int, int], list[int], dict[str, int]]:
-    """Of letters to other offices: draft → the first decision that it speaks of, drafts that differ, totals."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT q.id, q.held <> '', (c.data->%(ids)s::text->>0)::bigint FROM "
-            f"({notices.QUEUED}) q JOIN notices_content c ON c.draft_id = q.id "
-            "WHERE q.letter = %(letter)s AND q.fiscal_year = %(year)s",
-            {"letter": letter, "year": fiscal_year, "ids": ids},
-        )
-        rows = cursor.fetchall()
-    wrong = list(notices.differing_drafts(ctx, [draft for draft, held, _ in rows if not held]))
-    held = sum(1 for _, held, _ in rows if held)
-    return (
-        {draft: first for draft, _, first in rows},
-        wrong,
-        {"letters": len(rows) - held, "held": held},
+def _to_office(ctx: Context, office: Office, fiscal_year: int) -> tuple[list[Difference], dict]:
+    """Letters to other municipalities say exactly what is still to be said there, as our records say it now."""
+    waiting = rows(
+        f"SELECT q.id, q.held <> '', (c.data->%(ids)s::text->>0)::bigint FROM ({notices.QUEUED}) q "
+        "JOIN notices_content c ON c.draft_id = q.id WHERE q.letter = %(letter)s AND q.fiscal_year = %(year)s",
+        {"letter": office.letter, "year": fiscal_year, "ids": office.ids},
     )
+    about = {draft: first for draft, _, first in waiting}
+    wrong = list(notices.differing_drafts(ctx, [draft for draft, held, _ in waiting if not held]))
+    people = (
+        {row.id: row.person for row in office.rows(ctx, [about[draft] for draft in wrong])} if wrong else {}
+    )
+    found = [Difference(people[about[draft]], office.name, None, None, None) for draft in wrong]
+    found += [
+        Difference(person, "missing", None, None, None)
+        for person in offices.missing(ctx, office, fiscal_year)
+    ]
+    held = sum(1 for _, held, _ in waiting if held)
+    return found, {"letters": len(waiting) - held, "held": held}
 
 
 def _places(ctx: Context, letter: str, fiscal_year: int) -> list[Difference]:

@@ -1,55 +1,42 @@
-"""From decisions to tell to letters, one for a municipality (more when much is told), and whether a letter is still right."""
+"""From decisions to tell to what a 住所地特例連絡票 says of each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, timedelta
-from itertools import groupby
 
-from django.db import connection
-
-from kaigo.base.paper import fonts
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows_at
 from kaigo.insurance.notices.certificates.words import unknown_birth
-from kaigo.insurance.notices.common import common, keep
-from kaigo.insurance.notices.exchange.letters import LETTER, MOST, ExchangeLetter, Told
-from kaigo.insurance.notices.holds import FREE, Hold
-from kaigo.insurance.notices.save import Drafted, save
+from kaigo.insurance.notices.exchange.letters import LETTER, MOST, TITLE, Told
+from kaigo.insurance.notices.offices import Office, Row
 from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
-from kaigo.law.dates import fiscal_year, wareki
-
-GUARDED = "支援措置対象者またはその世帯員が含まれます。連絡票を取りやめるか、理由を書いて一件ずつ連絡票にしてください。"
-CHANGED = "連絡する異動または人の記録が変わったか、連絡票がもう要らなくなりました。"
+from kaigo.law.dates import wareki
 
 
-def draft_exchange(ctx: Context, insurer: str, dated: date | None = None) -> dict[str, int]:
-    """Letters about every event that is to be told and stands in no waiting letter. {drafts, events, left}.
+class Exchange(Office):
+    """住所地特例連絡票 to the municipalities of the homes."""
 
-    left: events of which no letter may be made (支援措置, or no longer in our records). NotReady when a text is missing.
-    """
-    dated = dated or ctx.on
-    lettered = _lettered()
-    rows = [row for row in qualification.to_tell(ctx) if row.id not in lettered]
-    free = [row for row in rows if row.free and row.event]
-    said = _said(ctx, free)
-    made: list[Drafted] = []
-    for code, same in groupby(free, key=lambda row: row.municipality):
-        words = common(insurer, LETTER, fiscal_year(dated), dated)
-        digest = keep(words)
-        place, events = registers.insurer_name(ctx, code) or code, [said[row.id] for row in same]
-        for begin in range(0, len(events), MOST):
-            part = tuple(events[begin : begin + MOST])
-            letter = ExchangeLetter(code, place, words["exchange"]["recipient"], part)
-            made.append(
-                Drafted(
-                    None, LETTER, fiscal_year(dated), None, None, None, 0, dated, _printable(part), letter.as_json(),
-                    digest,
-                )
-            )  # fmt: skip
-    save(made)
-    return {"drafts": len(made), "events": len(free), "left": len(rows) - len(free)}
+    letter, title, most = LETTER, TITLE, MOST
+    name, ids, many = "exchange", "tellings", "events"
+    printed = ("name", "kana", "facility", "facility_address", "before")
+    guarded = "支援措置対象者またはその世帯員が含まれます。連絡票を取りやめるか、理由を書いて一件ずつ連絡票にしてください。"
+    changed = "連絡する異動または人の記録が変わったか、連絡票がもう要らなくなりました。"
+
+    def rows(self, ctx: Context, ids: Sequence[int] | None = None) -> list[Row]:
+        found = qualification.to_tell(ctx, ids)
+        said = _said(ctx, [row for row in found if row.event])
+        return [
+            Row(
+                row.id, row.person, None, row.municipality, (), row.state == "wanted", row.free, said.get(row.id)
+            )
+            for row in found
+        ]  # fmt: skip
+
+
+EXCHANGE = Exchange()
 
 
 def _said(ctx: Context, rows: list[qualification.ToTell]) -> dict[int, Told]:
@@ -75,60 +62,10 @@ def _said(ctx: Context, rows: list[qualification.ToTell]) -> dict[int, Told]:
 
 
 def _people(ctx: Context, persons: list[int]) -> dict[int, tuple[str, str, date | None, str]]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT p.person_id, p.name, p.kana, p.birth_date, p.birth_raw "
-            f"FROM ({residents.particulars_sql(ctx)}) p WHERE p.person_id = ANY(%(persons)s::bigint[])",
-            {"on": ctx.on, "known_at": ctx.known_at, "persons": persons},
-        )
-        return {row[0]: tuple(row[1:]) for row in cursor.fetchall()}
-
-
-def _printable(events: tuple[Told, ...]) -> Hold:
-    words = "".join(e.name + e.kana + e.facility + e.facility_address + e.before for e in events)
-    if fonts.prints(words):
-        return FREE
-    signs = "、".join(f"U+{ord(sign):04X}" for sign in sorted(set(words)) if not fonts.prints(sign))
-    return Hold("unprintable", f"印刷できない文字({signs})があります。")
-
-
-def _lettered() -> set[int]:
-    """Those in a letter that waits, is printed or went out; one that was taken out counts no more."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT jsonb_array_elements(c.data->'tellings')::bigint FROM notices_draft d "
-            "JOIN notices_content c ON c.draft_id = d.id WHERE d.letter = %s AND d.state = 'draft'",
-            [LETTER],
-        )
-        return {row[0] for row in cursor.fetchall()}
-
-
-def differing(ctx: Context, drafts: Iterable[tuple[int, dict]]) -> dict[int, Hold]:
-    """draft → what is no longer right, of (draft, its words): what is told of whom, whether still, whether it may be."""
-    drafts = list(drafts)
-    ids = [telling for _, data in drafts for telling in data["tellings"]]
-    now = {row.id: row for row in qualification.to_tell(ctx, ids)}
-    said = _said(ctx, [row for row in now.values() if row.event])
-    found: dict[int, Hold] = {}
-    for draft, data in drafts:
-        rows = [now.get(telling) for telling in data["tellings"]]
-        if any(row is not None and not row.free for row in rows):
-            found[draft] = Hold("protected", GUARDED)
-        elif any(
-            row is None
-            or row.event is None
-            or row.state != "wanted"
-            or row.municipality != data["municipality"]
-            or said[row.id]._asdict() != words
-            for row, words in zip(rows, data["events"], strict=True)
-        ):
-            found[draft] = Hold("address", CHANGED)
-    return found
-
-
-def missing(ctx: Context) -> list[int]:
-    """People of whom something is to be told, and may be, in no waiting letter."""
-    lettered = _lettered()
-    return [
-        row.person for row in qualification.to_tell(ctx) if row.free and row.event and row.id not in lettered
-    ]
+    found = rows_at(
+        ctx,
+        "SELECT p.person_id, p.name, p.kana, p.birth_date, p.birth_raw "
+        f"FROM ({residents.particulars_sql(ctx)}) p WHERE p.person_id = ANY(%(persons)s::bigint[])",
+        persons=persons,
+    )
+    return {row[0]: tuple(row[1:]) for row in found}

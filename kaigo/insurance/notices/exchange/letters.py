@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 LETTER = "exception_exchange"
+TITLE = "住所地特例連絡票"
 TEMPLATE = Path(__file__).parent / "exchange.typ"
 PAGES = 1
 # So many fit on the page with the longest names that a register can have.
@@ -27,27 +27,3 @@ class Told(NamedTuple):
     facility_number: str
     facility_address: str
     before: str
-
-
-@dataclass(frozen=True, slots=True)
-class ExchangeLetter:
-    """住所地特例連絡票. place: the municipality in words."""
-
-    municipality: str
-    place: str
-    office: str
-    events: tuple[Told, ...]
-
-    def as_json(self) -> dict[str, Any]:
-        """The letter for the press. The address of the office is not in our registers: the envelope has it."""
-        return {
-            "title": "住所地特例連絡票",
-            "name": self.place,
-            "recipient": f"{self.place} {self.office}",
-            "postal_code": "",
-            "address": "",
-            "building": "",
-            "municipality": self.municipality,
-            "tellings": [one.telling for one in self.events],
-            "events": [one._asdict() for one in self.events],
-        }
