@@ -16,6 +16,7 @@ from urllib.parse import urlencode
 
 from benchmarks import ward
 from benchmarks.measure import report
+from kaigo.base.desk.refs import ref
 
 PORT, CLERKS, SECONDS = 8460, 20, 30
 DAY = date(2026, 7, 15)
@@ -105,15 +106,15 @@ def _one_page(token: str, people: list[int]) -> list[dict]:
     client = Client(HTTP_HOST="localhost")
     client.cookies["__Host-staff"] = token
     for person in people[:20]:
-        client.get(f"/person/{person}/")
+        client.get(f"/person/{ref('person', person)}/")
     most = 0
     for person in people[20:40]:
         with CaptureQueriesContext(connections["default"]) as asked:
-            assert client.get(f"/person/{person}/").status_code == 200
+            assert client.get(f"/person/{ref('person', person)}/").status_code == 200
         most = max(most, len(asked))
     begun = time.process_time()
     for person in people[40:140]:
-        client.get(f"/person/{person}/")
+        client.get(f"/person/{ref('person', person)}/")
     cpu = (time.process_time() - begun) * 10
     return [
         report("person_page_queries", [], 25, unit="queries", value=most),
@@ -165,7 +166,9 @@ def _clerks(token: str, people: list[int], names: list[str]) -> dict[str, list[f
         while time.monotonic() < until:
             time.sleep(source.expovariate(1))
             if source.random() < 0.6:
-                seconds, _, _ = _ask(line, "GET", f"/person/{source.choice(people)}/", None, cookie)
+                seconds, _, _ = _ask(
+                    line, "GET", f"/person/{ref('person', source.choice(people))}/", None, cookie
+                )
                 times["person_page"].append(seconds)
             else:
                 body = urlencode({"csrfmiddlewaretoken": crumb, "words": source.choice(names)})

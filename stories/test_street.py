@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from stories.wrong_input import try_all
+from stories.wrong_input import shape, try_all
 
 RESIDENTS = "1200"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
@@ -93,7 +93,7 @@ def yen(text: str) -> int:
     return int(re.sub(r"[^0-9]", "", text))
 
 
-def someone(ward: dict) -> int:
+def someone(ward: dict) -> str:
     return next(ids[0] for name, ids in ward["samples"].items() if ids and "口座振替" in name)
 
 
@@ -127,7 +127,7 @@ def test_a_clerk_finds_a_person_asks_why_and_sees_the_same_yen_everywhere(ward, 
     assert page.problems == []
 
 
-def letter_text(page: Page, base: str, person: int) -> str:
+def letter_text(page: Page, base: str, person: str) -> str:
     """The words of the posted notice as they stand on paper."""
     page.goto(f"{base}/release/person/{person}/")
     page.locator("main a[href^='/release/letter/']").first.click()
@@ -163,7 +163,9 @@ def test_pages_fit_their_screen_and_tell_what_they_are(ward, browser, width):
     base, person = ward["urls"]["insurance"], someone(ward)
     page = log_in(browser, ward, "係員")
     page.set_viewport_size({"width": width, "height": 900})
-    addresses = ["/", f"/person/{person}/", "/feeds/", "/feeds/repairs/", "/premium/", "/premium/batches/1/"]
+    page.goto(f"{base}/premium/batches/")
+    batch = page.locator("main a[href^='/premium/batches/']").first.get_attribute("href")
+    addresses = ["/", f"/person/{person}/", "/feeds/", "/feeds/repairs/", "/premium/", batch]
     for address in [*addresses, "/collection/", "/notices/", "/release/", "/qualification/"]:
         answer = page.goto(base + address)
         assert answer.status == 200, address
@@ -180,14 +182,14 @@ def test_no_role_is_shown_a_link_that_it_may_not_follow(ward, browser, role):
     todo, seen, followed, dead = [("/", "")], {"/"}, {}, []
     while todo:
         path, source = todo.pop(0)
-        shape = re.sub(r"[0-9]+", "N", path.split("?")[0])
-        followed[shape] = followed.get(shape, 0) + 1
+        kind = shape(path)
+        followed[kind] = followed.get(kind, 0) + 1
         # Two of a kind are enough: a list of a thousand people leads a thousand times to the same page.
-        if followed[shape] > 2:
+        if followed[kind] > 2:
             continue
         status, text = page.evaluate(FETCH, path)
         if status != 200:
-            dead.append((status, shape, re.sub(r"[0-9]+", "N", source)))
+            dead.append((status, kind, shape(source)))
         for link in re.findall(r'href="(/[^"#]*)', text):
             if link not in seen and not link.startswith("/static/"):
                 seen.add(link)

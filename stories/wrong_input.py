@@ -28,8 +28,13 @@ _SEND = """([method, action, fields]) => {
 }"""
 
 
+# A reference (base/desk/refs.py) or a number: one of many of the same kind of page.
+_ONE_OF_MANY = re.compile(r"(?<=/)[A-Za-z0-9_-]{21}[AQgw](?=/)|[0-9]+")
+
+
 def shape(path: str) -> str:
-    return re.sub(r"[0-9]+", "N", path.partition("?")[0])
+    """The kind of page: the address without what tells one thing from another."""
+    return _ONE_OF_MANY.sub("N", path.partition("?")[0])
 
 
 def forms(page: Page) -> Iterator[dict]:

@@ -8,6 +8,7 @@ from django.urls import path
 
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.feeds import read
@@ -123,7 +124,7 @@ class Withdraw(Page):
         if typed.errors:
             return self.form(ctx, delivery, typed)
         withdraw(ctx, _delivery(ctx, delivery).id, reason)
-        return go(f"/feeds/{delivery}/")
+        return go(f"/feeds/{ref('delivery', delivery)}/")
 
     def form(self, ctx: Context, delivery: int, typed: Typed):
         view = _delivery(ctx, delivery)
@@ -148,7 +149,7 @@ class Load(Page):
         if typed.errors:
             return self.form(typed)
         outcome = receive(ctx, settings.INSURER, given.name, given.read(), layout)
-        return go(f"/feeds/{outcome.delivery_id}/")
+        return go(f"/feeds/{ref('delivery', outcome.delivery_id)}/")
 
     def form(self, typed: Typed):
         return "feeds/load.html", {
@@ -265,7 +266,7 @@ urls = [
     path("", Files.view(), name="files"),
     path("load/", Load.view(), name="load"),
     path("repairs/", Repairs.view(), name="repairs"),
-    path("repairs/<int:repair>/", Repair.view(), name="repair"),
-    path("<int:delivery>/", File.view(), name="file"),
-    path("<int:delivery>/withdraw/", Withdraw.view(), name="withdraw"),
+    path("repairs/<repair:repair>/", Repair.view(), name="repair"),
+    path("<delivery:delivery>/", File.view(), name="file"),
+    path("<delivery:delivery>/withdraw/", Withdraw.view(), name="withdraw"),
 ]

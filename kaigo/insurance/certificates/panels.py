@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaigo.base.desk.panel import Panel, PanelEvent
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.insurance.certificates import read
 from kaigo.law.dates import wareki
@@ -22,7 +23,7 @@ def panel(ctx: Context, person: int) -> Panel | None:
         room="certificates",
         title="被保険者証",
         state=state,
-        url=f"/certificates/person/{person}/",
+        url=f"/certificates/person/{ref('person', person)}/",
         events=tuple(PanelEvent(c.decided_on, f"被保険者証 {c.what}({c.why})") for c in found[:3]),
         permission="certificates.view",
     )

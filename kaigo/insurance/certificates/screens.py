@@ -9,6 +9,7 @@ from django.urls import path
 
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref, unref
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.certificates import changed, decide, read
@@ -79,13 +80,14 @@ class ReissueChanged(Page):
     purpose = "qualification"
 
     def post(self, ctx: Context, request: HttpRequest):
-        person = request.POST.get("person", "")
-        if person and not person.isdecimal():
+        chosen = request.POST.get("person", "")
+        person = unref("person", chosen)
+        if chosen and person is None:
             raise Http404
-        made = changed.reissue(ctx, [int(person)] if person else None)
+        made = changed.reissue(ctx, [person] if chosen else None)
         if not made:
             raise Refused("新しい証が要る人はいません。")
-        return go(f"/certificates/person/{person}/" if person else "/certificates/")
+        return go(f"/certificates/person/{ref('person', person)}/" if person else "/certificates/")
 
 
 class Person(Page):
@@ -134,7 +136,7 @@ class Act(Page):
                 decide.recover(ctx, held.id, state, reason)
         else:
             raise Refused("何をするかを選んでください。")
-        return go(f"/certificates/person/{person}/")
+        return go(f"/certificates/person/{ref('person', person)}/")
 
 
 urls = [
@@ -143,7 +145,7 @@ urls = [
     path("changes/", ChangesDue.view(), name="changes"),
     path("changes/reissue/", ReissueChanged.view(), name="reissue_changed"),
     path("recover/", ToRecover.view(), name="recover"),
-    path("person/<int:person>/", Person.view(), name="person"),
-    path("person/<int:person>/act/", Act.view(), name="act"),
+    path("person/<person:person>/", Person.view(), name="person"),
+    path("person/<person:person>/act/", Act.view(), name="act"),
 ]
 nav = Nav("証", "/certificates/", "certificates.view")

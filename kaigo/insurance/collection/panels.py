@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaigo.base.desk.panel import Banner, Panel, PanelEvent
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read
@@ -46,12 +47,12 @@ def panel(ctx: Context, person: int) -> Panel | None:
         state=f"{fiscal_year_name(year)}: {_WAYS[held.way]} {levied:,}円"
         if held
         else "今年度の期別はありません",
-        url=f"/collection/person/{person}/",
+        url=f"/collection/person/{ref('person', person)}/",
         events=tuple(
             PanelEvent(
                 on,
                 f"{fiscal_year_name(of)}の期別({read.CAUSES.get(cause, cause)})",
-                f"/collection/plan/{plan}/",
+                f"/collection/plan/{ref('plan', plan)}/",
             )
             for on, cause, plan, of in events
         ),

@@ -12,6 +12,7 @@ from django.urls import path
 from kaigo.base.desk.charts import bars
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -244,7 +245,7 @@ class Way(Page):
         year = fiscal_year(ctx.on)
         if request.POST.get("step") == "do":
             change_way(ctx, settings.INSURER, year, person, way, begin)
-            return go(f"/collection/person/{person}/")
+            return go(f"/collection/person/{ref('person', person)}/")
         before = read.plan(ctx, person, year)
         # The preview is the act itself, taken back.
         with transaction.atomic():
@@ -312,12 +313,12 @@ urls = [
     path("", Year.view(), name="year"),
     path("<int:year>/", Year.view(), name="year_of"),
     path("<int:year>/check/", Check.view(), name="check"),
-    path("person/<int:person>/", Ledger.view(), name="ledger"),
-    path("person/<int:person>/way/", Way.view(), name="way"),
-    path("plan/<int:plan>/", Plan.view(), name="plan"),
+    path("person/<person:person>/", Ledger.view(), name="ledger"),
+    path("person/<person:person>/way/", Way.view(), name="way"),
+    path("plan/<plan:plan>/", Plan.view(), name="plan"),
     path("unclear/", Unclear.view(), name="unclear"),
     path("targets/", Targets.view(), name="targets"),
-    path("targets/<int:target>/", Target.view(), name="target"),
-    path("targets/<int:target>/match/", MatchTarget.view(), name="match"),
+    path("targets/<target:target>/", Target.view(), name="target"),
+    path("targets/<target:target>/match/", MatchTarget.view(), name="match"),
     path("request/", Request.view(), name="request"),
 ]

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref, unref
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
@@ -67,15 +68,12 @@ class MatchTarget(Page):
         if found is None:
             raise Http404
         chosen = request.POST.get("person", "")
-        if chosen == "none":
-            person = None
-        elif chosen.isascii() and chosen.isdigit() and residents.one(ctx, int(chosen)):
-            person = int(chosen)
-        else:
+        person = unref("person", chosen)
+        if chosen != "none" and (person is None or residents.one(ctx, person) is None):
             raise Refused("だれと同定するかを選んでください。")
         match(ctx, target, person)
         touched = [p for p in (found.person, person) if p]
         if touched:
             # Before the yearly request the plan follows at once; after it the law leaves it as it was asked.
             plan_all(ctx, settings.INSURER, fiscal_year(ctx.on), persons=touched)
-        return go(f"/collection/targets/{target}/")
+        return go(f"/collection/targets/{ref('target', target)}/")

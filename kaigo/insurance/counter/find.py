@@ -7,6 +7,7 @@ import unicodedata
 from django.http import HttpRequest
 
 from kaigo.base.audit.write import record
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification import read as qualification
@@ -35,10 +36,10 @@ class Search(Page):
             return self.get(ctx, request)
         insured = _insured(ctx, words)
         if insured is not None:
-            return go(f"/person/{insured}/")
+            return go(f"/person/{ref('person', insured)}/")
         found = residents.search(ctx, words)
         if found.count == 1:
-            return go(f"/person/{found.hits[0].person}/")
+            return go(f"/person/{ref('person', found.hits[0].person)}/")
         record(ctx, "counter.search", "search", hits=found.count)
         numbers = qualification.numbers(ctx, [hit.person for hit in found.hits])
         return "counter/search.html", {

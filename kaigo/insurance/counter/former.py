@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.feeds import read as feeds
 from kaigo.base.files import store
 from kaigo.base.jobs.models import Run
@@ -97,7 +98,7 @@ class Comparison:
         }
 
     def lines(self, shown: int) -> Iterator[str]:
-        """For people at a command line; persons by our own ids."""
+        """For people at a command line; persons by the address of their page."""
         for f in self.files:
             yen = f" {f.yen:,}円" if f.yen or f.taken_yen else ""
             taken_yen = f" {f.taken_yen:,}円" if yen else ""
@@ -105,7 +106,7 @@ class Comparison:
             yield f"{f.title}: ファイル {f.lines:,}件{yen} / 引継ぎ {f.taken:,}件{taken_yen} {mark}"
         yield f"比べた人 {self.compared:,}、規則で判定できない {self.unclear:,}、相違 {len(self.rows):,}"
         for row in self.rows[:shown]:
-            yield f"  人 {row.person} {row.year} {row.label}: 前のシステム {row.was} / 判定 {row.now}"
+            yield f"  /person/{ref('person', row.person)}/ {row.year} {row.label}: 前のシステム {row.was} / 判定 {row.now}"
 
 
 def compare(ctx: Context, progress: Progress) -> dict:

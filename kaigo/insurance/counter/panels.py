@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaigo.base.desk.panel import Panel, PanelEvent
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.insurance.counter.decide import KINDS
 from kaigo.insurance.counter.models import Ticket
@@ -21,9 +22,13 @@ def panel(ctx: Context, person: int) -> Panel | None:
         room="counter",
         title="電話・窓口の記録",
         state=f"対応中 {waiting}件" if waiting else f"すべて済み({len(found)}件)",
-        url=f"/person/{person}/tickets/",
+        url=f"/person/{ref('person', person)}/tickets/",
         events=tuple(
-            PanelEvent(ticket.taken_on, f"{KINDS[ticket.kind]} {ticket.subject}", f"/tickets/{ticket.id}/")
+            PanelEvent(
+                ticket.taken_on,
+                f"{KINDS[ticket.kind]} {ticket.subject}",
+                f"/tickets/{ref('ticket', ticket.id)}/",
+            )
             for ticket in found[:3]
         ),
         permission="counter.view",

@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from kaigo.base.desk.charts import Timeline, timeline
 from kaigo.base.desk.panel import Panel
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.staff.who import can
@@ -121,7 +122,7 @@ class PersonPage(Page):
         if view is None:
             raise Http404
         if view.merged_into is not None:
-            return go(f"/person/{view.merged_into}/")
+            return go(f"/person/{ref('person', view.merged_into)}/")
         panels = panels_of(ctx, person, request)
         return "counter/person.html", {
             "title": _title(view),

@@ -42,13 +42,13 @@ urls = [
     path("keys/", Keys.view(), name="keys"),
     path("jobs/<str:job>/", JobPage.view(), name="job"),
     path("jobs/<str:job>/start", StartJob.view(), name="start"),
-    path("person/<int:person>/", PersonPage.view(), name="person"),
-    path("person/<int:person>/ledger/", PrintLedger.view(), name="ledger"),
-    path("person/<int:person>/tickets/", tickets.TicketList.view(), name="person_tickets"),
-    path("person/<int:person>/tickets/new/<str:kind>/", tickets.NewTicket.view(), name="new_ticket"),
+    path("person/<person:person>/", PersonPage.view(), name="person"),
+    path("person/<person:person>/ledger/", PrintLedger.view(), name="ledger"),
+    path("person/<person:person>/tickets/", tickets.TicketList.view(), name="person_tickets"),
+    path("person/<person:person>/tickets/new/<str:kind>/", tickets.NewTicket.view(), name="new_ticket"),
     path("former/", FormerSystem.view(), name="former"),
     path("tickets/", tickets.TicketList.view(), name="tickets"),
-    path("tickets/<int:ticket>/", tickets.OneTicket.view(), name="ticket"),
+    path("tickets/<ticket:ticket>/", tickets.OneTicket.view(), name="ticket"),
 ]
 nav = (
     Nav("ホーム", "/", "jobs.view"),

@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from kaigo.base.audit.write import record
 from kaigo.base.desk.context import insurer_name
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, Refused
 from kaigo.base.records.context import Context
 from kaigo.base.staff.who import can
@@ -54,5 +55,5 @@ class PrintLedger(Page):
             known=asked.known_at.isoformat() if asked.known_at else None, pages=sum(printed.pages),
         )  # fmt: skip
         answer = HttpResponse(printed.pdf, content_type="application/pdf")
-        answer["Content-Disposition"] = f'inline; filename="ledger-{person}.pdf"'
+        answer["Content-Disposition"] = f'inline; filename="ledger-{ref("person", person)}.pdf"'
         return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest
 
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -73,7 +74,7 @@ class NewTicket(TicketPage):
             except Refused as refusal:
                 typed.errors["text"] = str(refusal)
             else:
-                return go(f"/tickets/{ticket.id}/")
+                return go(f"/tickets/{ref('ticket', ticket.id)}/")
         return self.form(ctx, typed, person, kind)
 
     def form(self, ctx: Context, typed: Typed, person: int, kind: str):
@@ -107,7 +108,7 @@ class OneTicket(TicketPage):
             except Refused as refusal:
                 typed.errors["text"] = str(refusal)
             else:
-                return go(f"/person/{found.person_id}/tickets/")
+                return go(f"/person/{ref('person', found.person_id)}/tickets/")
         return self.form(ctx, typed, found)
 
     def form(self, ctx: Context, typed: Typed, found: Ticket):

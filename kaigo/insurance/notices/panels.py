@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaigo.base.desk.panel import Panel, PanelEvent
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import read
 
@@ -18,9 +19,9 @@ def panel(ctx: Context, person: int) -> Panel | None:
         room="notices",
         title="通知の下書き",
         state=f"{first.letter_label} {first.standing_label}{why}",
-        url=f"/notices/{first.id}/",
+        url=f"/notices/{ref('draft', first.id)}/",
         events=tuple(
-            PanelEvent(d.dated, f"{d.letter_label} {d.standing_label}", f"/notices/{d.id}/")
+            PanelEvent(d.dated, f"{d.letter_label} {d.standing_label}", f"/notices/{ref('draft', d.id)}/")
             for d in found[:3]
         ),
         permission="notices.view",

@@ -11,6 +11,7 @@ from django.urls import path
 from kaigo.base.desk.charts import bars
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import decide, offices, preview, read
@@ -134,7 +135,7 @@ class Paper(Page):
         if made is None:
             raise Http404
         answer = HttpResponse(made, content_type="application/pdf")
-        answer["Content-Disposition"] = f'inline; filename="draft-{draft}.pdf"'
+        answer["Content-Disposition"] = f'inline; filename="draft-{ref("draft", draft)}.pdf"'
         return answer
 
 
@@ -178,7 +179,7 @@ class Lift(Page):
 
     def post(self, ctx: Context, request: HttpRequest, draft: int):
         decide.lift(ctx, draft, request.POST.get("reason", ""))
-        return go(f"/notices/{draft}/")
+        return go(f"/notices/{ref('draft', draft)}/")
 
 
 class LiftInterim(Page):
@@ -203,7 +204,7 @@ class Withdraw(Page):
         if view is None or view.standing not in ("waiting", "held"):
             raise Refused("この下書きはもう取り下げられません。")
         decide.withdraw(ctx, [draft], "hand")
-        return go(f"/notices/{draft}/")
+        return go(f"/notices/{ref('draft', draft)}/")
 
 
 class DraftPerson(Page):
@@ -220,7 +221,7 @@ class DraftPerson(Page):
                 made += act(ctx, settings.INSURER, each, persons=[person])["drafts"]
         if not made:
             raise Refused("この方に知らせることは残っていません。")
-        return go(f"/release/person/{person}/")
+        return go(f"/release/person/{ref('person', person)}/")
 
 
 urls = [
@@ -229,10 +230,10 @@ urls = [
     path("inquiries/", DraftInquiries.view(), name="draft_inquiries"),
     path("exchange/", DraftExchange.view(), name="draft_exchange"),
     path("interim/", LiftInterim.view(), name="lift_interim"),
-    path("person/<int:person>/draft/", DraftPerson.view(), name="draft_person"),
-    path("<int:draft>/", Letter.view(), name="letter"),
-    path("<int:draft>/pdf/", Paper.view(), name="paper"),
-    path("<int:draft>/lift/", Lift.view(), name="lift"),
-    path("<int:draft>/withdraw/", Withdraw.view(), name="withdraw"),
+    path("person/<person:person>/draft/", DraftPerson.view(), name="draft_person"),
+    path("<draft:draft>/", Letter.view(), name="letter"),
+    path("<draft:draft>/pdf/", Paper.view(), name="paper"),
+    path("<draft:draft>/lift/", Lift.view(), name="lift"),
+    path("<draft:draft>/withdraw/", Withdraw.view(), name="withdraw"),
 ]
 nav = Nav("通知", "/notices/", "notices.view", lambda ctx: read.count(ctx, standing="held"))

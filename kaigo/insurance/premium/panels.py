@@ -8,6 +8,7 @@ from datetime import date
 from django.conf import settings
 
 from kaigo.base.desk.panel import Banner, Bar, Panel, PanelEvent
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.insurance.premium import limits, read
 from kaigo.insurance.premium.read import AssessmentView
@@ -32,8 +33,12 @@ def panel(ctx: Context, person: int) -> Panel | None:
         room="premium",
         title="賦課",
         state=state(year, this),
-        url=f"/premium/{this.id}/" if this else f"/premium/person/{person}/",
-        events=tuple(PanelEvent(v.decided_on, event(v), f"/premium/{v.id}/") for v in newest),
+        url=f"/premium/{ref('assessment', this.id)}/"
+        if this
+        else f"/premium/person/{ref('person', person)}/",
+        events=tuple(
+            PanelEvent(v.decided_on, event(v), f"/premium/{ref('assessment', v.id)}/") for v in newest
+        ),
         bars=tuple(bar for view in current[:YEARS] for bar in stage_bars(view)),
         banners=tuple(_banners(this, tasks)),
         permission="premium.view",

@@ -9,6 +9,7 @@ from django.urls import path
 
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -281,7 +282,7 @@ class Revise(Room):
             ids = assess_persons(ctx, settings.INSURER, year, [person], "counter")
         if not ids:
             raise Refused("判定し直しても決定は変わらないか、決定できません。新しい決定は作りませんでした。")
-        return go(f"/premium/{ids[0]}/")
+        return go(f"/premium/{ref('assessment', ids[0])}/")
 
 
 def _preview(ctx: Context, person: int, year: int) -> dict:
@@ -323,22 +324,24 @@ urls = [
     path("year/<int:year>/ledger/", Ledger.view(), name="ledger"),
     path("batches/", Batches.view(), name="batches"),
     path("batches/prepare/", Prepare.view(), name="prepare"),
-    path("batches/<int:batch>/", BatchPage.view(), name="batch"),
-    path("batches/<int:batch>/approve/", Approve.view(), name="approve"),
-    path("batches/<int:batch>/execute/", Execute.view(), name="execute"),
-    path("batches/<int:batch>/abandon/", Abandon.view(), name="abandon"),
+    path("batches/<batch:batch>/", BatchPage.view(), name="batch"),
+    path("batches/<batch:batch>/approve/", Approve.view(), name="approve"),
+    path("batches/<batch:batch>/execute/", Execute.view(), name="execute"),
+    path("batches/<batch:batch>/abandon/", Abandon.view(), name="abandon"),
     path("provisional/", ProvisionalChanges.view(), name="provisional"),
     path("provisional/<int:year>/", ProvisionalChanges.view(), name="provisional_year"),
-    path("person/<int:person>/<int:year>/provisional/", ChangeProvisional.view(), name="change_provisional"),
-    path("person/<int:person>/<int:year>/provisional/go-on/", GoOn.view(), name="go_on"),
+    path(
+        "person/<person:person>/<int:year>/provisional/", ChangeProvisional.view(), name="change_provisional"
+    ),
+    path("person/<person:person>/<int:year>/provisional/go-on/", GoOn.view(), name="go_on"),
     path("limits/", Limits.view(), name="limits"),
     path("settings/", Settings.view(), name="settings"),
     path("tasks/", Tasks.view(), name="tasks"),
-    path("tasks/<int:task>/", OneTask.view(), name="task"),
-    path("person/<int:person>/", PersonYears.view(), name="person"),
-    path("person/<int:person>/<int:year>/what-if/", WhatIf.view(), name="whatif"),
-    path("person/<int:person>/<int:year>/revise/", Revise.view(), name="revise"),
-    path("compare/<int:before>/<int:after>/", Compare.view(), name="compare"),
-    path("<int:assessment>/", Decision.view(), name="decision"),
+    path("tasks/<premium_task:task>/", OneTask.view(), name="task"),
+    path("person/<person:person>/", PersonYears.view(), name="person"),
+    path("person/<person:person>/<int:year>/what-if/", WhatIf.view(), name="whatif"),
+    path("person/<person:person>/<int:year>/revise/", Revise.view(), name="revise"),
+    path("compare/<assessment:before>/<assessment:after>/", Compare.view(), name="compare"),
+    path("<assessment:assessment>/", Decision.view(), name="decision"),
 ]
 nav = Nav("賦課", "/premium/", "premium.view", waiting=_waiting)

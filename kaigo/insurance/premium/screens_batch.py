@@ -7,6 +7,7 @@ from datetime import datetime
 from django.http import Http404, HttpRequest
 
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.jobs.registry import NotReady, jobs
 from kaigo.base.jobs.run import missing, run
@@ -52,7 +53,7 @@ class Prepare(Page):
 
     def post(self, ctx: Context, request: HttpRequest):
         made = _run(ctx, PREPARED)
-        return go(f"/premium/batches/{made['batch']}/")
+        return go(f"/premium/batches/{ref('batch', made['batch'])}/")
 
 
 class BatchPage(Page):
@@ -101,7 +102,7 @@ class Approve(Page):
 
     def post(self, ctx: Context, request: HttpRequest, batch: int):
         batches.approve(ctx, _batch(batch))
-        return go(f"/premium/batches/{batch}/")
+        return go(f"/premium/batches/{ref('batch', batch)}/")
 
 
 class Execute(Page):
@@ -116,7 +117,7 @@ class Execute(Page):
             _run(ctx, EXECUTED)
         else:
             batches.execute(ctx, found)
-        return go(f"/premium/batches/{batch}/")
+        return go(f"/premium/batches/{ref('batch', batch)}/")
 
 
 class Abandon(Page):
@@ -127,7 +128,7 @@ class Abandon(Page):
 
     def post(self, ctx: Context, request: HttpRequest, batch: int):
         batches.abandon(ctx, _batch(batch))
-        return go(f"/premium/batches/{batch}/")
+        return go(f"/premium/batches/{ref('batch', batch)}/")
 
 
 def _run(ctx: Context, name: str) -> dict:

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -77,7 +78,7 @@ class ChangeProvisional(Page):
                 changes.change_amounts(ctx, settings.INSURER, year, person, amounts, why)
             else:
                 changes.stop(ctx, settings.INSURER, year, person, int(from_month), why)
-            return go(f"/premium/person/{person}/")
+            return go(f"/premium/person/{ref('person', person)}/")
         if act == "amounts":
             after = before._replace(
                 changed=tuple(Paid(*pair) for pair in sorted((dict(before.changed) | amounts).items()))
@@ -119,7 +120,7 @@ class GoOn(Page):
 
     def post(self, ctx: Context, request: HttpRequest, person: int, year: int):
         changes.stop(ctx, settings.INSURER, year, person, None, request.POST.get("why", ""))
-        return go(f"/premium/person/{person}/")
+        return go(f"/premium/person/{ref('person', person)}/")
 
 
 def _side_by_side(now, then) -> list[tuple[str, int, int, bool]]:

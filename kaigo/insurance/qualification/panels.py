@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from kaigo.base.desk.panel import Banner, Bar, Panel, PanelEvent
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification import deemed, notifications, read
 from kaigo.insurance.qualification.read import InsuredPeriod
@@ -21,7 +22,7 @@ def panel(ctx: Context, person: int) -> Panel | None:
         return _deemed(ctx, person)
     number = read.number(ctx, person) if history else ""
     current = sorted((p for p in history if p.current), key=lambda p: p.acquired_on)
-    url = f"/qualification/{person}/"
+    url = f"/qualification/{ref('person', person)}/"
     return Panel(
         room="qualification",
         title="資格",
@@ -46,9 +47,11 @@ def _deemed(ctx: Context, person: int) -> Panel | None:
         room="qualification",
         title="資格",
         state=f"被保険者ではない。みなし2号の登録{'は終わり' if over else 'あり'}(番号 {last.number})",
-        url=f"/qualification/{person}/deemed/",
+        url=f"/qualification/{ref('person', person)}/deemed/",
         events=tuple(
-            PanelEvent(row.since, f"みなし2号 {row.number}", f"/qualification/{person}/deemed/")
+            PanelEvent(
+                row.since, f"みなし2号 {row.number}", f"/qualification/{ref('person', person)}/deemed/"
+            )
             for row in rows[:3]
         ),
         permission="qualification.decide",

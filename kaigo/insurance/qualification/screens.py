@@ -12,6 +12,7 @@ from django.urls import path
 from kaigo.base.desk.charts import bars
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref, unref
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification import holding_back, lists, read, rulings, tasks
@@ -153,7 +154,7 @@ class OneTask(Room):
         reason = request.POST.get("reason", "")
         if request.POST.get("act") == "not_exception":
             rulings.not_exception(ctx, settings.INSURER, found, reason)
-            return go(f"/qualification/{found.person_id}/")
+            return go(f"/qualification/{ref('person', found.person_id)}/")
         tasks.settle(ctx, found, reason)
         return go("/qualification/tasks/")
 
@@ -167,8 +168,8 @@ class History(Room):
         questions = read.tasks(ctx, person=person)
         if view is None or (not history and view.birth_date is None and not questions):
             raise Http404
-        shown = request.GET.get("why", "")
-        chosen = next((p for p in history if str(p.id) == shown), None)
+        shown = unref("period", request.GET.get("why", ""))
+        chosen = next((p for p in history if p.id == shown), None)
         chosen = chosen or next((p for p in reversed(history) if p.current), history[-1] if history else None)
         finding = read.finding(ctx, chosen.id) if chosen else None
         return "qualification/history.html", {
@@ -229,13 +230,13 @@ urls = [
     path("upcoming/", Upcoming.view(), name="upcoming"),
     path("mismatch/", Mismatches.view(), name="mismatch"),
     path("tasks/", Tasks.view(), name="tasks"),
-    path("tasks/<int:task>/", OneTask.view(), name="task"),
+    path("tasks/<qualification_task:task>/", OneTask.view(), name="task"),
     path("held-back/", HeldBackList.view(), name="held_back"),
-    path("<int:person>/", History.view(), name="person"),
-    path("<int:person>/hold-back/", HoldBack.view(), name="hold_back"),
-    path("<int:person>/hold-back/end/", Release.view(), name="release"),
-    path("<int:person>/correct/", Correct.view(), name="correct"),
-    path("<int:person>/withdraw/", Withdraw.view(), name="withdraw"),
+    path("<person:person>/", History.view(), name="person"),
+    path("<person:person>/hold-back/", HoldBack.view(), name="hold_back"),
+    path("<person:person>/hold-back/end/", Release.view(), name="release"),
+    path("<person:person>/correct/", Correct.view(), name="correct"),
+    path("<person:person>/withdraw/", Withdraw.view(), name="withdraw"),
     *changes_urls,
     *deemed_urls,
     *exchange_urls,

@@ -9,6 +9,7 @@ from typing import ClassVar
 from django.conf import settings
 from django.http import Http404, HttpRequest
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -58,7 +59,7 @@ class Correct(Page):
 
         if request.POST.get("step") == "do":
             act()
-            return go(f"/qualification/{person}/")
+            return go(f"/qualification/{ref('person', person)}/")
         changes = rulings.preview(ctx, person, act)
         return "qualification/correct_check.html", self.form(ctx, person, typed, rows) | {
             "title": "訂正の確認",
@@ -120,7 +121,7 @@ class TakeBack(Page):
 
     def post(self, ctx: Context, request: HttpRequest, person: int):
         rulings.take_back(ctx, settings.INSURER, person, self.matter, request.POST.get("reason", ""))
-        return go(f"/qualification/{person}/")
+        return go(f"/qualification/{ref('person', person)}/")
 
 
 class Withdraw(TakeBack):

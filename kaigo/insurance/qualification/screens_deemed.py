@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -58,7 +59,7 @@ class FindForDeemed(Page):
         person = residents.person_of_number(ctx, number) or residents.person_of_number(ctx, number.zfill(15))
         if person is None:
             raise Refused("この宛名番号の人はいません。番号を確かめてください。")
-        return go(f"/qualification/{person}/deemed/")
+        return go(f"/qualification/{ref('person', person)}/deemed/")
 
 
 class PersonDeemed(Page):
@@ -126,7 +127,7 @@ class EndDeemed(Page):
             data = PersonDeemed().data(ctx, person, typed)
             return "qualification/deemed_person.html", data
         deemed.end(ctx, row, until, request.POST.get("reason", ""))
-        return go(f"/qualification/{person}/deemed/")
+        return go(f"/qualification/{ref('person', person)}/deemed/")
 
 
 def _row(entry: deemed.Entry, name: str) -> tuple:
@@ -136,6 +137,6 @@ def _row(entry: deemed.Entry, name: str) -> tuple:
 deemed_urls = [
     path("deemed/", DeemedList.view(), name="deemed"),
     path("deemed/find/", FindForDeemed.view(), name="find_for_deemed"),
-    path("<int:person>/deemed/", PersonDeemed.view(), name="person_deemed"),
-    path("<int:person>/deemed/<int:entry>/end/", EndDeemed.view(), name="end_deemed"),
+    path("<person:person>/deemed/", PersonDeemed.view(), name="person_deemed"),
+    path("<person:person>/deemed/<deemed:entry>/end/", EndDeemed.view(), name="end_deemed"),
 ]

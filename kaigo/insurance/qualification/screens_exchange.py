@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref, unref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -99,13 +100,16 @@ def _events(ctx: Context, request: HttpRequest) -> dict:
 
 def _value(event: exchange.Event) -> str:
     """An event as a form sends it."""
-    return f"{event.person} {event.kind} {event.day:%Y-%m-%d} {event.municipality}"
+    return f"{ref('person', event.person)} {event.kind} {event.day:%Y-%m-%d} {event.municipality}"
 
 
 def _chosen(text: str) -> exchange_told.Key:
     try:
-        person, kind, day, municipality = text.split(" ")
-        return int(person), kind, date.fromisoformat(day), municipality
+        chosen, kind, day, municipality = text.split(" ")
+        person = unref("person", chosen)
+        if person is None:
+            raise ValueError
+        return person, kind, date.fromisoformat(day), municipality
     except ValueError as wrong:
         raise Refused("連絡票を作る異動を選び直してください。") from wrong
 
@@ -159,7 +163,7 @@ class DropLetter(Page):
 
 exchange_urls = [
     path("exchange/", Exchange.view(), name="exchange"),
-    path("exchange/<int:person>/tell/", Tell.view(), name="exchange_tell"),
+    path("exchange/<person:person>/tell/", Tell.view(), name="exchange_tell"),
     path("exchange/letters/", WantLetters.view(), name="exchange_letters"),
-    path("exchange/letters/<int:telling>/drop/", DropLetter.view(), name="exchange_drop"),
+    path("exchange/letters/<telling:telling>/drop/", DropLetter.view(), name="exchange_drop"),
 ]

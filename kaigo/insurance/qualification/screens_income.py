@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -156,7 +157,7 @@ class AskOne(Page):
         if typed.errors or reply_by is None:
             return "qualification/inquiry_ask.html", data
         (made,) = income_inquiries.ask(ctx, year, code, [person], reply_by, reason)
-        return go(f"/qualification/inquiries/{made.id}/")
+        return go(f"/qualification/inquiries/{ref('inquiry', made.id)}/")
 
     def form(self, ctx: Context, person: int, year: int, typed: Typed) -> dict:
         view = residents.one(ctx, person)
@@ -204,7 +205,7 @@ class Reply(Page):
             return "qualification/inquiry.html", data
         if request.POST.get("step") == "do":
             income_inquiries.reply(ctx, found, replied_on, told, remark)
-            return go(f"/qualification/inquiries/{inquiry}/")
+            return go(f"/qualification/inquiries/{ref('inquiry', inquiry)}/")
         return "qualification/inquiry.html", data | {
             "told": [(field.name, _shown(field, told[field.key])) for field in taxation.fields()],
             "hidden": [*told.items(), ("replied_on", typed.text_of["replied_on"]), ("remark", remark)],
@@ -226,7 +227,7 @@ class NoRecord(Page):
         income_inquiries.reply_no_record(
             ctx, _inquiry(inquiry), replied_on, request.POST.get("remark", "")[:500]
         )
-        return go(f"/qualification/inquiries/{inquiry}/")
+        return go(f"/qualification/inquiries/{ref('inquiry', inquiry)}/")
 
 
 class Drop(Page):
@@ -237,7 +238,7 @@ class Drop(Page):
 
     def post(self, ctx: Context, request: HttpRequest, inquiry: int):
         income_inquiries.drop(ctx, _inquiry(inquiry), request.POST.get("reason", "")[:500])
-        return go(f"/qualification/inquiries/{inquiry}/")
+        return go(f"/qualification/inquiries/{ref('inquiry', inquiry)}/")
 
 
 def _inquiry(inquiry: int) -> IncomeInquiry:
@@ -291,9 +292,9 @@ def _shown(field, text: str) -> str:
 income_urls = [
     path("inquiries/", Inquiries.view(), name="inquiries"),
     path("inquiries/ask/", AskMany.view(), name="inquiries_ask"),
-    path("inquiries/ask/<int:person>/<int:year>/", AskOne.view(), name="inquiry_ask"),
-    path("inquiries/<int:inquiry>/", Inquiry.view(), name="inquiry"),
-    path("inquiries/<int:inquiry>/reply/", Reply.view(), name="inquiry_reply"),
-    path("inquiries/<int:inquiry>/none/", NoRecord.view(), name="inquiry_none"),
-    path("inquiries/<int:inquiry>/drop/", Drop.view(), name="inquiry_drop"),
+    path("inquiries/ask/<person:person>/<int:year>/", AskOne.view(), name="inquiry_ask"),
+    path("inquiries/<inquiry:inquiry>/", Inquiry.view(), name="inquiry"),
+    path("inquiries/<inquiry:inquiry>/reply/", Reply.view(), name="inquiry_reply"),
+    path("inquiries/<inquiry:inquiry>/none/", NoRecord.view(), name="inquiry_none"),
+    path("inquiries/<inquiry:inquiry>/drop/", Drop.view(), name="inquiry_drop"),
 ]

@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -103,7 +104,7 @@ class HandIn(Page):
             if note is None:
                 raise Http404
             moves_in.take_back(ctx, note, request.POST.get("reason", "")[:500])
-            return go(f"/qualification/{person}/")
+            return go(f"/qualification/{ref('person', person)}/")
         handed_in_on = typed.day("handed_in_on", "受け取った日")
         code = unicodedata.normalize("NFKC", typed.text("municipality", "前の保険者の団体コード", longest=6))
         number = typed.text("number", "証明書の番号", required=False, longest=20)
@@ -116,7 +117,7 @@ class HandIn(Page):
             return "qualification/hand_in.html", data
         if request.POST.get("step") == "do":
             moves_in.hand_in(ctx, settings.INSURER, person, handed_in_on, code, number, made_on)
-            return go(f"/qualification/{person}/")
+            return go(f"/qualification/{ref('person', person)}/")
         finding = moves_in.judge(ctx, settings.INSURER, move.base, handed_in_on)
         return "qualification/hand_in.html", data | {
             "found": finding.value,
@@ -157,5 +158,5 @@ def told_of(ctx: Context, person: int) -> dict:
 
 moves_urls = [
     path("moves-in/", MovesIn.view(), name="moves_in"),
-    path("<int:person>/handover/", HandIn.view(), name="hand_in"),
+    path("<person:person>/handover/", HandIn.view(), name="hand_in"),
 ]

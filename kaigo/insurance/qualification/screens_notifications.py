@@ -8,6 +8,7 @@ from django.urls import path
 from django.utils import timezone
 
 from kaigo.base.desk.context import insurer_name
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -50,7 +51,7 @@ class EnterNotification(Notifications):
     permission = "qualification.decide"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        return go(f"/qualification/{person}/notifications/")
+        return go(f"/qualification/{ref('person', person)}/notifications/")
 
     def post(self, ctx: Context, request: HttpRequest, person: int):
         typed = Typed(request.POST)
@@ -69,7 +70,7 @@ class EnterNotification(Notifications):
             notifications.enter(
                 ctx, settings.INSURER, person, form, event_on, filed_on, place, filer, filer_name
             )
-            return go(f"/qualification/{person}/notifications/")
+            return go(f"/qualification/{ref('person', person)}/notifications/")
         found = notifications.judge(settings.INSURER, form, event_on, filed_on)
         return "qualification/notifications.html", data | {
             "shown": {
@@ -92,7 +93,7 @@ class WithdrawNotification(Page):
         if row is None:
             raise Http404
         notifications.withdraw(ctx, row, request.POST.get("reason", ""))
-        return go(f"/qualification/{person}/notifications/")
+        return go(f"/qualification/{ref('person', person)}/notifications/")
 
 
 class FormPaper(Page):
@@ -117,12 +118,12 @@ class FormPaper(Page):
 
 
 notification_urls = [
-    path("<int:person>/notifications/", Notifications.view(), name="notifications"),
-    path("<int:person>/notifications/enter/", EnterNotification.view(), name="enter_notification"),
+    path("<person:person>/notifications/", Notifications.view(), name="notifications"),
+    path("<person:person>/notifications/enter/", EnterNotification.view(), name="enter_notification"),
     path(
-        "<int:person>/notifications/<int:notification>/withdraw/",
+        "<person:person>/notifications/<notification:notification>/withdraw/",
         WithdrawNotification.view(),
         name="withdraw_notification",
     ),
-    path("<int:person>/form/", FormPaper.view(), name="form"),
+    path("<person:person>/form/", FormPaper.view(), name="form"),
 ]

@@ -109,7 +109,7 @@ class Insurers(Page):
 nav = Nav("台帳", "/registers/", "registers.view")
 urls = [
     path("", Facilities.view(), name="facilities"),
-    path("facilities/<int:facility>/", Facility.view(), name="facility"),
+    path("facilities/<facility:facility>/", Facility.view(), name="facility"),
     path("banks/", Banks.view(), name="banks"),
     path("insurers/", Insurers.view(), name="insurers"),
 ]

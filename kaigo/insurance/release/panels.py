@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaigo.base.desk.panel import Banner, Panel, PanelEvent
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import read
@@ -23,10 +24,12 @@ def panel(ctx: Context, person: int) -> Panel | None:
         room="release",
         title="通知の発行",
         state=state,
-        url=f"/release/person/{person}/",
+        url=f"/release/person/{ref('person', person)}/",
         events=tuple(
             PanelEvent(
-                letter.dated, f"{letter.letter_label} {letter.standing}", f"/release/letter/{letter.id}/"
+                letter.dated,
+                f"{letter.letter_label} {letter.standing}",
+                f"/release/letter/{ref('letter', letter.id)}/",
             )
             for letter in out[:3]
         ),

@@ -10,6 +10,7 @@ from django.urls import path
 
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection.request import NOTICES
@@ -75,7 +76,7 @@ class Compare(Page):
             report = gate.compare_letters(ctx, what, year)
         else:
             report = files.compare_request(ctx, settings.INSURER, year, what).report
-        return go(f"/release/report/{report.id}/")
+        return go(f"/release/report/{ref('report', report.id)}/")
 
 
 def _asked(request: HttpRequest) -> tuple[str, str, int]:
@@ -130,8 +131,8 @@ class Ask(Page):
             else:
                 made = files.release_request(ctx, settings.INSURER, year, what)
         except requests.Differs as differs:
-            return go(f"/release/report/{differs.report.id}/")
-        return go(f"/release/request/{made.id}/")
+            return go(f"/release/report/{ref('report', differs.report.id)}/")
+        return go(f"/release/request/{ref('release_request', made.id)}/")
 
 
 def _dated(request: HttpRequest) -> date:
@@ -179,8 +180,8 @@ class Approve(Page):
         try:
             requests.approve(ctx, _request(asked))
         except requests.Differs as differs:
-            return go(f"/release/report/{differs.report.id}/")
-        return go(f"/release/request/{asked}/")
+            return go(f"/release/report/{ref('report', differs.report.id)}/")
+        return go(f"/release/request/{ref('release_request', asked)}/")
 
 
 class Abandon(Page):
@@ -191,7 +192,7 @@ class Abandon(Page):
 
     def post(self, ctx: Context, request: HttpRequest, asked: int):
         requests.abandon(ctx, _request(asked))
-        return go(f"/release/request/{asked}/")
+        return go(f"/release/request/{ref('release_request', asked)}/")
 
 
 class Print(Page):
@@ -205,12 +206,12 @@ class Print(Page):
         try:
             if found.subject == "file":
                 made = files.let_out(ctx, settings.INSURER, found)
-                return go(f"/release/file/{made.id}/")
+                return go(f"/release/file/{ref('release_file', made.id)}/")
             if found.gate.compared > AT_ONCE:
                 raise Refused(f"{AT_ONCE}通を超える印刷は、処理「承認された印刷とファイル」で行います。")
-            return go(f"/release/run/{printing.print_run(ctx, found).id}/")
+            return go(f"/release/run/{ref('run', printing.print_run(ctx, found).id)}/")
         except requests.Differs as differs:
-            return go(f"/release/report/{differs.report.id}/")
+            return go(f"/release/report/{ref('report', differs.report.id)}/")
 
 
 class File(Page):
@@ -252,14 +253,14 @@ class History(Page):
 urls = [
     path("", Gate.view(), name="gate"),
     path("compare/", Compare.view(), name="compare"),
-    path("report/<int:report>/", Report.view(), name="report"),
+    path("report/<report:report>/", Report.view(), name="report"),
     path("ask/", Ask.view(), name="ask"),
-    path("request/<int:asked>/", Asked.view(), name="asked"),
-    path("request/<int:asked>/approve/", Approve.view(), name="approve"),
-    path("request/<int:asked>/abandon/", Abandon.view(), name="abandon"),
-    path("request/<int:asked>/print/", Print.view(), name="print"),
-    path("file/<int:file>/", File.view(), name="file"),
-    path("person/<int:person>/", History.view(), name="history"),
+    path("request/<release_request:asked>/", Asked.view(), name="asked"),
+    path("request/<release_request:asked>/approve/", Approve.view(), name="approve"),
+    path("request/<release_request:asked>/abandon/", Abandon.view(), name="abandon"),
+    path("request/<release_request:asked>/print/", Print.view(), name="print"),
+    path("file/<release_file:file>/", File.view(), name="file"),
+    path("person/<person:person>/", History.view(), name="history"),
     *run_urls,
 ]
 nav = Nav("発出", "/release/", "release.view", read.waiting)

@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, go
 from kaigo.base.files import store
 from kaigo.base.records.context import Context
@@ -91,7 +92,7 @@ class Recheck(Page):
 
     def post(self, ctx: Context, request: HttpRequest, run: int):
         pulls.recheck(ctx, _run(ctx, run).row.id)
-        return go(f"/release/run/{run}/#pulls")
+        return go(f"/release/run/{ref('run', run)}/#pulls")
 
 
 class Post(Page):
@@ -102,7 +103,7 @@ class Post(Page):
 
     def post(self, ctx: Context, request: HttpRequest, run: int):
         pulls.post(ctx, _run(ctx, run).row.id)
-        return go(f"/release/run/{run}/")
+        return go(f"/release/run/{ref('run', run)}/")
 
 
 class Letter(Page):
@@ -135,7 +136,7 @@ class LetterPaper(Page):
         if row is None:
             raise Http404
         answer = HttpResponse(printing.reprint(row), content_type="application/pdf")
-        answer["Content-Disposition"] = f'inline; filename="letter-{letter}.pdf"'
+        answer["Content-Disposition"] = f'inline; filename="letter-{ref("letter", letter)}.pdf"'
         return answer
 
 
@@ -147,16 +148,16 @@ class PullOne(Page):
 
     def post(self, ctx: Context, request: HttpRequest, letter: int):
         pulls.pull(ctx, letter, request.POST.get("reason", ""))
-        return go(f"/release/letter/{letter}/")
+        return go(f"/release/letter/{ref('letter', letter)}/")
 
 
 run_urls = [
-    path("run/<int:run>/", Run.view(), name="run"),
-    path("run/<int:run>/manifest/<slug:kind>/", Manifest.view(), name="manifest"),
-    path("run/<int:run>/pdf/<int:part>/", Paper.view(), name="paper"),
-    path("run/<int:run>/recheck/", Recheck.view(), name="recheck"),
-    path("run/<int:run>/post/", Post.view(), name="post"),
-    path("letter/<int:letter>/", Letter.view(), name="letter"),
-    path("letter/<int:letter>/pdf/", LetterPaper.view(), name="letter_paper"),
-    path("letter/<int:letter>/pull/", PullOne.view(), name="pull"),
+    path("run/<run:run>/", Run.view(), name="run"),
+    path("run/<run:run>/manifest/<slug:kind>/", Manifest.view(), name="manifest"),
+    path("run/<run:run>/pdf/<int:part>/", Paper.view(), name="paper"),
+    path("run/<run:run>/recheck/", Recheck.view(), name="recheck"),
+    path("run/<run:run>/post/", Post.view(), name="post"),
+    path("letter/<letter:letter>/", Letter.view(), name="letter"),
+    path("letter/<letter:letter>/pdf/", LetterPaper.view(), name="letter_paper"),
+    path("letter/<letter:letter>/pull/", PullOne.view(), name="pull"),
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kaigo.base.desk.panel import Banner, Bar, Panel, PanelEvent
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.insurance.residents import models as m
 from kaigo.insurance.residents.history import history
@@ -35,7 +36,7 @@ def panel(ctx: Context, person: int) -> Panel | None:
         room="residents",
         title="宛名",
         state=f"{view.state_label}({wareki(bars[-1].start)}から)",
-        url=f"/residents/{person}/",
+        url=f"/residents/{ref('person', person)}/",
         events=tuple(PanelEvent(v.since, event(v.values["event"]) or STATES[v.values["state"]]) for v in lived[:3]),
         bars=bars,
         banners=_banners(view),

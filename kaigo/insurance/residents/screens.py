@@ -11,6 +11,7 @@ from django.urls import path
 
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -68,7 +69,7 @@ class Person(Page):
         ctx, typed = on_day(ctx, request)
         view = person_or_404(ctx, person)
         if view.merged_into is not None:
-            return go(f"/residents/{view.merged_into}/")
+            return go(f"/residents/{ref('person', view.merged_into)}/")
         lived = past.history(ctx, m.Residence, person)
         return "residents/person.html", {
             "title": f"{view.known_as or '氏名不明'} さんの宛名",
@@ -189,7 +190,7 @@ class Enter(Page):
         sure = not others or request.POST.get("sure") == "yes"
         if request.POST.get("step") == "do" and sure:
             what.do(acting, person, values)
-            return go(f"/residents/{person}/")
+            return go(f"/residents/{ref('person', person)}/")
         unsure = request.POST.get("step") == "do"
         return "residents/enter.html", data | {
             "told": echo(ctx, what, values), "others": others, "unsure": unsure,
@@ -227,8 +228,8 @@ def _fields(act: Act, typed: Typed) -> list[tuple]:
 nav = Nav("宛名", "/residents/", "residents.view")
 urls = [
     path("", Lists.view(), name="lists"),
-    path("<int:person>/", Person.view(), name="person"),
-    path("<int:person>/facts/", Facts.view(), name="facts"),
-    path("<int:person>/household/", Household.view(), name="household"),
-    path("<int:person>/enter/<slug:act>/", Enter.view(), name="enter"),
+    path("<person:person>/", Person.view(), name="person"),
+    path("<person:person>/facts/", Facts.view(), name="facts"),
+    path("<person:person>/household/", Household.view(), name="household"),
+    path("<person:person>/enter/<slug:act>/", Enter.view(), name="enter"),
 ]

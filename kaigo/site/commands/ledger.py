@@ -53,6 +53,7 @@ def _export(year: int | None) -> int:
 
 
 def _check(year: int | None, as_json: bool) -> int:
+    from kaigo.base.desk.refs import ref
     from kaigo.base.records.context import acting
     from kaigo.insurance.collection import read
 
@@ -72,7 +73,7 @@ def _check(year: int | None, as_json: bool) -> int:
             print(f"{each}年度 調定額 {totals[each]:,}円 相違 {len(wrong):,}人")
             for d in wrong[:20]:
                 print(
-                    f"  人 {d['person']}: {read.WHAT[d['what']]}"
+                    f"  /collection/person/{ref('person', d['person'])}/ {read.WHAT[d['what']]}"
                     f"(年額 {d['assessed']:,} 調定 {d['levied']:,} 期別 {d['planned']:,})"
                 )
     return 1 if found else 0

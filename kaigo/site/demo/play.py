@@ -207,6 +207,7 @@ STEPS = {
 
 
 def _result(manifest: dict) -> dict:
+    from kaigo.base.desk.refs import ref
     from kaigo.insurance.collection import read as collection
     from kaigo.insurance.premium import read as premium
     from kaigo.insurance.qualification import read as qualification
@@ -217,8 +218,10 @@ def _result(manifest: dict) -> dict:
     persons = dict(
         AddresseeNumber.objects.filter(number__in=_numbers(manifest)).values_list("number", "person_id")
     )
+    # As addresses name them: whoever reads the demo's file puts them behind /person/.
     samples = {
-        name: [persons[n] for n in numbers if n in persons] for name, numbers in manifest["samples"].items()
+        name: [ref("person", persons[n]) for n in numbers if n in persons]
+        for name, numbers in manifest["samples"].items()
     }
     return {
         "business_date": UNTIL.isoformat(),
@@ -243,7 +246,7 @@ TELLING = (
 )  # fmt: skip
 
 
-def _clicks(samples: dict) -> list[tuple[str, str]]:
+def _clicks(samples: dict[str, list[str]]) -> list[tuple[str, str]]:
     found = [
         ("ホーム(一年の暦)", "/"),
         ("ファイルと直すべき行", "/feeds/"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from kaigo.site.home import home
-from kaigo.site.secret import secret_key
+from kaigo.site.secret import reference_key, secret_key
 
 INSURER = os.environ.get("KAIGO_INSURER", "131997")
 ROLE = os.environ.get("KAIGO_ROLE", "app")
@@ -13,6 +13,8 @@ SUFFIX = os.environ.get("KAIGO_DB_SUFFIX", "")
 
 DEBUG = False
 SECRET_KEY = secret_key()
+# Seals the row numbers in addresses (base/desk/refs.py).
+REFERENCE_KEY = reference_key()
 ALLOWED_HOSTS = os.environ.get("KAIGO_HOSTS", "localhost,127.0.0.1,testserver").split(",")
 USE_TZ = True
 TIME_ZONE = "Asia/Tokyo"

@@ -1,4 +1,4 @@
-"""Filters of all templates: yen with commas, days in 和暦, both eras, reasons as a nested list."""
+"""Filters of all templates: yen with commas, days in 和暦, both eras, references, reasons as a nested list."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from kaigo.base.desk.refs import ref as _ref
 from kaigo.law.dates import fiscal_year_name
 from kaigo.law.dates import wareki as _wareki
 from kaigo.law.dates import wareki_month as _wareki_month
@@ -56,6 +57,12 @@ def both_eras(day: date | None) -> str:
 def postal(code: str) -> str:
     """1790081 → 〒179-0081; anything else as it is."""
     return f"〒{code[:3]}-{code[3:]}" if len(code) == 7 and code.isdigit() else code
+
+
+@register.filter
+def ref(row: int, kind: str) -> str:
+    """How an address or a form names a row: {{ person.id|ref:'person' }}."""
+    return _ref(kind, row)
 
 
 @register.filter

@@ -19,7 +19,7 @@ from kaigo.base.desk.views import Page, go
 from kaigo.base.staff.who import Staff
 
 pytestmark = pytest.mark.django_db
-SAMPLES = {"IntConverter": 1, "StringConverter": "x", "SlugConverter": "x"}
+SAMPLES = {"IntConverter": 1, "StringConverter": "x", "SlugConverter": "x", "Reference": 1}
 
 
 def pages(patterns=None, prefix=""):

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import RequestFactory
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.feeds import read, screens
 from kaigo.base.feeds.decide import receive
 from kaigo.base.feeds.models import Line
@@ -47,7 +48,7 @@ def test_a_file_by_hand_is_loaded_and_shown(ctx):
     answer = ask("load", good)
     assert answer.status_code == 302
     delivery = read.deliveries(ctx)[0]
-    assert answer["Location"] == f"/feeds/{delivery.id}/"
+    assert answer["Location"] == f"/feeds/{ref('delivery', delivery.id)}/"
     html = text(ask("file", delivery=delivery.id))
     for words in (
         "受入れ済み",
@@ -142,5 +143,5 @@ def test_rights_are_kept(ctx):
     assert ask("load", may=view).status_code == 404
     assert ask("repair", may=view, repair=repair).status_code == 404
     assert ask("files", may=frozenset()).status_code == 404
-    assert f"/feeds/repairs/{repair}/" not in text(ask("file", may=view, delivery=delivery))
+    assert f"/feeds/repairs/{ref('repair', repair)}/" not in text(ask("file", may=view, delivery=delivery))
     assert ask("file", delivery=10**9).status_code == 404

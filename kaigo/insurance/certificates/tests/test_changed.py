@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from psycopg.types.range import Range
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
@@ -118,12 +119,18 @@ def test_the_clerk_sees_why_and_makes_it_on_the_screen(street):
     assert "の新しい証</span>" not in text(ask(screens, "changes", may={"certificates.view"}, day=day))
     assert ask(screens, "reissue_changed", {"person": "x"}, may=MAY, day=day).status_code == 404
     assert (
-        ask(screens, "reissue_changed", {"person": str(who)}, may={"certificates.view"}, day=day).status_code
+        ask(
+            screens, "reissue_changed", {"person": ref("person", who)}, may={"certificates.view"}, day=day
+        ).status_code
         == 404
     )
-    assert ask(screens, "reissue_changed", {"person": str(who)}, may=MAY, day=day).status_code == 302
+    assert (
+        ask(screens, "reissue_changed", {"person": ref("person", who)}, may=MAY, day=day).status_code == 302
+    )
     assert Certificate.objects.filter(person_id=who).count() == 2
-    assert ask(screens, "reissue_changed", {"person": str(who)}, may=MAY, day=day).status_code == 409
+    assert (
+        ask(screens, "reissue_changed", {"person": ref("person", who)}, may=MAY, day=day).status_code == 409
+    )
     assert ask(screens, "reissue_changed", {}, may=MAY, day=day).status_code == 409
     assert "新しい証が要る人はいません" in text(ask(screens, "changes", may=MAY, day=day))
     with pytest.raises(Refused):

@@ -8,6 +8,7 @@ from datetime import date
 import pytest
 from django.test import RequestFactory
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.staff.who import Staff
 from kaigo.insurance.collection import panels, read, screens
 from kaigo.insurance.collection.models import LedgerEntry, Task, Way
@@ -44,7 +45,7 @@ def test_every_figure_of_the_ledger_leads_to_reasons(who):
         assert yen in html
     for amount in re.findall(r'<td class="num">(.*?)</td><td class="num">', html):
         assert "/collection/plan/" in amount
-    assert f"/collection/plan/{plan.id}/" in html
+    assert f"/collection/plan/{ref('plan', plan.id)}/" in html
     assert "法135条・140条" in text(ask("plan", plan=plan.id))
 
 
@@ -124,13 +125,15 @@ def test_a_record_is_matched_by_hand_and_the_plan_follows():
     Task.objects.create(sort="target", what=f"target:{record.id}", message="見つかりません", state="open")
     assert "見つかりません" in text(ask("targets"))
     html = text(ask("target", target=record.id))
-    assert f'value="{who}"' in html
+    assert f'value="{ref("person", who)}"' in html
     assert ask("match", {"person": "x"}, target=record.id).status_code == 409
     assert (
-        ask("match", {"person": str(who)}, may=frozenset({"collection.view"}), target=record.id).status_code
+        ask(
+            "match", {"person": ref("person", who)}, may=frozenset({"collection.view"}), target=record.id
+        ).status_code
         == 404
     )
-    assert ask("match", {"person": str(who)}, target=record.id).status_code == 302
+    assert ask("match", {"person": ref("person", who)}, target=record.id).status_code == 302
     assert in_force(who).request == "start"
     assert "同定を取り消す" in text(ask("target", target=record.id))
     assert ask("match", {"person": "none"}, target=record.id).status_code == 302
@@ -173,4 +176,4 @@ def test_whom_the_law_cannot_judge_is_listed_with_what_is_missing():
     plan_on(date(YEAR, 4, 1))
     html = text(ask("unclear"))
     assert "前の2月に引いた額" in html
-    assert f"/collection/person/{who}/" in html
+    assert f"/collection/person/{ref('person', who)}/" in html

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.jobs.run import run
 from kaigo.base.records.context import Context, acting
 from kaigo.insurance.collection import opening as collection
@@ -71,18 +72,18 @@ def test_a_difference_is_named_with_both_sides(street, line, received, label, wo
     one = somebody()
     take_over({one: line}, received)
     html = text(ask("former", day=APRIL))
-    assert "相違 1件" in html and f"/person/{one}/" in html
+    assert "相違 1件" in html and f"/person/{ref('person', one)}/" in html
     assert all(word in html for word in (label, *words))
     chosen = {"所得段階": "stage", "年額": "yen", "残高": "balance"}[label]
-    assert f"/person/{one}/" in text(ask("former", f"what={chosen}", day=APRIL))
-    assert f"/person/{one}/" not in text(ask("former", "what=levied", day=APRIL))
+    assert f"/person/{ref('person', one)}/" in text(ask("former", f"what={chosen}", day=APRIL))
+    assert f"/person/{ref('person', one)}/" not in text(ask("former", "what=levied", day=APRIL))
 
 
 def test_everybody_is_judged_now_fifty_at_a_time(street):
     one, other = somebody(), somebody()
     take_over({one: RIGHT, other: "555555555555,74400"}, 21_120)
     html = text(ask("former", "all=1", day=APRIL))
-    assert f"/person/{one}/" in html and f"/person/{other}/" in html
+    assert f"/person/{ref('person', one)}/" in html and f"/person/{ref('person', other)}/" in html
     # Five kinds of file and one person agree.
     assert html.count("tag--good") == 6 and "74,400" in html
     taxed(one, 2025, status="1", total_income=9_000_000)

@@ -10,6 +10,7 @@ from django.utils import timezone
 from psycopg.types.range import Range
 
 from kaigo.base.audit.models import Event
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.facts import believe_rows
 from kaigo.insurance.certificates.decide import issue
 from kaigo.insurance.collection.tests.builders import assess, insured, on, person, welfare
@@ -93,7 +94,7 @@ def test_rooms_that_the_printer_may_not_enter_are_absent_and_named(who):
 
 def test_one_click_prints_it_and_the_access_record_knows_who_when_and_what_for(who):
     html = text(ask("person", person=who))
-    assert f'action="/person/{who}/ledger/"' in html and 'value="premium"' in html
+    assert f'action="/person/{ref("person", who)}/ledger/"' in html and 'value="premium"' in html
     answer = ask("ledger", data={"purpose": "premium", "on": "R8.6.30", "known": ""}, person=who)
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     assert answer.content.startswith(b"%PDF")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from psycopg.types.range import Range
 
 from kaigo.base.desk.panel import Banner, Panel
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.facts import believe_rows
 from kaigo.insurance.collection.tests.builders import assess, insured, on, person
 from kaigo.insurance.counter.decide import take
@@ -144,7 +145,7 @@ def test_the_gravest_banner_comes_first_and_none_twice(who):
 def test_a_note_is_kept_with_its_history_and_refuses_individual_numbers(who):
     answer = ask("new_ticket", data={"subject": "引越し", "text": "来月から"}, person=who, kind="counter")
     ticket = Ticket.objects.latest("id")
-    assert answer["Location"] == f"/tickets/{ticket.id}/"
+    assert answer["Location"] == f"/tickets/{ref('ticket', ticket.id)}/"
     html = text(
         ask(
             "ticket",

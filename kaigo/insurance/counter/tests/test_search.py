@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from kaigo.base.audit.models import Event
+from kaigo.base.desk.refs import ref
 from kaigo.insurance.collection.tests.builders import person
 from kaigo.insurance.counter.tests.clerk import ask, text
 from kaigo.insurance.qualification.models import InsuredNumber
@@ -18,13 +19,13 @@ def test_an_insured_number_opens_the_person_also_in_full_width():
     for words in ("0000012345", "０００００１２３４５", "00000-12345"):
         answer = ask("search", data={"words": words})
         assert answer.status_code == 302
-        assert answer["Location"] == f"/person/{somebody}/"
+        assert answer["Location"] == f"/person/{ref('person', somebody)}/"
 
 
 def test_the_only_hit_opens_the_person():
     somebody = person("高橋 花子", "タカハシ ハナコ")
     person("見本 太郎", "ミホン タロウ")
-    assert ask("search", data={"words": "髙橋"})["Location"] == f"/person/{somebody}/"
+    assert ask("search", data={"words": "髙橋"})["Location"] == f"/person/{ref('person', somebody)}/"
 
 
 def test_several_hits_are_listed_and_recorded_by_count_only():

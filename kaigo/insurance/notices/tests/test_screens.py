@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from kaigo.base.desk.refs import ref
 from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.notices import decide, panels, screens
 from kaigo.insurance.notices.models import Draft
@@ -105,4 +106,7 @@ def test_the_panel_says_that_a_letter_waits(django_assert_max_num_queries):
     decide.draft_premium(CTX, N.INSURER, N.YEAR)
     with django_assert_max_num_queries(4):
         panel = panels.panel(CTX, who)
-    assert panel.state == "納入通知書・決定通知書 発行待ち" and panel.url == f"/notices/{draft(who).id}/"
+    assert (
+        panel.state == "納入通知書・決定通知書 発行待ち"
+        and panel.url == f"/notices/{ref('draft', draft(who).id)}/"
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.tests.waiting import wait_for_readers
 from kaigo.base.staff.who import Staff
 from kaigo.insurance.premium import panels, screens
@@ -173,7 +174,7 @@ def test_the_panel_says_the_year_in_one_line(couple, django_assert_max_num_queri
         panel = panels.panel(context("2026-07-01"), couple)
     view = in_force(couple)
     assert panel.state == f"令和8年度 第4段階 {view.annual_yen:,} 円"
-    assert panel.url == f"/premium/{view.id}/"
+    assert panel.url == f"/premium/{ref('assessment', view.id)}/"
     assert [(b.label, b.start.isoformat(), b.end.isoformat()) for b in panel.bars] == [
         ("第4段階", "2026-04-01", "2027-04-01")
     ]
@@ -200,7 +201,7 @@ def test_two_persons_take_a_batch_from_shadow_to_decisions(ready):
     made = ask("prepare", {})
     assert made.status_code == 302
     batch = Batch.objects.get()
-    assert made["Location"] == f"/premium/batches/{batch.id}/"
+    assert made["Location"] == f"/premium/batches/{ref('batch', batch.id)}/"
     html = text(ask("batch", batch=batch.id))
     assert "影の計算をした本人は承認できません" in html
     assert "双子" in html

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from psycopg.types.range import Range
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import acting
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
@@ -183,6 +184,9 @@ def test_the_section_enters_sees_and_ends_it_on_the_screen(who):
     )
     assert "登録を終える" not in text(ask("person_deemed", person=who))
     AddresseeNumber.objects.create(number="000000000004711", person_id=who)
-    assert ask("find_for_deemed", {"addressee": "４７１１"})["Location"] == f"/qualification/{who}/deemed/"
+    assert (
+        ask("find_for_deemed", {"addressee": "４７１１"})["Location"]
+        == f"/qualification/{ref('person', who)}/deemed/"
+    )
     assert ask("find_for_deemed", {"addressee": "999"}).status_code == 409
     assert ask("person_deemed", may=frozenset({"qualification.view"}), person=who).status_code == 404

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from psycopg.types.range import Range
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import acting
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
@@ -100,7 +101,7 @@ def test_the_clerk_marks_events_sees_what_waits_and_drops_one():
         return text(ask("exchange", query={"view": "events"}, on="2026-07-15"))
 
     def value(event):
-        return f"{event[0]} {event[1]} {event[2]:%Y-%m-%d} {event[3]}"
+        return f"{ref('person', event[0])} {event[1]} {event[2]:%Y-%m-%d} {event[3]}"
 
     html = events()
     assert f'value="{value(first)}" form="chosen"' in html

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import RequestFactory
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.staff.who import Staff
 from kaigo.insurance.qualification import panels, screens
 from kaigo.insurance.qualification.decide import decide_all
@@ -70,7 +71,7 @@ def test_the_history_tells_every_decision_with_its_stored_reasons(insured):
     for words in ("令和8年5月1日", "52 死亡", "02 年齢到達", "令和8年5月2日", "替わった", "法11条1項"):
         assert words in html
     first = Qualification.objects.filter(person_id=insured).order_by("id").first()
-    old = text(ask("person", query={"why": first.id, "for": "person"}, person=insured))
+    old = text(ask("person", query={"why": ref("period", first.id), "for": "person"}, person=insured))
     assert "65歳になり" in old
     assert "お亡くなり" not in old
 
@@ -219,4 +220,7 @@ def test_who_waits_for_his_birth_date_has_a_page():
     lives(person, "1990-01-01")
     decide()
     page = text(ask("person", person=person))
-    assert "決定はまだありません" in page and f"/qualification/tasks/{Task.objects.get().id}/" in page
+    assert (
+        "決定はまだありません" in page
+        and f"/qualification/tasks/{ref('qualification_task', Task.objects.get().id)}/" in page
+    )

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.files import store
 from kaigo.base.paper import press
 from kaigo.insurance.certificates.tests.asking import ask, text
@@ -74,9 +75,9 @@ def test_a_difference_is_shown_by_person_and_nothing_is_asked():
     late = N.ready("見本 太郎")
     answer = ask(screens, "ask", premium(), ASK)
     report = GateReport.objects.latest("id")
-    assert answer.url == f"/release/report/{report.id}/" and not Request.objects.exists()
+    assert answer.url == f"/release/report/{ref('report', report.id)}/" and not Request.objects.exists()
     html = text(ask(screens, "report", may=ASK, report=report.id))
-    assert "1人に差があります" in html and "見本 太郎" in html and f"/person/{late}/" in html
+    assert "1人に差があります" in html and "見本 太郎" in html and f"/person/{ref('person', late)}/" in html
     assert "通知の下書きがありません" in html
 
 

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import acting
 from kaigo.base.staff.who import Staff
 from kaigo.insurance.registers.take import take as take_registers
@@ -129,7 +130,7 @@ def test_two_records_are_merged_after_a_look_at_both(who, ctx):
     assert "見本　太郎 さん" in html
     assert "まとめる先に移ります" in html
     assert ask("enter", typed | {"step": "do"}, person=guest, act="merge").status_code == 302
-    assert ask("person", person=guest).headers["Location"] == f"/residents/{who}/"
+    assert ask("person", person=guest).headers["Location"] == f"/residents/{ref('person', who)}/"
 
 
 @pytest.mark.parametrize("act", sorted(screens.ACTS))
@@ -151,7 +152,7 @@ def test_acts_need_their_own_permission(who):
 def test_lists_of_protected_people_and_holds(who, ctx):
     assert "対象者はいません" in text(ask("lists"))
     told(ctx, RESIDENT, MOVE | {"history": "3", "event_on": "20260601", "protection": "1", "hold": "調査中"})
-    assert f"/person/{who}/" in text(ask("lists"))
+    assert f"/person/{ref('person', who)}/" in text(ask("lists"))
     assert "調査中" in text(ask("lists", query={"list": "hold"}))
 
 
