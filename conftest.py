@@ -51,6 +51,7 @@ def _fingerprint() -> str:
             *PROJECT.glob("kaigo/base/records/*.py"),
             *PROJECT.glob("kaigo/**/models.py"),
             *PROJECT.glob("kaigo/**/models/*.py"),
+            PROJECT / "kaigo/base/staff/sql.py",
             PROJECT / "kaigo/site/databases.py",
         ]
     )
@@ -158,9 +159,17 @@ def street(cluster, django_db_setup, django_db_blocker):
             connections[alias].settings_dict["NAME"] = name
 
 
+def pytest_collection_modifyitems(items):
+    """Whoever may use a database may ask the staff database who somebody is, as every staff system does."""
+    for item in items:
+        for mark in item.iter_markers("django_db"):
+            mark.kwargs.setdefault("databases", "__all__")
+
+
 @pytest.fixture(autouse=True)
 def _files_apart(tmp_path, settings):
     settings.FILES_ROOT = tmp_path / "files"
+    settings.KEYS_ROOT = tmp_path / "keys"
 
 
 @pytest.fixture

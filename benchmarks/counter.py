@@ -6,12 +6,11 @@ import http.client
 import os
 import random
 import re
-import secrets
 import subprocess
 import sys
 import threading
 import time
-from datetime import date, timedelta
+from datetime import date
 from urllib.parse import urlencode
 
 from benchmarks import ward
@@ -44,40 +43,12 @@ def run() -> list[dict]:
 
 
 def _session() -> str:
-    """A log-in of the staff database for an account that may see the counter; made by the administrator."""
-    import psycopg
-    import yaml
-
-    from kaigo.base.staff.who import token_hash
-    from kaigo.site.embedded import Cluster
-    from kaigo.site.home import PROJECT, home
-
-    token = secrets.token_urlsafe(24)
-    with psycopg.connect(
-        Cluster(home()).dsn(f"staff_{os.environ['KAIGO_INSURER']}"), autocommit=True
-    ) as admin:
-        (account,) = admin.execute(
-            "INSERT INTO staff_account (login, kind) VALUES (%s, 'staff') RETURNING id",
-            [secrets.token_hex(8)],
-        ).fetchone()
-        admin.execute(
-            "INSERT INTO staff_profile (account_id, name, password) VALUES (%s, '測定', '!')", [account]
-        )
-        admin.execute(
-            "INSERT INTO staff_post (account_id, section, title, held_from) VALUES (%s, '介護保険課', '係員', '2026-04-01')",
-            [account],
-        )
-        for permission in yaml.safe_load((PROJECT / "kaigo/base/staff/roles.yaml").read_text())["係員"]:
-            admin.execute(
-                "INSERT INTO staff_grant (account_id, permission, given_from, requested_by, approved_by) "
-                "VALUES (%s, %s, '2026-04-01', 'a', 'b')",
-                [account, permission],
-            )
-        admin.execute(
-            "INSERT INTO staff_session (token_hash, account_id, begun_at, ends_at) VALUES (%s, %s, now(), %s)",
-            [token_hash(token), account, date.fromordinal(DAY.toordinal()) + timedelta(days=3650)],
-        )
-    return token
+    """A log-in for an account that may see the counter, made by the staff system in a process of its own."""
+    env = os.environ | {"KAIGO_SYSTEM": "staff", "DJANGO_SETTINGS_MODULE": "kaigo.site.settings.staff"}
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.clerk"], env=env, check=True, stdout=subprocess.PIPE, text=True
+    )
+    return done.stdout.split()[-1]
 
 
 def _samples() -> tuple[list[int], list[str]]:

@@ -1,25 +1,81 @@
-"""Who saw or did what, why and with what outcome. Ids only: no names, no numbers of people."""
+"""Who saw or did what, why and with what outcome. Ids, codes and digests only: no names, no numbers of people."""
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 from kaigo.base.records.models import About, Document
 
+AUDIT = About("staff", "audit", {})
+
 
 class Event(Document):
-    """One access or act. Written in the transaction of the act; a refusal in one of its own."""
+    """One access or act. Written in the transaction of what it records; a refusal in one of its own.
 
-    about = About("staff", "audit", {})
+    event: a name of events.py. place: the page or job. object: kind and id of what it was about; people stand in
+    Subject and BulkSubjects as keyed digests of version subject_key. unexplained: no case or ticket said why.
+    """
 
+    about = AUDIT
+
+    event = models.CharField(max_length=40)
+    outcome = models.CharField(max_length=10)  # done | refused | failed
+    why = models.CharField(max_length=30, blank=True)
     actor = models.CharField(max_length=60)
-    permission = models.CharField(max_length=80)
-    purpose = models.CharField(max_length=80)
-    case = models.CharField(max_length=80, blank=True)
-    object = models.CharField(max_length=120, blank=True)  # person:12 | batch:3
-    outcome = models.CharField(max_length=20)  # done | refused | failed
+    member = models.BigIntegerField(null=True)
+    session = models.BigIntegerField(null=True)
+    permission = models.CharField(max_length=40, blank=True)
+    grants = ArrayField(models.BigIntegerField(), default=list)
+    emergency = models.BigIntegerField(null=True)
+    purpose = models.CharField(max_length=40)
+    case = models.CharField(max_length=60, blank=True)
+    unexplained = models.BooleanField(default=False)
+    place = models.CharField(max_length=80, blank=True)
+    object = models.CharField(max_length=120, blank=True)
+    fields = ArrayField(models.CharField(max_length=20), default=list)
+    subject_key = models.IntegerField(default=0)
+    subjects = models.IntegerField(default=0)
+    before = models.BinaryField(max_length=16, null=True)
+    after = models.BinaryField(max_length=16, null=True)
+    trace = models.CharField(max_length=32, blank=True)
+    program = models.CharField(max_length=40, blank=True)
     details = models.JSONField(default=dict)
 
     class Meta:
         db_table = "audit_event"
-        indexes = [models.Index(fields=["object"], name="audit_event_object")]
+        indexes = [
+            models.Index(fields=["actor", "created_at"], name="audit_event_actor"),
+            models.Index(fields=["event", "object"], name="audit_event_object"),
+            models.Index(fields=["created_at"], name="audit_event_time"),
+        ]
+
+
+class Subject(Document):
+    """A person whom an event was about, as a keyed digest."""
+
+    about = AUDIT
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="+", db_constraint=False)
+    digest = models.BinaryField(max_length=16)
+
+    class Meta:
+        db_table = "audit_subject"
+        indexes = [models.Index(fields=["digest"], name="audit_subject_digest")]
+
+
+class BulkSubjects(Document):
+    """The people of an event about many: their digests, sorted, one after the other, by their first byte (bucket).
+
+    A search reads only the bucket of its digest, so that events about everybody stay small and can still be asked.
+    """
+
+    about = AUDIT
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="+", db_constraint=False)
+    bucket = models.IntegerField()
+    digests = models.BinaryField()
+
+    class Meta:
+        db_table = "audit_bulk_subjects"
+        indexes = [models.Index(fields=["bucket"], name="audit_bulk_subjects_bucket")]

@@ -2,26 +2,125 @@
 
 from __future__ import annotations
 
-from django.db import transaction
+import json
+from collections.abc import Iterable
+from contextvars import ContextVar
+from functools import cache
+from importlib.metadata import version
+from itertools import groupby
+from typing import Any, NamedTuple
 
-from kaigo.base.audit.models import Event
+from django.db import connection, transaction
+
+from kaigo.base.audit.events import COMMON, EVENTS
+from kaigo.base.keys.index import index
+from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import Context
 
+# Up to so many people stand in rows of their own; more are packed (models.BulkSubjects).
+SINGLY = 200
+KEY = "subjects"
 
-def record(ctx: Context, permission: str, about: str = "", outcome: str = "done", **details: object) -> None:
-    """One event in the current transaction. details: ids, counts, dates only."""
-    Event.objects.create(
-        actor=ctx.actor,
-        permission=permission,
-        purpose=ctx.purpose,
-        case=ctx.case,
-        object=about,
-        outcome=outcome,
-        details=details,
+
+class Request(NamedTuple):
+    """What is the same for all events of one request or command."""
+
+    member: int | None = None
+    session: int | None = None
+    permission: str = ""
+    grants: tuple[int, ...] = ()
+    emergency: int | None = None
+    unexplained: bool = False
+    place: str = ""
+    fields: tuple[str, ...] = ()
+    trace: str = ""
+
+
+NOWHERE = Request()
+_request: ContextVar[Request] = ContextVar("kaigo_request", default=NOWHERE)
+
+
+def begin(request: Request) -> Any:
+    """From here on events carry this; returns what `finish` takes."""
+    return _request.set(request)
+
+
+def finish(token: Any) -> None:
+    _request.reset(token)
+
+
+_INSERT = """
+WITH e AS (
+  INSERT INTO audit_event (event, outcome, why, actor, member, session, permission, grants, emergency, purpose, "case",
+    unexplained, place, object, fields, subject_key, subjects, before, after, trace, program, details)
+  VALUES (%(event)s, %(outcome)s, %(why)s, %(actor)s, %(member)s, %(session)s, %(permission)s, %(grants)s::bigint[],
+    %(emergency)s, %(purpose)s, %(case)s, %(unexplained)s, %(place)s, %(object)s, %(fields)s::varchar[],
+    %(subject_key)s, %(subjects)s, %(before)s, %(after)s, %(trace)s, %(program)s, %(details)s::jsonb)
+  RETURNING id), s AS (
+  INSERT INTO audit_subject (event_id, digest) SELECT e.id, d FROM e, unnest(%(digests)s::bytea[]) d)
+SELECT id FROM e"""
+
+
+def record(
+    ctx: Context,
+    event: str,
+    about: str = "",
+    outcome: str = "done",
+    *,
+    why: str = "",
+    people: Iterable[int] = (),
+    before: object = None,
+    after: object = None,
+    **details: object,
+) -> int:
+    """One event in the current transaction; returns its id. details: ids, counts, dates, codes only.
+
+    people: ids of the persons seen or changed. before, after: what was there, of which only a digest is kept.
+    """
+    kind = EVENTS[event]
+    unknown = details.keys() - kind.details.keys() - COMMON.keys()
+    if unknown:
+        raise ValueError(f"{event} has no detail {', '.join(sorted(unknown))}")
+    told, key = _request.get(), index(KEY)
+    digests = key.digests(f"person:{person}" for person in sorted(set(people)))
+    values = told._asdict() | {
+        "event": event, "outcome": outcome, "why": why, "actor": ctx.actor, "purpose": ctx.purpose, "case": ctx.case,
+        "grants": list(told.grants), "fields": list(told.fields), "object": about, "subject_key": key.version if digests else 0,
+        "subjects": len(digests), "before": _digest(before), "after": _digest(after), "program": program(),
+        "details": json.dumps(details, ensure_ascii=False, default=str), "digests": digests if len(digests) <= SINGLY else [],
+    }  # fmt: skip
+    with connection.cursor() as cursor:
+        cursor.execute(_INSERT, values)
+        (made,) = cursor.fetchone()
+    if len(digests) > SINGLY:
+        _pack(made, digests)
+    return made
+
+
+def record_apart(ctx: Context, event: str, about: str = "", outcome: str = "refused", **more: object) -> int:
+    """One event in a transaction of its own, for what was rolled back."""
+    with transaction.atomic(durable=True):
+        return record(ctx, event, about, outcome, **more)
+
+
+def _pack(event: int, digests: list[bytes]) -> None:
+    rows = (
+        (event, bucket, b"".join(group))
+        for bucket, group in groupby(sorted(digests), key=lambda digest: digest[0])
+    )
+    copy_rows("audit_bulk_subjects", ("event_id", "bucket", "digests"), rows)
+
+
+def _digest(what: object) -> bytes | None:
+    """Keyed: what stands on a screen has few values, and a plain digest of it could be guessed."""
+    if what is None:
+        return None
+    return index(KEY).digest(
+        json.dumps(what, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     )
 
 
-def record_apart(ctx: Context, permission: str, about: str, outcome: str, **details: object) -> None:
-    """One event in a transaction of its own, for what was rolled back."""
-    with transaction.atomic(durable=True):
-        record(ctx, permission, about, outcome, **details)
+@cache
+def program() -> str:
+    """Which version of this program wrote the event."""
+    return f"openkaigo {version('openkaigo')}"

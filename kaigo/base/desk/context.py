@@ -9,7 +9,6 @@ from django.http import HttpRequest
 
 from kaigo.base.desk.nav import places
 from kaigo.base.records.context import Context
-from kaigo.base.staff.who import can
 from kaigo.law.values import load
 
 SYSTEMS = {
@@ -39,7 +38,7 @@ def frame(request: HttpRequest) -> dict:
         navigation = []
     else:
         ctx = Context(staff.actor, "operations", day)
-        navigation = places(ctx, lambda permission: can(staff, permission), request.path)
+        navigation = places(ctx, staff.may, request.path)
     return {
         "staff": staff,
         "day": day,
@@ -47,7 +46,7 @@ def frame(request: HttpRequest) -> dict:
         "system_name": SYSTEMS.get(settings.SYSTEM, settings.SYSTEM),
         "insurer_name": insurer_name(settings.INSURER),
         "navigation": navigation,
-        "may_search": settings.SYSTEM == "insurance" and can(staff, "counter.view"),
+        "may_search": settings.SYSTEM == "insurance" and staff is not None and staff.may("counter.view"),
         "staff_url": settings.SYSTEM_URLS["staff"],
         "home_url": settings.SYSTEM_URLS["insurance"],
         "keys": request.COOKIES.get(KEYS_COOKIE) != "off",

@@ -2,77 +2,83 @@
 
 from __future__ import annotations
 
-import secrets
-from datetime import timedelta
-
 from django.conf import settings
-from django.contrib.auth.hashers import check_password, make_password
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
-from django.utils import timezone
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 
-from kaigo.base.audit.models import Event
+from kaigo.base.audit import write
 from kaigo.base.audit.write import record, record_apart
 from kaigo.base.desk.views import page
 from kaigo.base.records.context import Context, acting
-from kaigo.base.records.models import Now
-from kaigo.base.staff.models import Profile, Session
-from kaigo.base.staff.who import COOKIE, identify, token_hash
+from kaigo.base.staff.models import Account
+from kaigo.base.staff.opening import PEOPLE, demo_marker
+from kaigo.base.staff.sessions import begin, end_sessions
+from kaigo.base.staff.who import COOKIE, identify
 
-SESSION = timedelta(hours=12)
-# So many wrong passwords in a row, and the account stays shut for so long, also to the right one.
-TRIES, SHUT = 5, timedelta(minutes=15)
-WRONG = "ログインIDまたはパスワードが違います。5回続けて違うと、正しいパスワードでも15分のあいだ入れません。"
-# Hashed once so that an unknown log-in takes as long as a known one.
-_NOBODY = make_password(secrets.token_urlsafe(12))
+LOOPBACK = {"127.0.0.1", "::1"}
 
 
 def log_in(request: HttpRequest) -> HttpResponse:
-    """The form, and the act. A new session at every log-in; the old one, if any, is not reused."""
-    following = _safe(request.POST.get("next") or request.GET.get("next", ""))
+    """The way in."""
+    following = _safe(request.GET.get("next", ""))
+    return page(request, "staff/login.html", form(request, following))
+
+
+def form(request: HttpRequest, following: str, error: str = "") -> dict:
+    """What the page of the log-in shows."""
+    return {
+        "title": "ログイン", "next": following, "error": error,
+        "people": PEOPLE if may_play(request) else (),
+    }  # fmt: skip
+
+
+def log_in_as(request: HttpRequest) -> HttpResponse:
+    """One of the demo's people, without a key: only where the demo's marker was set before the first start, from this machine."""
+    if not may_play(request):
+        raise Http404
     if request.method != "POST":
-        return page(request, "staff/login.html", {"title": "ログイン", "next": following})
-    profile = (
-        Profile.objects.select_related("account").filter(account__login=request.POST.get("login", "")).first()
-    )
-    good = check_password(request.POST.get("password", ""), profile.password if profile else _NOBODY)
-    # A shut account looks like a wrong password: whether there is such an account is told to nobody.
-    shut = profile is not None and _shut(profile.account_id)
-    if not (profile and good) or shut:
-        # Who was tried, if it exists; never what was typed: people type passwords into the wrong field.
-        tried = f"account:{profile.account_id}" if profile else ""
-        why = {"why": "shut"} if shut else {}
-        record_apart(Context("nobody", "log_in", request.day), "staff.log_in", tried, "refused", **why)
-        data = {
-            "title": "ログイン",
-            "next": following,
-            "error": WRONG,
-            "login": request.POST.get("login", ""),
-        }
-        return page(request, "staff/login.html", data, 401)
-    token = secrets.token_urlsafe(32)
-    now = timezone.now()
-    ctx = Context(f"account:{profile.account_id}", "log_in", request.day)
+        return HttpResponseNotAllowed(["POST"])
+    account = Account.objects.filter(
+        login=request.POST.get("login", ""), login__in=[p.login for p in PEOPLE]
+    ).first()
+    if account is None:
+        raise Http404
+    return enter(request, account, "demo", _safe(request.POST.get("next", "")))
+
+
+def may_play(request: HttpRequest) -> bool:
+    """Whether the demo's log-ins exist here and now."""
+    return demo_marker().exists() and request.META.get("REMOTE_ADDR") in LOOPBACK
+
+
+def enter(request: HttpRequest, account: Account, method: str, following: str) -> HttpResponse:
+    """A new session with a new cookie; the old one of this browser, if any, ends. Without a post in force: refused."""
+    ctx = Context(f"account:{account.id}", "log_in", request.day)
     with acting(ctx):
-        Session.objects.create(
-            token_hash=token_hash(token), account=profile.account, begun_at=now, ends_at=now + SESSION
-        )
-        record(ctx, "staff.log_in", f"account:{profile.account_id}")
+        if request.staff is not None and request.staff.session:
+            end_sessions([request.staff.account], request.staff.session)
+        token = begin(account, method)
+        record(ctx, "staff.log_in", ctx.actor, method=method)
     if identify(token, request.day) is None:
-        return page(
-            request, "staff/login.html", {"title": "ログイン", "next": following, "error": WRONG}, 401
-        )
+        with acting(ctx):
+            end_sessions([account.id])
+        return turned_away(request, account, method, following)
     response = HttpResponseRedirect(following)
     response.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="Lax", path="/")
     return response
 
 
-def _shut(account: int) -> bool:
-    """Too many wrong passwords since the last log-in of the account, by the audit events themselves."""
-    tried = Event.objects.filter(permission="staff.log_in", object=f"account:{account}")
-    entered = tried.filter(outcome="done").order_by("-id").values_list("id", flat=True).first() or 0
-    # What is tried while it is shut does not keep it shut.
-    wrong = tried.filter(outcome="refused", details={}, id__gt=entered, created_at__gt=Now() - SHUT)
-    return wrong.count() >= TRIES
+WRONG = "ログインできません。鍵(パスキー)が登録されていないか、口座または所属の期間が終わっています。"
+
+
+def turned_away(
+    request: HttpRequest, account: Account | None, method: str, following: str, why: str = ""
+) -> HttpResponse:
+    """The same words for everybody; who was tried stands in the event, never what was typed."""
+    ctx = Context("nobody", "log_in", request.day)
+    record_apart(
+        ctx, "staff.log_in", f"account:{account.id}" if account else "", "refused", why=why, method=method
+    )
+    return page(request, "staff/login.html", form(request, following, WRONG), 401)
 
 
 def log_out(request: HttpRequest) -> HttpResponse:
@@ -81,14 +87,16 @@ def log_out(request: HttpRequest) -> HttpResponse:
         return HttpResponseNotAllowed(["POST"])
     if request.staff:
         ctx = Context(request.staff.actor, "log_out", request.day)
-        with acting(ctx):
-            hashed = token_hash(request.COOKIES.get(COOKIE, ""))
-            # The database's clock judges sessions: its time ends them at once, whatever this machine's clock says.
-            Session.objects.filter(token_hash=hashed).update(ends_at=Now())
-            record(ctx, "staff.log_out", request.staff.actor)
+        token = write.begin(write.Request(member=request.staff.member, session=request.staff.session))
+        try:
+            with acting(ctx):
+                end_sessions([request.staff.account], request.staff.session)
+                record(ctx, "staff.log_out", request.staff.actor)
+        finally:
+            write.finish(token)
     response = HttpResponseRedirect("/login")
     response.delete_cookie(COOKIE, path="/", samesite="Lax")
-    response["Clear-Site-Data"] = '"cache", "storage"'
+    response["Clear-Site-Data"] = '"cache", "cookies", "storage"'
     return response
 
 

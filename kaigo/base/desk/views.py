@@ -15,24 +15,33 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllow
 from django.template.loader import render_to_string
 from django.utils.decorators import classonlymethod
 
-from kaigo.base.audit.write import record, record_apart
+from kaigo.base.audit.seen import watching
 from kaigo.base.desk.nav import forget
-from kaigo.base.records.context import Context, acting
+from kaigo.base.desk.things import access
+from kaigo.base.desk.visit import Visit, attending
+from kaigo.base.records.context import acting
 from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
-from kaigo.base.staff.who import can
 
 log = logging.getLogger("kaigo.desk")
 # Two people did the same, or one pressed twice: the database keeps one of two (unique, exclusion).
 SAME_AGAIN = {"23505", "23P01"}
+OWN_PEOPLE = (
+    "ご自分または同じ世帯の人についての操作です。ほかの職員に頼んでください(自分・世帯への書込み禁止)。"
+)
+NO_REASON = "この人を開くきっかけ(電話・窓口の記録など)がありません。人の画面を開き直し、目的を選んでから操作してください。"
 TWICE = "同じことが先に登録されています(ほかの職員の操作か、二度押し)。前のページを開き直して、今の内容を見てください。"
 
 
 class Page:
-    """One page. `get`/`post` take (ctx, request, **path) and return a template name with data, or a response."""
+    """One page. `get`/`post` take (ctx, request, **path) and return a template name with data, or a response.
+
+    asks = False: a page that itself says why somebody is looked at (a note of a call), or shows nothing of anybody.
+    """
 
     permission: ClassVar[str] = ""
     purpose: ClassVar[str] = ""
+    asks: ClassVar[bool] = True
 
     @classonlymethod
     def view(cls):
@@ -42,10 +51,6 @@ class Page:
         answer.page = cls
         return answer
 
-    def about(self, **path) -> str:
-        """What the audit event names: kind and id."""
-        return ":".join(str(v) for pair in path.items() for v in pair)
-
     def answer(self, request: HttpRequest, **path) -> HttpResponse:
         if not (self.permission and self.purpose):
             raise Http404
@@ -54,54 +59,82 @@ class Page:
             return HttpResponseNotAllowed(["GET", "POST"])
         if request.staff is None:
             return self.to_log_in(request)
-        ctx = Context(actor=request.staff.actor, purpose=self.purpose, on=request.day)
         try:
-            if not can(request.staff, self.permission):
-                return self.refuse(ctx, request, path)
-            return self.perform(ctx, request, handler, path)
+            with attending(request, self) as visit:
+                return self.decided(visit, handler, path)
         except OperationalError:
             # Also when the event of a refusal cannot be written: without a trace nobody is answered.
             log.error("database did not answer: %s", type(self).__name__)
             return page(request, "desk/busy.html", {"title": "混み合っています"}, 503)
 
-    def perform(self, ctx: Context, request: HttpRequest, handler, path: dict) -> HttpResponse:
+    def decided(self, visit: Visit, handler, path: dict) -> HttpResponse:
+        """Ask whether he may, and why he looks, before anything is done."""
+        verdict = visit.decide(path)
+        if not verdict.allowed:
+            return self.refuse(visit, verdict.why)
+        if self.asks and visit.thing.people:
+            told = visit.explain()
+            if told is None:
+                return self.ask_why(visit)
+            over = access().spent(visit.ctx, visit.thing.people, visit.ctx.case)
+            if over:
+                visit.record_apart("refused", why="cap")
+                return refused(visit.request, over, 429)
+        return self.perform(visit, handler, path)
+
+    def perform(self, visit: Visit, handler, path: dict) -> HttpResponse:
+        ctx, request = visit.ctx, visit.request
         if request.method == "POST":
             forget(ctx.actor)
         try:
-            with acting(ctx):
+            with acting(ctx), watching() as people:
                 response = self.render(request, handler(ctx, request, **path))
                 if request.method == "POST" and 300 <= response.status_code < 400:
                     # Something was done with what was typed: in no field of any page a 個人番号.
                     without_my_number(*request.POST.values())
-                record(ctx, self.permission, self.about(**path), method=request.method)
+                visit.record("done", people)
             return response
         except Refused as refusal:
-            record_apart(ctx, self.permission, self.about(**path), "refused", method=request.method)
-            return page(
-                request, "desk/refused.html", {"title": "処理できません", "reason": str(refusal)}, 409
-            )
+            visit.record_apart("refused", why="rule")
+            return refused(request, str(refusal))
         except Http404:
-            record_apart(
-                ctx, self.permission, self.about(**path), "refused", method=request.method, why="absent"
-            )
-            return page(request, "desk/absent.html", {"title": "見つかりません"}, 404)
+            visit.record_apart("refused", why="absent")
+            return absent(request)
         except OperationalError:
             raise
         except Exception as error:
             if getattr(error.__cause__, "sqlstate", "") in SAME_AGAIN:
-                record_apart(
-                    ctx, self.permission, self.about(**path), "refused", method=request.method, why="twice"
-                )
-                return page(request, "desk/refused.html", {"title": "処理できません", "reason": TWICE}, 409)
-            record_apart(ctx, self.permission, self.about(**path), "failed", method=request.method)
+                visit.record_apart("refused", why="twice")
+                return refused(request, TWICE)
+            visit.record_apart("failed")
             raise
 
-    def refuse(self, ctx: Context, request: HttpRequest, path: dict) -> HttpResponse:
+    def refuse(self, visit: Visit, why: str) -> HttpResponse:
+        visit.record_apart("refused", why=why)
+        if why == "self":
+            return refused(visit.request, OWN_PEOPLE, 403)
+        if why == "step_up":
+            return self.prove(visit.request)
         # "Not yours" and "not there" look the same.
-        record_apart(
-            ctx, self.permission, self.about(**path), "refused", method=request.method, why="permission"
-        )
-        return page(request, "desk/absent.html", {"title": "見つかりません"}, 404)
+        return absent(visit.request)
+
+    def prove(self, request: HttpRequest) -> HttpResponse:
+        """He must show again that it is he; then he is led back to the page he came from."""
+        again = request.method == "POST"
+        path = request.path.rstrip("/").rpartition("/")[0] + "/" if again else request.get_full_path()
+        data = {
+            "title": "本人の再確認",
+            "again": again,
+            "return_url": f"{settings.SYSTEM_URLS[settings.SYSTEM]}{path}",
+        }
+        return page(request, "desk/prove.html", data, 403)
+
+    def ask_why(self, visit: Visit) -> HttpResponse:
+        """Nothing says why this person is looked at: ask, before anything of him is shown."""
+        visit.record_apart("refused", why="purpose")
+        if visit.request.method == "POST":
+            return refused(visit.request, NO_REASON, 403)
+        return access().ask(visit.ctx, visit.request, visit.thing.people)
 
     def render(self, request: HttpRequest, result) -> HttpResponse:
         if isinstance(result, HttpResponse):
@@ -112,6 +145,16 @@ class Page:
     def to_log_in(self, request: HttpRequest) -> HttpResponse:
         back = f"{settings.SYSTEM_URLS[settings.SYSTEM]}{request.get_full_path()}"
         return HttpResponseRedirect(f"{settings.SYSTEM_URLS['staff']}/login?{urlencode({'next': back})}")
+
+
+def absent(request: HttpRequest) -> HttpResponse:
+    """What is not there, and what is not for this person: one page, one length."""
+    return page(request, "desk/absent.html", {"title": "見つかりません"}, 404)
+
+
+def refused(request: HttpRequest, reason: str, status: int = 409) -> HttpResponse:
+    """Nothing was saved, and why."""
+    return page(request, "desk/refused.html", {"title": "処理できません", "reason": reason}, status)
 
 
 def page(request: HttpRequest, template: str, data: dict, status: int = 200) -> HttpResponse:

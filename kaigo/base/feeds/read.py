@@ -10,6 +10,11 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.layouts.model import get
 
+# Whom an address is about (base/desk/things.py).
+SUBJECTS = {
+    "delivery": "",
+    "repair": "",
+}
 _STATE = "JOIN LATERAL (SELECT * FROM feeds_outcome o WHERE o.delivery_id = d.id ORDER BY o.id DESC LIMIT 1) s ON true"
 
 

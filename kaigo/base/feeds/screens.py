@@ -15,7 +15,6 @@ from kaigo.base.feeds import read
 from kaigo.base.feeds.decide import receive, replay, set_aside, withdraw
 from kaigo.base.feeds.forms import Box, boxes, cleaned, comparison, key_words
 from kaigo.base.records.context import Context
-from kaigo.base.staff.who import can
 from kaigo.layouts.model import layouts
 
 STATES = {
@@ -72,7 +71,7 @@ class Files(Page):
             "state": state,
             "progress": read.progress(ctx) if not (layout or state) else [],
             "open_repairs": read.repair_count(ctx, state="open"),
-            "may_load": can(request.staff, "feeds.load"),
+            "may_load": request.staff.may("feeds.load"),
         }
 
 
@@ -91,7 +90,7 @@ class File(Page):
             "state": STATES[view.state],
             "mode": MODES.get(view.mode, ""),
             "show": show,
-            "may_repair": can(request.staff, "feeds.repair"),
+            "may_repair": request.staff.may("feeds.repair"),
             "outcomes": [(o, STATES[o.state][0]) for o in read.outcomes(ctx, view.id)],
         }
         if show == "changes":
@@ -176,8 +175,8 @@ class Repairs(Page):
             "state": state,
             "states": [(key, label) for key, (label, _) in REPAIR_STATES.items()],
             "page": _repair_pages(ctx, request, None, state),
-            "may_load": can(request.staff, "feeds.load"),
-            "may_repair": can(request.staff, "feeds.repair"),
+            "may_load": request.staff.may("feeds.load"),
+            "may_repair": request.staff.may("feeds.repair"),
         }
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
+from kaigo.base.audit.seen import watching
 from kaigo.base.audit.write import record
 from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import Job, NotReady, Progress, jobs, period
@@ -76,9 +77,9 @@ def run(ctx: Context, name: str, progress: Progress | None = None) -> Run:
         raise NotReady(lacks)
     progress = Live(progress.show if progress else Progress().show, run=state.id)
     try:
-        with acting(ctx):
+        with acting(ctx), watching() as people:
             result = work.run(ctx, progress)
-            record(ctx, f"job.{name}", f"run:{state.id}")
+            record(ctx, "job.run", f"run:{state.id}", people=people, count=len(people))
             _end(state, "done", result, "")
     except Exception as error:
         # Who started it by hand is told the number, never the words: they may name a person.

@@ -15,6 +15,7 @@ class Context:
     """actor: `account:7` or `job:premium.main`; purpose: a key of the list of purposes; case: reference or "".
 
     on: the business date (異動日 axis). known_at: None = as believed now, else the moment of belief (処理日 axis).
+    fields: the details of people that this act may see (base/staff/fields.yaml); None = all (jobs, "*" = emergency).
     """
 
     actor: str
@@ -22,6 +23,11 @@ class Context:
     on: date
     case: str = ""
     known_at: datetime | None = None
+    fields: frozenset[str] | None = None
+
+    def sees(self, field: str) -> bool:
+        """Whether a detail of people may be shown."""
+        return self.fields is None or field in self.fields or "*" in self.fields
 
     def at(self, on: date) -> Context:
         """The same act on another business date."""

@@ -1,45 +1,18 @@
-"""Who is behind a request, and what may he do today. Read from the staff database by every staff system."""
+"""Who is behind a request. Read from the staff database by every staff system, at every request anew."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
 from django.db import connections
 
+from kaigo.base.staff.can import Held, Posted, Staff
+from kaigo.base.staff.sql import BY_TOKEN, WHO
+from kaigo.base.staff.tables import limits, roles
+
 COOKIE = "__Host-staff"
-
-
-@dataclass(frozen=True, slots=True)
-class Staff:
-    """A logged-in account with its post and the permissions in force on the day."""
-
-    account: int
-    name: str
-    kind: str
-    section: str
-    title: str
-    permissions: frozenset[str]
-
-    @property
-    def actor(self) -> str:
-        return f"account:{self.account}"
-
-
-_WHO = """
-SELECT a.id, p.name, a.kind, coalesce(o.section, ''), coalesce(o.title, ''),
-       array(SELECT g.permission FROM staff_grant g LEFT JOIN staff_grant_end e ON e.grant_id = g.id
-             WHERE g.account_id = a.id AND g.given_from <= %(day)s
-               AND (g.given_until IS NULL OR g.given_until > %(day)s)
-               AND (e.ended_on IS NULL OR e.ended_on > %(day)s))
-FROM staff_session s JOIN staff_account a ON a.id = s.account_id JOIN staff_profile p ON p.account_id = a.id
-LEFT JOIN staff_post o ON o.account_id = a.id AND o.held_from <= %(day)s
-                      AND (o.held_until IS NULL OR o.held_until > %(day)s)
-WHERE s.token_hash = %(token)s AND s.ends_at > now()
-LIMIT 1
-"""
 
 
 def alias() -> str:
@@ -48,30 +21,72 @@ def alias() -> str:
 
 
 def identify(token: str, day: date) -> Staff | None:
-    """The person behind a cookie on a day; None when unknown, ended or without a post."""
+    """The person behind a cookie; None when unknown, ended, left alone too long, or without a post on the day."""
     if not token:
         return None
+    query = WHO.format(session=BY_TOKEN)
     with connections[alias()].cursor() as cursor:
-        cursor.execute(_WHO, {"token": token_hash(token), "day": day})
+        cursor.execute(query, {"token": token_hash(token), "idle": limits()["idle_minutes"], "day": day})
         row = cursor.fetchone()
-    if row is None or not row[3]:
+    if row is None:
         return None
-    return Staff(row[0], row[1], row[2], row[3], row[4], frozenset(row[5]))
+    found = _staff(row, day)
+    open_today = found.open_from <= day and (found.open_until is None or day < found.open_until)
+    return found if found.post and open_today else None
 
 
-def can(staff: Staff | None, permission: str) -> bool:
-    """Default deny: only a permission that is granted by name."""
-    return staff is not None and bool(permission) and permission in staff.permissions
+def _staff(row: tuple, day: date) -> Staff:
+    account, member, name, kind, opened, until, session, method, proved, posts, grants, marks, emergency = row
+    known = roles()
+    return Staff(
+        account, member, name or "", kind,
+        tuple(Posted(section, title, _day(begins) or date.min, _day(ends), contract)
+              for section, title, begins, ends, contract in posts or ()),
+        tuple(Held(id, known[role], section, _day(begins), _day(ends))
+              for id, role, section, begins, ends in grants or () if role in known),
+        frozenset(bytes(mark) for mark in marks or ()), session, method, proved, emergency, opened, until, day,
+    )  # fmt: skip
+
+
+def _day(text: str | None) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def lives(session: int) -> bool:
+    """Whether a session goes on; asking does not use it. For work that goes on after its request was answered."""
+    with connections[alias()].cursor() as cursor:
+        cursor.execute(
+            "SELECT staff_session_lives(%s, make_interval(mins => %s))", [session, limits()["idle_minutes"]]
+        )
+        return cursor.fetchone()[0]
+
+
+def same_person(one: str, other: str) -> bool:
+    """Whether two actors (`account:7`) are one human being, also by a second account. Jobs are nobody."""
+    if one == other:
+        return True
+    accounts = [int(actor[8:]) for actor in (one, other) if actor.startswith("account:")]
+    if len(accounts) < 2:
+        return False
+    with connections[alias()].cursor() as cursor:
+        cursor.execute(
+            "SELECT count(DISTINCT member_id) = 1 AND count(*) = 2 FROM staff_account WHERE id = ANY(%s)",
+            [accounts],
+        )
+        return cursor.fetchone()[0]
 
 
 def told(actors: Iterable[str]) -> dict[str, str]:
-    """`account:7` → the person's name, for screens that say who did what. Jobs are no people and are left out."""
+    """`account:7` → the person's name today, for screens that say who did what. Jobs are no people and are left out."""
     wanted = {int(actor[8:]) for actor in actors if actor.startswith("account:") and actor[8:].isdigit()}
     if not wanted:
         return {}
     with connections[alias()].cursor() as cursor:
         cursor.execute(
-            "SELECT account_id, name FROM staff_profile WHERE account_id = ANY(%s)", [sorted(wanted)]
+            "SELECT DISTINCT ON (a.id) a.id, n.name FROM staff_account a JOIN staff_member_profile n "
+            "ON n.member_id = a.member_id AND upper_inf(n.known) WHERE a.id = ANY(%s) "
+            "ORDER BY a.id, lower(n.effective) DESC",
+            [sorted(wanted)],
         )
         return {f"account:{account}": name for account, name in cursor.fetchall()}
 

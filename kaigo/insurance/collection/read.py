@@ -18,6 +18,11 @@ from kaigo.insurance.premium import read as premium
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, tell_all
 
+# Whom an address is about (base/desk/things.py).
+SUBJECTS = {
+    "plan": "SELECT person_id FROM collection_plan WHERE id = %s",
+    "target": "SELECT person_id FROM collection_match WHERE target_id = %s AND person_id IS NOT NULL",
+}
 __all__ = [
     "CAUSES",
     "LABELS",

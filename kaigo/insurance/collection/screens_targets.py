@@ -10,7 +10,6 @@ from kaigo.base.desk.refs import ref, unref
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
-from kaigo.base.staff.who import can
 from kaigo.insurance.collection import read, targets
 from kaigo.insurance.collection.decide import match, plan_all
 from kaigo.insurance.residents import read as residents
@@ -53,7 +52,7 @@ class Target(Page):
             "matched_by": MATCHED_BY[found.matched_by],
             "person": person,
             "candidates": targets.candidates(ctx, found),
-            "may": can(request.staff, "collection.match"),
+            "may": request.staff.may("collection.match"),
         }
 
 

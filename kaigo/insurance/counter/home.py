@@ -18,7 +18,6 @@ from kaigo.base.desk.views import Page
 from kaigo.base.jobs import calendar
 from kaigo.base.jobs.registry import Daily, Yearly, jobs
 from kaigo.base.records.context import Context
-from kaigo.base.staff.who import can
 from kaigo.insurance.collection import read as collection
 from kaigo.insurance.premium import read as premium
 from kaigo.law.dates import add_months, fiscal_span, fiscal_year, fiscal_year_name
@@ -137,22 +136,18 @@ def late(boxes: list[Box]) -> list[tuple[Box, str]]:
 
 
 def _waiting(ctx: Context, request: HttpRequest) -> list:
-    return [
-        place
-        for place in places(ctx, lambda permission: can(request.staff, permission), request.path)
-        if place.waiting
-    ]
+    return [place for place in places(ctx, request.staff.may, request.path) if place.waiting]
 
 
 def _charts(ctx: Context, request: HttpRequest, year: int) -> list:
     found = []
     name = fiscal_year_name(year)
-    if can(request.staff, "premium.view"):
+    if request.staff.may("premium.view"):
         totals = lately(("premium", year), lambda: premium.totals(ctx, year))
         rows = [(f"第{stage}段階", count) for stage, count in totals["by_stage"].items()]
         note = f"賦課額 {totals['yen']:,}円。いま有効な決定。" if rows else ""
         found.append(bars(f"{name} 所得段階ごとの人数", rows, "人", "段階", note))
-    if can(request.staff, "collection.view"):
+    if request.staff.may("collection.view"):
         totals = lately(("collection", year), lambda: collection.totals(ctx, year))
         rows = [
             (collection.LABELS.get(way, way), yen)

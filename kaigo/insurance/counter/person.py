@@ -21,7 +21,6 @@ from kaigo.base.desk.panel import Panel
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
-from kaigo.base.staff.who import can
 from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import age, fiscal_span, fiscal_year, parse_date, wareki
@@ -132,7 +131,7 @@ class PersonPage(Page):
             "age": age(view.birth_date, asked.on)
             if view.birth_date and view.birth_date <= asked.on
             else None,
-            "may_note": can(request.staff, "counter.note"),
+            "may_note": request.staff.may("counter.note"),
             "print_for": list(PURPOSES.items()),
             "insured_number": qualification.number(ctx, person),
             "banners": banners(view, panels),
@@ -155,7 +154,7 @@ def _rooms() -> tuple:
 def panels_of(ctx: Context, person: int, request: HttpRequest) -> list[Panel]:
     """The cards that this clerk may see; rooms he may not enter are absent."""
     found = [room.panel(ctx, person) for room in _rooms()]
-    return [panel for panel in found if panel is not None and can(request.staff, panel.permission)]
+    return [panel for panel in found if panel is not None and request.staff.may(panel.permission)]
 
 
 def banners(view: residents.PersonView, panels: list[Panel]) -> list[tuple[str, str]]:

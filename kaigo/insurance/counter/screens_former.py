@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.views import Page
 from kaigo.base.records.context import Context
-from kaigo.base.staff.who import can
 from kaigo.insurance.collection import compared as ledger
 from kaigo.insurance.counter import former
 from kaigo.insurance.premium import compared as premium
@@ -46,7 +45,7 @@ class FormerSystem(Page):
             "title": "移行の比較",
             "found": found,
             "job": former.COMPARE,
-            "may_run": can(request.staff, "jobs.run"),
+            "may_run": request.staff.may("jobs.run"),
             "ready": not former.ready(ctx),
             "everybody": request.GET.get("all") == "1",
             "what": former.WHAT,

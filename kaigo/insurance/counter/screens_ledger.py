@@ -13,7 +13,6 @@ from kaigo.base.desk.context import insurer_name
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, Refused
 from kaigo.base.records.context import Context
-from kaigo.base.staff.who import can
 from kaigo.insurance.counter.ledger.sheet import ledger, pdf
 from kaigo.insurance.counter.person import PURPOSES, times
 from kaigo.insurance.residents import read as residents
@@ -38,7 +37,7 @@ class PrintLedger(Page):
         if view is None:
             raise Http404
         person = view.merged_into or person
-        words = ledger(ctx, person, asked.told, lambda permission: can(request.staff, permission))
+        words = ledger(ctx, person, asked.told, request.staff.may)
         if words is None:
             raise Http404
         now = timezone.now()
@@ -51,7 +50,7 @@ class PrintLedger(Page):
         }
         printed = pdf([words], common, now)
         record(
-            ctx, "counter.print_ledger", f"person:{person}", on=asked.on.isoformat(),
+            ctx, "ledger.print", "person", people=[person], on=asked.on.isoformat(),
             known=asked.known_at.isoformat() if asked.known_at else None, pages=sum(printed.pages),
         )  # fmt: skip
         answer = HttpResponse(printed.pdf, content_type="application/pdf")

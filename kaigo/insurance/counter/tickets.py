@@ -10,7 +10,7 @@ from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
-from kaigo.base.staff.who import can, told
+from kaigo.base.staff.who import told
 from kaigo.insurance.counter.decide import KINDS, STATES, carry_on, take
 from kaigo.insurance.counter.models import Ticket
 from kaigo.insurance.residents import read as residents
@@ -49,7 +49,7 @@ class TicketList(TicketPage):
         return "counter/tickets.html", {
             "title": f"{whose} さんの電話・窓口の記録" if person else "電話・窓口の記録",
             "person": person,
-            "may_note": can(request.staff, "counter.note"),
+            "may_note": request.staff.may("counter.note"),
             "page": page,
             "rows": [_row(ticket, names, takers) for ticket in page],
             "shown": shown,

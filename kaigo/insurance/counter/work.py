@@ -17,7 +17,7 @@ from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import Daily, Job, Monthly, Yearly, jobs, period
 from kaigo.base.jobs.run import missing
 from kaigo.base.records.context import Context
-from kaigo.base.staff.who import can, told
+from kaigo.base.staff.who import told
 
 WORDS = {
     "waiting": ("neutral", "待機"),
@@ -63,7 +63,7 @@ class JobPage(Page):
             "running": running,
             "progress": _progress(running, before),
             "last_took": _seconds(before),
-            "may_run": can(request.staff, "jobs.run"),
+            "may_run": request.staff.may("jobs.run"),
         }
 
 

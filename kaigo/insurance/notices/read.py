@@ -15,6 +15,10 @@ from kaigo.insurance.notices.provisional.drafting import lacking as lacking_prov
 from kaigo.insurance.notices.provisional.letters import LETTER as PROVISIONAL
 from kaigo.insurance.notices.relations import QUEUED, SAYS, TOLD, letter_of, wanted_sql
 
+# Whom an address is about (base/desk/things.py).
+SUBJECTS = {
+    "draft": "SELECT person_id FROM notices_draft WHERE id = %s AND person_id IS NOT NULL",
+}
 __all__ = [
     "HOLDS", "LETTERS", "LIFTABLE", "OFFICES", "PROVISIONAL", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "content", "contents", "count", "counts",
     "differing_drafts", "drafts", "kept", "lacking_provisional", "letter_of", "of_person", "one", "template_digest", "wanted_sql",

@@ -13,6 +13,7 @@ from kaigo.base.jobs.registry import Progress
 from kaigo.base.records.context import Context
 from kaigo.base.records.freeze import freeze
 from kaigo.base.records.refusal import Refused
+from kaigo.base.staff.who import same_person
 from kaigo.insurance.premium import reports
 from kaigo.insurance.premium.decide import judge, record, require_complete, values_for
 from kaigo.insurance.premium.models import Batch
@@ -61,7 +62,7 @@ def approve(ctx: Context, batch: Batch) -> None:
             f"規則ともう一つの計算(双子)の答えが {len(batch.totals['twin'])} 人で違います。"
             "どちらが正しいかを確かめるまで承認できません。取りやめて、条文室の担当に知らせてください。"
         )
-    if batch.requested_by == ctx.actor:
+    if same_person(batch.requested_by, ctx.actor):
         raise Refused("影の計算をした本人は承認できません。別の職員が承認してください。")
     batch.state, batch.approved_by = "approved", ctx.actor
     batch.save(update_fields=["state", "approved_by"])

@@ -17,6 +17,14 @@ from kaigo.law.provisional import ProvisionalFacts
 from kaigo.law.reasons import Reason, unpack
 from kaigo.law.words import Audience, Told, tell_all
 
+# Whom an address is about (base/desk/things.py).
+SUBJECTS = {
+    "after": "SELECT person_id FROM premium_assessment WHERE id = %s",
+    "assessment": "SELECT person_id FROM premium_assessment WHERE id = %s",
+    "batch": "",
+    "before": "SELECT person_id FROM premium_assessment WHERE id = %s",
+    "task": "SELECT person_id FROM premium_task WHERE id = %s",
+}
 IN_FORCE = "NOT EXISTS (SELECT 1 FROM premium_assessment n WHERE n.supersedes_id = a.id)"
 
 

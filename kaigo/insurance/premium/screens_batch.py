@@ -12,6 +12,7 @@ from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.jobs.registry import NotReady, jobs
 from kaigo.base.jobs.run import missing, run
 from kaigo.base.records.context import Context
+from kaigo.base.staff.who import same_person
 from kaigo.insurance.premium import batch as batches
 from kaigo.insurance.premium import pages, read, reports
 from kaigo.insurance.premium.models import Batch
@@ -89,7 +90,7 @@ class BatchPage(Page):
             "twin": len(totals.get("twin") or ()),
             "twin_checked": "twin" in totals,
             "saved": read.saved(ctx, found.id) if found.state == "done" else None,
-            "mine": found.requested_by == ctx.actor,
+            "mine": same_person(found.requested_by, ctx.actor),
             "lacks": missing(ctx, jobs()[EXECUTED]) if found.state == "approved" else [],
         }
 

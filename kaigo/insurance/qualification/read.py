@@ -27,6 +27,14 @@ from kaigo.insurance.qualification.particulars import ON_CERTIFICATE, Change, ch
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, name_of, tell_all
 
+# Whom an address is about (base/desk/things.py).
+SUBJECTS = {
+    "entry": "SELECT person_id FROM qualification_deemed WHERE id = %s",
+    "inquiry": "SELECT person_id FROM qualification_income_inquiry WHERE id = %s",
+    "notification": "SELECT person_id FROM qualification_notification WHERE id = %s",
+    "task": "SELECT person_id FROM qualification_task WHERE id = %s",
+    "telling": "SELECT person_id FROM qualification_exchange_telling WHERE id = %s",
+}
 __all__ = [
     "EVENTS", "IN_FORCE", "ON_CERTIFICATE", "Change", "DeemedEntry", "InsuredPeriod", "ToTell", "changed_sql", "changes", "counts", "deemed_valid", "finding",
     "guarded", "handovers_sql", "history", "in_force_sql", "income_inquiries", "income_inquiries_sql", "number",

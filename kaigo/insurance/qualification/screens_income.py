@@ -13,7 +13,6 @@ from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
-from kaigo.base.staff.who import can
 from kaigo.insurance.qualification import income_inquiries
 from kaigo.insurance.qualification.income_inquiries import STATES
 from kaigo.insurance.qualification.income_wanted import wanted
@@ -273,7 +272,7 @@ def _one(ctx: Context, request: HttpRequest, row: IncomeInquiry, typed: Typed) -
             (field, typed.text_of.get(field.key, ""), typed.errors.get(field.key, ""))
             for field in taxation.fields()
         ],
-        "may_enter": can(request.staff, Reply.permission) and row.state != "dropped",
+        "may_enter": request.staff.may(Reply.permission) and row.state != "dropped",
         "may_drop": row.state in ("asked", "sent", "no_record"),
     }
 

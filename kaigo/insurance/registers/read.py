@@ -13,6 +13,10 @@ from kaigo.insurance.registers.addresses import address_key
 from kaigo.insurance.registers.designated import city_of_ward
 from kaigo.law.check_digits import local_government_digit
 
+# Whom an address is about (base/desk/things.py).
+SUBJECTS = {
+    "facility": "",
+}
 __all__ = [
     "FacilityView", "InsurerView", "address_key", "bank_name", "exception_address_sql", "exclusion_facility_sql",
     "facilities", "facility", "facility_history", "facility_names", "insurer_code", "insurer_name", "insurers", "known_facility_sql",

@@ -11,6 +11,14 @@ from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release.gate import WHAT
 from kaigo.insurance.release.models import GateReport, OutgoingFile, PrintRun, Request
 
+# Whom an address is about (base/desk/things.py).
+SUBJECTS = {
+    "asked": "",
+    "file": "",
+    "letter": "SELECT person_id FROM release_letter WHERE id = %s AND person_id IS NOT NULL",
+    "report": "",
+    "run": "",
+}
 CODES = {
     "protected": "支援措置",
     "dead": "死亡",

@@ -8,6 +8,7 @@ from django.db import connection
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
+from kaigo.base.staff.who import same_person
 from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import gate
 from kaigo.insurance.release.models import GateReport, Request
@@ -43,7 +44,7 @@ def approve(ctx: Context, request: Request) -> Request:
     alone(request)
     if request.state != "requested":
         raise Refused("この依頼は承認待ちではありません。")
-    if request.requested_by == ctx.actor:
+    if same_person(request.requested_by, ctx.actor):
         raise Refused("依頼した本人は承認できません。別の職員が承認してください。")
     if request.subject == "letters":
         request.gate = clean(gate.compare_letters(ctx, request.what, request.fiscal_year))

@@ -13,6 +13,7 @@ from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
+from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.request import NOTICES
 from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import files, gate, printing, read, requests
@@ -157,7 +158,7 @@ class Asked(Page):
             "state": read.STATES[found.state],
             "year_name": fiscal_year_name(found.fiscal_year),
             "totals": found.gate.totals,
-            "mine": found.requested_by == ctx.actor,
+            "mine": same_person(found.requested_by, ctx.actor),
             "small": found.subject == "file" or found.gate.compared <= AT_ONCE,
             "at_once": AT_ONCE,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.base.records.folding import fold
 from kaigo.base.records.rows import rows
@@ -51,6 +52,7 @@ def letter_addresses(ctx: Context, persons: Iterable[int], use: str = "premium")
     who lives elsewhere, to the abuser, or to another member by name: then it is held.
     """
     params = {**times(ctx), "persons": list(dict.fromkeys(persons)), "use": use}
+    saw(params["persons"])
     found = {row[0]: _address(*row) for row in rows(_addresses(ctx), params)}
     protected = protected_among(ctx, found)
     if protected:

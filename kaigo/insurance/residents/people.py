@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 
@@ -158,6 +159,7 @@ def _one(ctx: Context) -> str:
 
 def one(ctx: Context, person: int) -> PersonView | None:
     """The person on ctx.on; nothing is known on that day = empty strings and None. No such id = None."""
+    saw([person])
     found = rows(_one(ctx), {**times(ctx), "person": person})
     if not found:
         return None
@@ -184,18 +186,20 @@ def name(ctx: Context, person: int) -> str:
 
 def names(ctx: Context, persons: Iterable[int]) -> dict[int, str]:
     """person → name on ctx.on, for those who have one on that day."""
+    persons = list(persons)
+    saw(persons)
     return dict(
         rows(
             "SELECT p.person_id, p.name FROM residents_particulars p "
             f"WHERE p.person_id = ANY(%(persons)s::bigint[]) AND {in_force(ctx, 'p')}",
-            {**times(ctx), "persons": list(persons)},
+            {**times(ctx), "persons": persons},
         )
     )
 
 
 def household(ctx: Context, person: int, on: date | None = None) -> list[Member]:
     """All members of the person's household on the day (None = ctx.on), the head first, then by age."""
-    return [
+    found = [
         Member(*row)
         for row in rows(
             f"""
@@ -211,11 +215,13 @@ def household(ctx: Context, person: int, on: date | None = None) -> list[Member]
             {"on": on or ctx.on, "known_at": ctx.known_at, "person": person},
         )
     ]
+    saw(member.person for member in found)
+    return found
 
 
 def relations(ctx: Context, person: int) -> list[Related]:
     """Relationships in force on ctx.on, also outside the household."""
-    return [
+    found = [
         Related(*row)
         for row in rows(
             f"""
@@ -226,6 +232,8 @@ def relations(ctx: Context, person: int) -> list[Related]:
             {**times(ctx), "person": person},
         )
     ]
+    saw(other.person for other in found)
+    return found
 
 
 def person_of_number(ctx: Context, number: str) -> int | None:
@@ -236,3 +244,20 @@ def person_of_number(ctx: Context, number: str) -> int | None:
         {"number": number},
     )
     return found[0][0] if found else None
+
+
+def identities(ctx: Context, persons: Iterable[int]) -> list[tuple[str, date | None, list[str]]]:
+    """(kana, birth date, 宛名番号) of people and of everybody of their households on ctx.on. Nobody is shown them."""
+    return rows(
+        f"""
+        WITH asked AS (
+            SELECT unnest(%(persons)s::bigint[]) AS person_id
+            UNION
+            SELECT o.person_id FROM residents_membership h
+            JOIN residents_membership o ON o.household_id = h.household_id AND {in_force(ctx, "o")}
+            WHERE h.person_id = ANY(%(persons)s::bigint[]) AND {in_force(ctx, "h")})
+        SELECT coalesce(p.kana, ''), p.birth_date,
+               ARRAY(SELECT n.number FROM residents_addressee_number n WHERE n.person_id = a.person_id)
+        FROM asked a LEFT JOIN residents_particulars p ON p.person_id = a.person_id AND {in_force(ctx, "p")}""",
+        {**times(ctx), "persons": list(persons)},
+    )

@@ -15,7 +15,6 @@ from kaigo.base.desk.refs import ref
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
-from kaigo.base.staff.who import can
 from kaigo.insurance.registers.read import bank_name, facility_names
 from kaigo.insurance.residents import history as past
 from kaigo.insurance.residents import models as m
@@ -74,7 +73,7 @@ class Person(Page):
         return "residents/person.html", {
             "title": f"{view.known_as or '氏名不明'} さんの宛名",
             "view": view,
-            "may_change": can(request.staff, Enter.permission),
+            "may_change": request.staff.may(Enter.permission),
             "typed": typed,
             "on": ctx.on,
             "relationship": relationship(view.relationship),
@@ -122,7 +121,7 @@ class Facts(Page):
         return "residents/facts.html", {
             "title": f"{view.known_as or '氏名不明'} さんの税・福祉・医療",
             "view": view,
-            "may_change": can(request.staff, Enter.permission),
+            "may_change": request.staff.may(Enter.permission),
             "taxes": [
                 (v, fiscal_year_name(v.values["fiscal_year"]), codes("ward.tax", "status").get(v.values["status"], ""))
                 for v in past.history(ctx, m.Taxation, person)
@@ -156,7 +155,7 @@ class Household(Page):
         return "residents/household.html", {
             "title": f"{view.known_as or '氏名不明'} さんの世帯",
             "view": view,
-            "may_change": can(request.staff, Enter.permission),
+            "may_change": request.staff.may(Enter.permission),
             "typed": typed,
             "on": ctx.on,
             "members": [

@@ -52,7 +52,7 @@ def _load(options) -> int:
             outcome = receive(
                 ctx, settings.INSURER, options.file.name, options.file.read_bytes(), options.layout
             )
-            record(ctx, "feeds.load", f"delivery:{outcome.delivery_id}", outcome.state)
+            record(ctx, "feeds.load", f"delivery:{outcome.delivery_id}", state=outcome.state)
     except Refused as refusal:
         print(refusal, file=sys.stderr)
         return 2

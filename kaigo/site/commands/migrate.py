@@ -121,7 +121,7 @@ def _receive(path: Path, layout: str, on: date) -> dict:
     ctx = Context(ACTOR, "intake", on)
     with acting(ctx):
         outcome = receive(ctx, settings.INSURER, path.name, path.read_bytes(), layout)
-        record(ctx, "feeds.load", f"delivery:{outcome.delivery_id}", outcome.state)
+        record(ctx, "feeds.load", f"delivery:{outcome.delivery_id}", state=outcome.state)
     view = read.delivery(ctx, outcome.delivery_id)
     return {
         "file": path.name, "layout": layout, "state": view.state, "lines": view.lines, "new_lines": view.new_lines,

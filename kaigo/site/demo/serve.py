@@ -108,9 +108,9 @@ def told(port: int, made: dict) -> str:
         f"OpenKaigo 実演  http://localhost:{port}/",
         f"業務日 {made['business_date']}",
         "",
-        "ログイン",
+        "ログイン(画面で人を選びます。この端末からだけ)",
     ]
-    lines += [f"  {a['login']:10} {a['password']:18} {a['role']} {a['name']}" for a in made["accounts"]]
+    lines += [f"  {a['name']}  {a['section']} {a['title']}({a['role']})" for a in made["accounts"]]
     lines += ["", "見てみる"]
     lines += [f"  {what}: http://localhost:{port}{where}" for what, where in made["clicks"][:CLICKS]]
     lines += [f"  ほかの人は {folder() / 'ready.json'} の clicks に"]

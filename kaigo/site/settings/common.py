@@ -23,6 +23,7 @@ USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 FILES_ROOT = home() / "files"
+KEYS_ROOT = home() / "keys"
 
 # The clock of the demo: the business date that screens start from. Empty = today.
 BUSINESS_DATE = os.environ.get("KAIGO_BUSINESS_DATE", "")

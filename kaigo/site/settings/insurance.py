@@ -23,5 +23,6 @@ DATABASES = {
     "default": connection_settings("insurance", INSURER, ROLE, SUFFIX),
     "staff": connection_settings("staff", INSURER, "read", SUFFIX),
 }
+ACCESS = "kaigo.insurance.counter.access.InsuranceAccess"
 ROOT_URLCONF = "kaigo.site.urls.insurance"
 WSGI_APPLICATION = "kaigo.site.wsgi.application"

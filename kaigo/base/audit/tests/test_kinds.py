@@ -16,8 +16,8 @@ def test_nobody_dates_his_own_row():
     """Readers by watermark trust the transaction of a row: it is the server's, in Work rows also after a change."""
     with connection.cursor() as cursor:
         cursor.execute(
-            'INSERT INTO audit_event (actor, permission, purpose, "case", object, outcome, details, tx) '
-            "VALUES ('a', 'b', 'c', '', '', 'done', '{}', '1') RETURNING tx = pg_current_xact_id()"
+            "INSERT INTO records_freeze (name, cutoff, actor, tx) VALUES ('f', now(), 'a', '1') "
+            "RETURNING tx = pg_current_xact_id()"
         )
         assert cursor.fetchone() == (True,)
         for statement in (
@@ -30,7 +30,7 @@ def test_nobody_dates_his_own_row():
 
 def test_not_even_the_owner_rewrites_and_only_the_retention_job_deletes(street, ctx):
     with acting(ctx):
-        record(ctx, "counter.view", "person:1")
+        record(ctx, "page.read", people=[1])
         Person.objects.create()
     database = connection.settings_dict["NAME"]
     eraser = connection.settings_dict["USER"].replace("app_", "erase_", 1)
@@ -42,6 +42,7 @@ def test_not_even_the_owner_rewrites_and_only_the_retention_job_deletes(street, 
             with pytest.raises(psycopg.errors.InsufficientPrivilege, match="keeps its rows"):
                 owner.execute(statement)
         owner.execute(f'SET SESSION AUTHORIZATION "{eraser}"')
+        assert owner.execute("DELETE FROM audit_subject").rowcount == 1
         assert owner.execute("DELETE FROM audit_event").rowcount == 1
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             owner.execute("UPDATE residents_person SET tx = tx")

@@ -13,7 +13,7 @@ from kaigo.base.feeds import read, screens
 from kaigo.base.feeds.decide import receive
 from kaigo.base.feeds.models import Line
 from kaigo.base.feeds.tests.files import INSURER, STAY, stay, stays
-from kaigo.base.staff.who import Staff
+from kaigo.base.staff.tests.someone import someone
 
 pytestmark = pytest.mark.django_db
 ALL = frozenset({"feeds.view", "feeds.load", "feeds.repair"})
@@ -24,7 +24,7 @@ def ask(name, data=None, may=ALL, query="", **path):
     """The page of this name as a clerk with these permissions sees it."""
     view = next(p.callback for p in screens.urls if p.name == name)
     request = RequestFactory().post("/", data) if data is not None else RequestFactory().get(f"/?{query}")
-    request.staff, request.day = Staff(1, "試験", "staff", "介護保険課", "係員", may), DAY
+    request.staff, request.day = someone(may), DAY
     return view(request, **path)
 
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from django.test import RequestFactory
 
-from kaigo.base.staff.who import Staff
+from kaigo.base.staff.tests.someone import someone
 
 
 def ask(
@@ -16,7 +16,7 @@ def ask(
     view = next(p.callback for p in screens.urls if p.name == name)
     factory = RequestFactory()
     request = factory.post("/", data) if data is not None else factory.get(f"/?{query}")
-    request.staff = Staff(account, "試験", "staff", "介護保険課", "係員", frozenset(may))
+    request.staff = someone(frozenset(may), account=account)
     request.day = day
     return view(request, **path)
 

@@ -9,7 +9,7 @@ import pytest
 from django.test import RequestFactory
 
 from kaigo.base.desk.refs import ref
-from kaigo.base.staff.who import Staff
+from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.collection import panels, read, screens
 from kaigo.insurance.collection.models import LedgerEntry, Task, Way
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, mandate, on, person, target
@@ -23,7 +23,7 @@ def ask(name, data=None, may=ALL, day=JULY, **path):
     """The page of this name as a clerk with these permissions sees it."""
     view = next(p.callback for p in screens.urls if p.name == name)
     request = RequestFactory().post("/", data) if data is not None else RequestFactory().get("/")
-    request.staff, request.day = Staff(1, "試験", "staff", "介護保険課", "係員", may), day
+    request.staff, request.day = someone(may), day
     return view(request, **path)
 
 

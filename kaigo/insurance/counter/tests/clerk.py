@@ -6,7 +6,7 @@ from datetime import date
 
 from django.test import RequestFactory
 
-from kaigo.base.staff.who import Staff
+from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.counter import screens
 
 TODAY = date(2026, 7, 15)
@@ -23,7 +23,7 @@ def ask(name: str, /, query: str = "", data: dict | None = None, may=ALL, day: d
     view = next(p.callback for p in screens.urls if p.name == name)
     factory = RequestFactory()
     request = factory.post(f"/x?{query}", data) if data is not None else factory.get(f"/x?{query}")
-    request.staff, request.day = Staff(1, "試験 職員", "staff", "介護保険課", "係員", may), day
+    request.staff, request.day = someone(may), day
     return view(request, **path)
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from kaigo.base.audit.models import Event
+from kaigo.base.audit.models import Event, Subject
+from kaigo.base.keys.index import index
 from kaigo.insurance.counter import screens
 from kaigo.insurance.counter.tests.clerk import ALL, ask, text
 from kaigo.insurance.qualification.tests.builders import born
@@ -33,7 +34,7 @@ def test_without_the_permission_a_page_is_absent_and_the_attempt_recorded(name, 
     )
     assert answer.status_code == 404
     event = Event.objects.latest("id")
-    assert (event.outcome, event.permission, event.details["why"]) == (
+    assert (event.outcome, event.permission, event.why) == (
         "refused",
         page.permission,
         "permission",
@@ -57,8 +58,16 @@ def test_looking_at_a_person_is_recorded_by_id_only():
     somebody = born("1950-05-05", "髙橋 花子")
     assert "髙橋 花子" in text(ask("person", person=somebody))
     event = Event.objects.latest("id")
-    assert (event.object, event.outcome, event.purpose) == (f"person:{somebody}", "done", "inquiry")
-    assert "髙橋" not in str(event.details)
+    assert (event.event, event.object, event.outcome, event.purpose) == (
+        "page.read",
+        "person",
+        "done",
+        "inquiry",
+    )
+    assert event.place == "insurance:counter.PersonPage" and event.grants == [7]
+    # Only the installation's key leads from the person to the event.
+    assert Subject.objects.filter(event=event, digest=index("subjects").digest(f"person:{somebody}")).exists()
+    assert "髙橋" not in str(Event.objects.values_list()) and str(somebody) not in event.object
 
 
 @pytest.mark.django_db(databases=["default", "staff"])

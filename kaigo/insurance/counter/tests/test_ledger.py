@@ -98,15 +98,15 @@ def test_one_click_prints_it_and_the_access_record_knows_who_when_and_what_for(w
     answer = ask("ledger", data={"purpose": "premium", "on": "R8.6.30", "known": ""}, person=who)
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/pdf")
     assert answer.content.startswith(b"%PDF")
-    event = Event.objects.get(permission="counter.print_ledger")
-    assert (event.object, event.purpose, event.outcome) == (f"person:{who}", "premium", "done")
+    event = Event.objects.get(event="ledger.print")
+    assert (event.object, event.subjects, event.purpose, event.outcome) == ("person", 1, "premium", "done")
     assert event.details["on"] == "2026-06-30" and event.details["pages"] >= 1
 
 
 @pytest.mark.parametrize("data", [{"purpose": "curiosity"}, {"purpose": "inquiry", "on": "きのう"}])
 def test_without_a_purpose_of_the_list_or_a_day_nothing_is_printed(who, data):
     assert ask("ledger", data=data, person=who).status_code == 409
-    assert not Event.objects.filter(permission="counter.print_ledger").exists()
+    assert not Event.objects.filter(event="ledger.print").exists()
 
 
 def test_who_may_not_and_who_is_not(who):

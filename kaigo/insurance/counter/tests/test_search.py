@@ -36,7 +36,7 @@ def test_several_hits_are_listed_and_recorded_by_count_only():
     assert html.count("/person/") == 3
     assert "昭和25年5月5日" in html
     assert "1950-05-05" in html
-    event = Event.objects.filter(permission="counter.search").get()
+    event = Event.objects.filter(event="counter.search").get()
     assert event.details == {"hits": 3}
 
 

@@ -7,7 +7,7 @@ from django.test import RequestFactory
 
 from kaigo.base.desk.refs import ref
 from kaigo.base.records.tests.waiting import wait_for_readers
-from kaigo.base.staff.who import Staff
+from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.premium import panels, screens
 from kaigo.insurance.premium.decide import judge, record
 from kaigo.insurance.premium.models import Assessment, Batch, Task
@@ -32,7 +32,7 @@ def ask(name, data=None, query=None, may=ALL, who=1, on="2026-07-01", **path):
     """The page of this name as a clerk with these permissions sees it."""
     view = next(p.callback for p in screens.urls if p.name == name)
     request = RequestFactory().post("/", data) if data is not None else RequestFactory().get("/", query or {})
-    request.staff, request.day = Staff(who, "試験", "staff", "介護保険課", "係員", may), day(on)
+    request.staff, request.day = someone(may, account=who), day(on)
     return view(request, **path)
 
 
@@ -51,8 +51,8 @@ def decide(on="2026-07-01"):
 def couple(db):
     """An insured person whose son at home is taxed."""
     person, son = born("1950-05-05", "見本 髙子"), born("1980-05-05", "見本 健")
-    for someone in (person, son):
-        lives(someone, "1990-01-01")
+    for one in (person, son):
+        lives(one, "1990-01-01")
     at_home([person, son])
     taxed(person, pension_revenue=780_000)
     taxed(son, status="1", total_income=4_321_000)

@@ -6,7 +6,7 @@ import pytest
 from django.test import RequestFactory
 
 from kaigo.base.desk.refs import ref
-from kaigo.base.staff.who import Staff
+from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.qualification import panels, screens
 from kaigo.insurance.qualification.decide import decide_all
 from kaigo.insurance.qualification.models import Qualification, Ruling, Task
@@ -32,7 +32,7 @@ def ask(name, data=None, query=None, may=ALL, on="2026-07-01", **path):
     """The page of this name as a clerk with these permissions sees it."""
     view = next(p.callback for p in screens.urls if p.name == name)
     request = RequestFactory().post("/", data) if data is not None else RequestFactory().get("/", query or {})
-    request.staff, request.day = Staff(1, "試験", "staff", "介護保険課", "係員", may), day(on)
+    request.staff, request.day = someone(may), day(on)
     return view(request, **path)
 
 

@@ -8,7 +8,7 @@ import pytest
 from django.test import RequestFactory
 
 from kaigo.base.records.context import acting
-from kaigo.base.staff.who import Staff
+from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.registers import screens
 from kaigo.insurance.registers.models import Facility
 from kaigo.insurance.registers.take import take
@@ -18,7 +18,7 @@ from kaigo.insurance.registers.tests.test_registers import deliver
 def ask(name, query=None, may=frozenset({"registers.view"}), **path):
     view = next(p.callback for p in screens.urls if p.name == name)
     request = RequestFactory().get("/", query or {})
-    request.staff, request.day = Staff(1, "試験", "staff", "介護保険課", "係員", may), date(2026, 7, 1)
+    request.staff, request.day = someone(may), date(2026, 7, 1)
     return view(request, **path)
 
 

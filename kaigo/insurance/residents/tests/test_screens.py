@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import acting
-from kaigo.base.staff.who import Staff
+from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.registers.take import take as take_registers
 from kaigo.insurance.registers.tests.test_registers import deliver as deliver_facility
 from kaigo.insurance.residents import models as m
@@ -29,7 +29,7 @@ MAILING = {
 def ask(name, data=None, query=None, may=ALL, **path):
     view = next(p.callback for p in screens.urls if p.name == name)
     request = RequestFactory().post("/", data) if data is not None else RequestFactory().get("/", query or {})
-    request.staff, request.day = Staff(1, "試験", "staff", "介護保険課", "係員", may), date(2026, 7, 1)
+    request.staff, request.day = someone(may), date(2026, 7, 1)
     return view(request, **path)
 
 

@@ -1,0 +1,102 @@
+"""What an address is about, and the people behind it: asked in one place for all pages.
+
+A room says in its read.py, as `SUBJECTS`, how the ids of its addresses lead to people: path parameter → SELECT of
+person ids with one %s, or "" for what is about nobody in particular (a batch, a file, a year).
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
+from kaigo.base.staff.can import Thing
+
+# Parts of addresses that name no row of anybody.
+NOBODY = {
+    "act",
+    "code",
+    "day",
+    "job",
+    "kind",
+    "layout",
+    "month",
+    "name",
+    "part",
+    "section",
+    "sort",
+    "stage",
+    "use",
+    "year",
+}
+PERSON = "person"
+
+
+@cache
+def subjects(room: str) -> dict[str, str]:
+    """SUBJECTS of a room, given as its module name."""
+    if not find_spec(f"{room}.read"):
+        return {}
+    return getattr(import_module(f"{room}.read"), "SUBJECTS", {})
+
+
+def room_of(module: str) -> str:
+    """`kaigo.insurance.premium.screens_batch` → `kaigo.insurance.premium`."""
+    return ".".join(module.split(".")[:3])
+
+
+def thing_of(room: str, path: dict[str, object]) -> Thing:
+    """kind and id of the address, with the people it is about. LookupError = a parameter nobody has classified."""
+    named, people = [], []
+    for name, value in path.items():
+        if name in NOBODY or value is None:
+            continue
+        if name == PERSON:
+            people.append(int(value))
+            continue
+        how = subjects(room).get(name)
+        if how is None:
+            raise LookupError(f"{room}: nobody has said whom <{name}> is about (read.SUBJECTS)")
+        named.append((name, str(value)))
+        if how:
+            people += [person for (person,) in rows(how, [value])]
+    kind, number = named[0] if named else (PERSON if people else "", "")
+    return Thing(kind, number, tuple(dict.fromkeys(people)))
+
+
+class Access:
+    """What a system knows of people that a decision about access needs. The default knows nobody.
+
+    settings.ACCESS names the class that the system puts in its place.
+    """
+
+    def marks(self, ctx: Context, people: tuple[int, ...]) -> frozenset[bytes]:
+        """Digests (index "self") of these people and everybody of their households today."""
+        return frozenset()
+
+    def case(self, ctx: Context, people: tuple[int, ...]) -> tuple[str, bool] | None:
+        """(case, unexplained) that says why these people are looked at; None = nobody has said why: ask."""
+        return "", False
+
+    def ask(self, ctx: Context, request: HttpRequest, people: tuple[int, ...]) -> HttpResponse:
+        """The page that asks for the purpose, when `case` found none."""
+        raise NotImplementedError
+
+    def spent(self, ctx: Context, people: tuple[int, ...], case: str) -> str:
+        """Why no further person may be opened today, "" = he may."""
+        return ""
+
+
+@cache
+def access() -> Access:
+    """The system's own."""
+    given = getattr(settings, "ACCESS", "")
+    if not given:
+        return Access()
+    module, _, name = given.rpartition(".")
+    return getattr(import_module(module), name)()

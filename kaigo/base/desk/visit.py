@@ -1,0 +1,107 @@
+"""One request of one person: what was asked, whether he may, why he looks, and the event that keeps it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from kaigo.base.audit import write
+from kaigo.base.desk.things import access, room_of, thing_of
+from kaigo.base.records.context import Context
+from kaigo.base.staff.can import NOTHING, Answer, can
+from kaigo.base.staff.tables import permissions
+
+
+class Visit:
+    """A request on its way through a page."""
+
+    def __init__(self, request: HttpRequest, shown) -> None:
+        self.request, self.shown = request, shown
+        self.thing = NOTHING
+        self.ctx = Context(request.staff.actor, shown.purpose, request.day, fields=frozenset())
+        self.told = write.Request(
+            member=request.staff.member,
+            session=request.staff.session,
+            permission=shown.permission,
+            place=place_of(request, shown),
+            trace=secrets.token_hex(8),
+        )
+
+    def decide(self, path: dict) -> Answer:
+        """The one decision. Looks up the people behind the address, and of acts also their households."""
+        staff = self.request.staff
+        verdict = can(staff, self.shown.permission, NOTHING, self.shown.purpose, self.request.day)
+        # Whose the thing is, is asked only for who may enter at all: a refusal costs and tells nothing.
+        if verdict.allowed or verdict.why == "step_up":
+            self.thing = thing_of(room_of(type(self.shown).__module__), path)
+            if self.thing.people and staff.marks and permissions()[self.shown.permission].acts:
+                marks = access().marks(self.ctx, self.thing.people)
+                self.thing = replace(self.thing, marks=marks)
+                verdict = can(staff, self.shown.permission, self.thing, self.shown.purpose, self.request.day)
+        self.ctx = replace(self.ctx, fields=verdict.fields)
+        self._tell(grants=verdict.grants, emergency=verdict.emergency, fields=tuple(sorted(verdict.fields)))
+        return verdict
+
+    def explain(self) -> str | None:
+        """The case that says why these people are looked at; None = nobody has said."""
+        found = access().case(self.ctx, self.thing.people)
+        if found is None:
+            return None
+        case, unexplained = found
+        self.ctx = replace(self.ctx, case=case)
+        self._tell(unexplained=unexplained)
+        return case
+
+    def record(self, outcome: str, people: Iterable[int] = (), why: str = "") -> None:
+        """In the transaction of what was done."""
+        write.record(
+            self.ctx, self.event, self.about, outcome, why=why, people={*people, *self.thing.people},
+            method=self.request.method,
+        )  # fmt: skip
+
+    def record_apart(self, outcome: str, why: str = "") -> None:
+        """In a transaction of its own, for what was rolled back or never begun."""
+        write.record_apart(
+            self.ctx,
+            self.event,
+            self.about,
+            outcome,
+            why=why,
+            people=self.thing.people,
+            method=self.request.method,
+        )
+
+    @property
+    def event(self) -> str:
+        return "page.act" if self.request.method == "POST" else "page.read"
+
+    @property
+    def about(self) -> str:
+        """Kind and id of the thing; of a person only that it is one: who, stands in the subjects."""
+        return f"{self.thing.kind}:{self.thing.id}" if self.thing.id else self.thing.kind
+
+    def _tell(self, **more: object) -> None:
+        self.told = self.told._replace(**more)
+        write.begin(self.told)
+
+
+@contextmanager
+def attending(request: HttpRequest, shown) -> Iterator[Visit]:
+    """Events inside carry who, from where, by which grants."""
+    visit = Visit(request, shown)
+    token = write.begin(visit.told)
+    try:
+        yield visit
+    finally:
+        write.finish(token)
+
+
+def place_of(request: HttpRequest, shown) -> str:
+    """`insurance:premium.Decision`: which page, never which address."""
+    module = type(shown).__module__
+    return f"{settings.SYSTEM}:{module.split('.')[2]}.{type(shown).__qualname__}"

@@ -1,0 +1,158 @@
+"""Applications and what becomes of them: asked by one person, ruled by another, for a third or for the asker himself.
+
+"Person" is always the human being: a second account changes nothing. The database keeps them apart too (Ruling).
+"""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+from django.db import connection
+
+from kaigo.base.audit.write import record
+from kaigo.base.records.context import Context
+from kaigo.base.records.refusal import Refused
+from kaigo.base.staff.models import Account, Application, Fallback, Grant, GrantEnd, Member, Ruling
+from kaigo.base.staff.people import member_of
+from kaigo.base.staff.sessions import end_sessions
+from kaigo.base.staff.tables import limits, roles
+
+KINDS = {
+    "grant": "権限の付与",
+    "grant_end": "権限の終了",
+    "fallback": "パスワードでのログイン",
+    "work_list": "作業一覧",
+    "export": "持出し",
+}
+
+
+def apply(
+    ctx: Context,
+    kind: str,
+    account: Account,
+    reason: str,
+    *,
+    role: str = "",
+    section: str = "",
+    begins: date | None = None,
+    until: date | None = None,
+) -> Application:
+    """Ask for something for an account, from a day (None = ctx.on) until a day (exclusive). Raises Refused."""
+    asker = _person(ctx)
+    begins = begins or ctx.on
+    if kind not in KINDS:
+        raise Refused("申請の種類がわかりません。")
+    if len(reason.strip()) < 5:
+        raise Refused("申請の理由を書いてください(5文字以上)。")
+    if until is not None and until <= begins:
+        raise Refused("終わりの日は始まりの日より後にしてください。")
+    if kind == "grant" and role not in roles():
+        raise Refused("その名の役割はありません。権限表から選んでください。")
+    if kind == "fallback" and (until is None or until > begins + timedelta(days=limits()["fallback_days"])):
+        raise Refused(f"パスワードでのログインは、期限を付けて{limits()['fallback_days']}日までです。")
+    made = Application.objects.create(
+        form_number=_number(ctx), kind=kind, account=account, member_id=account.member_id, role=role, section=section,
+        wanted_from=begins, wanted_until=until, reason=reason.strip(), requested_by=asker, actor=ctx.actor,
+        requested_on=ctx.on,
+    )  # fmt: skip
+    record(ctx, "staff.apply", f"application:{made.id}")
+    return made
+
+
+def approve(ctx: Context, application: Application) -> Ruling:
+    """Say yes; what was asked for holds from its day. Raises Refused for the asker and for whose account it is."""
+    ruling = _rule(ctx, application, "approved", "")
+    if application.kind == "grant":
+        Grant.objects.create(
+            account_id=application.account_id, role=application.role, section=application.section,
+            given_from=application.wanted_from, given_until=application.wanted_until, ruling=ruling,
+        )  # fmt: skip
+        record(ctx, "staff.grant", f"account:{application.account_id}", grant=ruling.grant.id)
+    elif application.kind == "fallback":
+        Fallback.objects.create(
+            account_id=application.account_id, ruling=ruling, valid_from=application.wanted_from,
+            valid_until=application.wanted_until,
+        )  # fmt: skip
+    elif application.kind == "grant_end":
+        _end_asked(ctx, application)
+    return ruling
+
+
+def reject(ctx: Context, application: Application, reason: str) -> Ruling:
+    """Say no, with a reason."""
+    if len(reason.strip()) < 5:
+        raise Refused("却下の理由を書いてください(5文字以上)。")
+    return _rule(ctx, application, "rejected", reason.strip())
+
+
+def withdraw(ctx: Context, application: Application) -> Ruling:
+    """The asker takes it back."""
+    return _rule(ctx, application, "withdrawn", "")
+
+
+def end_grant(ctx: Context, grant: Grant, form_number: str, reason: str) -> GrantEnd:
+    """End a grant on ctx.on, with the form that asked for it; the account's open sessions end now."""
+    if GrantEnd.objects.filter(grant=grant).exists():
+        raise Refused("この権限はもう終わっています。")
+    if not form_number or not reason:
+        raise Refused("権限を終えるには、申請書の番号と理由が要ります。")
+    sessions = end_sessions([grant.account_id])
+    ended = GrantEnd.objects.create(
+        grant=grant,
+        ended_on=ctx.on,
+        form_number=form_number,
+        reason=reason,
+        sessions_ended=sessions,
+        actor=ctx.actor,
+    )
+    record(ctx, "staff.grant_end", f"account:{grant.account_id}", grant=grant.id, sessions=sessions)
+    return ended
+
+
+def _end_asked(ctx: Context, application: Application) -> None:
+    held = Grant.objects.filter(
+        account_id=application.account_id,
+        role=application.role,
+        section=application.section,
+        end__isnull=True,
+    )
+    if not held.exists():
+        raise Refused("終えるべき権限がありません。もう終わっています。")
+    for grant in held:
+        end_grant(ctx, grant, application.form_number, application.reason)
+
+
+def _rule(ctx: Context, application: Application, outcome: str, reason: str) -> Ruling:
+    person = _person(ctx)
+    if Ruling.objects.filter(application=application).exists():
+        raise Refused("この申請はもう処理されています。")
+    own = person.id == application.requested_by_id
+    if outcome == "withdrawn" and not own:
+        raise Refused("申請を取り下げられるのは申請した人だけです。")
+    if outcome != "withdrawn" and own:
+        raise Refused("自分の申請を自分で承認・却下することはできません(別の口座でも同じです)。")
+    if outcome != "withdrawn" and person.id == application.member_id:
+        raise Refused("自分の口座についての申請を自分で承認・却下することはできません。")
+    ruling = Ruling.objects.create(
+        application=application, outcome=outcome, requested_by_id=application.requested_by_id,
+        member_id=application.member_id, ruled_by=person, reason=reason, actor=ctx.actor, ruled_on=ctx.on,
+    )  # fmt: skip
+    record(ctx, "staff.rule", f"application:{application.id}", outcome=outcome)
+    return ruling
+
+
+def _person(ctx: Context) -> Member:
+    person = member_of(ctx.actor)
+    if person is None:
+        raise Refused("申請と承認は、口座を持つ人だけができます。")
+    return person
+
+
+def _number(ctx: Context) -> str:
+    """The number of the form: fiscal year and a running number, as on paper."""
+    year = ctx.on.year if ctx.on.month >= 4 else ctx.on.year - 1
+    # Two askers at once: the second waits for the first, whose number it must not take.
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(7411003)")
+    count = Application.objects.filter(form_number__startswith=f"{year}-").count()
+    return f"{year}-{count + 1:05d}"

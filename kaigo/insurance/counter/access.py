@@ -1,0 +1,22 @@
+"""What the insurance system knows of people that a decision about access needs (base/desk/things.py)."""
+
+from __future__ import annotations
+
+from kaigo.base.desk.things import Access
+from kaigo.base.keys.index import index
+from kaigo.base.records.context import Context
+from kaigo.base.staff.marks import MARKS, own_number, own_words
+from kaigo.insurance.residents import read as residents
+
+
+class InsuranceAccess(Access):
+    """Of the insured and their households."""
+
+    def marks(self, ctx: Context, people: tuple[int, ...]) -> frozenset[bytes]:
+        """Who these people and their households are, by kana and birth date and by 宛名番号."""
+        words = []
+        for kana, birth, numbers in residents.identities(ctx, people):
+            if kana and birth:
+                words.append(own_words(kana, birth))
+            words += [own_number(number) for number in numbers]
+        return frozenset(index(MARKS).digests(words))

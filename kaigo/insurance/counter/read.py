@@ -1,0 +1,3 @@
+"""Whom the addresses of the counter are about. Nobody stands above the counter: no other room reads it."""
+
+SUBJECTS = {"ticket": "SELECT person_id FROM counter_ticket WHERE id = %s"}
