@@ -22,7 +22,7 @@ from hypothesis import strategies as some
 
 from kaigo.base.desk import middleware, views
 from kaigo.base.desk.refs import KINDS, PATTERN, Seal, ref, unref
-from kaigo.base.staff.who import Staff
+from kaigo.base.staff.tests.someone import someone
 from kaigo.site import secret
 
 MAY = frozenset({"counter.view", "residents.view"})
@@ -118,9 +118,7 @@ def test_not_yours_not_there_and_never_made_look_the_same(monkeypatch):
 
     def ask(address: str, may: frozenset) -> tuple[int, bytes]:
         monkeypatch.setattr(middleware, "business_date", lambda: date(2026, 7, 15))
-        monkeypatch.setattr(
-            middleware, "identify", lambda *_: Staff(1, "試験", "staff", "介護保険課", "係員", may)
-        )
+        monkeypatch.setattr(middleware, "identify", lambda *_: someone(may))
         answer = Client().get(address, HTTP_HOST="localhost")
         # What guards the forms is another one on every page, and always as long.
         return answer.status_code, re.sub(rb'(csrfmiddlewaretoken" value=)"\w{64}"', rb"\1", answer.content)
