@@ -9,7 +9,7 @@ need() { # a program, the package it comes in
 need chromium chromium
 need pdftotext poppler-utils
 need /usr/lib/postgresql/15/bin/postgres postgresql-15
-ls /usr/share/fonts 2>/dev/null | grep -q . || missing="$missing fonts-noto-cjk"
+fc-list :lang=ja 2>/dev/null | grep -q . || missing="$missing fonts-noto-cjk"
 [ -n "$missing" ] || exit 0
 if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
     echo "missing for the tests, please install:$missing" >&2
