@@ -73,8 +73,8 @@ def in_force(ctx: Context, which: str) -> list[Exception_]:
         LEFT JOIN ({numbers_sql()}) n ON n.person_id = e.person_id
         WHERE e.exception = %(which)s AND e.effective @> %(on)s::date"""
     rows = [Exception_(*row) for row in rows_at(ctx, query, which=which)]
-    cities = _cities(ctx, {row.municipality for row in rows})
-    found = [Exception_(*row[:6], cities[row[6]], *row[7:]) for row in map(_fields, rows)]
+    city = cities(ctx, {row.municipality for row in rows})
+    found = [Exception_(*row[:6], city[row[6]], *row[7:]) for row in map(_fields, rows)]
     return sorted(found, key=lambda row: (row.municipality, row.facility, row.kana, row.person))
 
 
@@ -103,12 +103,9 @@ def events(ctx: Context, first: date, following: date, persons: Iterable[int] | 
         if end is not None and (begins != end or town_after != town):
             found.append(Event(person, name, "end", end, town, facility, ""))
     chosen = [event for event in found if first <= event.day < following]
-    cities = _cities(ctx, {event.municipality for event in chosen})
+    city = cities(ctx, {event.municipality for event in chosen})
     return sorted(
-        (
-            Event(e.person, e.name, e.kind, e.day, cities[e.municipality], e.facility, e.before)
-            for e in chosen
-        ),
+        (Event(e.person, e.name, e.kind, e.day, city[e.municipality], e.facility, e.before) for e in chosen),
         key=lambda e: (e.day, e.person, e.kind),
         reverse=True,
     )
@@ -166,9 +163,9 @@ def _theirs(ctx: Context) -> list[dict]:
         f"ORDER BY {same}, l.sequence DESC, l.id DESC"
     )
     rows = [dict(zip(keys, row, strict=True)) for row in rows_at(ctx, query)]
-    cities = _cities(ctx, {row["municipality"] for row in rows})
+    city = cities(ctx, {row["municipality"] for row in rows})
     for row in rows:
-        row |= {"municipality": cities[row["municipality"]], "which": SIDES[row["side"]]}
+        row |= {"municipality": city[row["municipality"]], "which": SIDES[row["side"]]}
         row |= {key: date.fromisoformat(row[key]) if row[key] else None for key in ("from", "to", "as_of")}
         row["now"] = row["from"] <= ctx.on and (row["to"] is None or row["to"] > ctx.on)
     return sorted(rows, key=lambda row: row["as_of"])
@@ -211,7 +208,8 @@ def _birth(text: str) -> str:
     return f"{text[:4]}年(月日不詳)" if text.endswith("00") else wareki(parse_date(text))
 
 
-def _cities(ctx: Context, codes: Iterable[str]) -> dict[str, str]:
+def cities(ctx: Context, codes: Iterable[str]) -> dict[str, str]:
+    """code → municipality: a ward of a large city is told as its city."""
     return {code: registers.insurer_code(ctx, code) or code for code in codes}
 
 

@@ -13,6 +13,12 @@ from kaigo.insurance.qualification.deemed import Entry as DeemedEntry
 from kaigo.insurance.qualification.deemed import valid as deemed_valid
 from kaigo.insurance.qualification.exchange import EVENTS
 from kaigo.insurance.qualification.exchange_letters import ToTell, to_tell
+from kaigo.insurance.qualification.exchange_list import Listed
+from kaigo.insurance.qualification.exchange_list import decided as exchange_decided
+from kaigo.insurance.qualification.exchange_list import hosts as exchange_hosts
+from kaigo.insurance.qualification.exchange_list import listed as exchange_listed
+from kaigo.insurance.qualification.exchange_list import shielded as exchange_shielded
+from kaigo.insurance.qualification.exchange_list import undecided as exchange_undecided
 from kaigo.insurance.qualification.guarded import guarded
 from kaigo.insurance.qualification.in_force import IN_FORCE, in_force_sql
 from kaigo.insurance.qualification.models import (
@@ -36,7 +42,8 @@ SUBJECTS = {
     "telling": "SELECT person_id FROM qualification_exchange_telling WHERE id = %s",
 }
 __all__ = [
-    "EVENTS", "IN_FORCE", "ON_CERTIFICATE", "Change", "DeemedEntry", "InsuredPeriod", "ToTell", "changed_sql", "changes", "counts", "deemed_valid", "finding",
+    "EVENTS", "IN_FORCE", "ON_CERTIFICATE", "Change", "DeemedEntry", "InsuredPeriod", "Listed", "ToTell", "changed_sql", "changes", "counts", "deemed_valid",
+    "exchange_decided", "exchange_hosts", "exchange_listed", "exchange_shielded", "exchange_undecided", "finding",
     "guarded", "handovers_sql", "history", "in_force_sql", "income_inquiries", "income_inquiries_sql", "number",
     "numbers", "numbers_sql", "open_tasks", "periods_in_force", "person_of", "tasks", "to_tell", "told",
 ]  # fmt: skip

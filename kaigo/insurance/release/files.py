@@ -18,9 +18,9 @@ from kaigo.insurance.collection import decide as collection_decide
 from kaigo.insurance.collection import read as collection
 from kaigo.insurance.collection import request as requests_of_collection
 from kaigo.insurance.notices import read as notices
-from kaigo.insurance.release import gate
+from kaigo.insurance.release import gate, outgoing
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
-from kaigo.insurance.release.requests import alone, clean, only_one
+from kaigo.insurance.release.requests import only_one
 
 LAYOUT = "pension.special_collection"
 _MONTHS = {"01": (10, 12, 14), "31": (10, 12, 14), "61": (4, 6, 8), "41": (10, 12, 14)}
@@ -162,39 +162,18 @@ def _judge(rows: list[tuple]) -> tuple[list[gate.Difference], dict]:
 def release_request(ctx: Context, insurer: str, fiscal_year: int, code: str = "01") -> Request:
     """Ask that a file goes out. Raises Differs when the file, the plans and the letters do not agree."""
     only_one("file", code, fiscal_year)
-    compared = compare_request(ctx, insurer, fiscal_year, code)
-    return Request.objects.create(
-        subject="file",
-        what=code,
-        fiscal_year=fiscal_year,
-        dated=ctx.on,
-        state="requested",
-        gate=clean(compared.report),
-        requested_by=ctx.actor,
+    return outgoing.ask(
+        ctx, "file", code, fiscal_year, compare_request(ctx, insurer, fiscal_year, code).report
     )
 
 
 def let_out(ctx: Context, insurer: str, request: Request, progress: Progress | None = None) -> OutgoingFile:
     """The approved file leaves: prepared and compared again, byte for byte the one that was approved."""
-    alone(request)
-    if request.state != "approved" or request.subject != "file":
-        raise Refused("承認されていない依頼のファイルは出せません。")
+    outgoing.approved(request, "file")
     report, prepared = compare_request(ctx.at(request.dated), insurer, request.fiscal_year, request.what)
-    clean(report)
-    if report.totals["digest"] != request.gate.totals["digest"]:
-        raise Refused("承認の後にファイルの中身が変わりました。取りやめて、依頼からやり直してください。")
-    made = OutgoingFile.objects.create(
-        layout=LAYOUT,
-        name=f"{insurer[:5]}_{request.what}_{ctx.on:%Y%m%d}.dat",
-        on=ctx.on,
-        gate=report,
-        digest=report.totals["digest"],
-        records=len(prepared.rows),
-        totals=prepared.totals,
-        requested_by=request.requested_by,
-        approved_by=request.approved_by,
+    name = f"{insurer[:5]}_{request.what}_{ctx.on:%Y%m%d}.dat"
+    made = outgoing.leave(
+        ctx, request, outgoing.Made(report, LAYOUT, name, len(prepared.rows), prepared.totals)
     )
     collection_decide.note_requested(ctx, request.fiscal_year, made.id, prepared.rows)
-    request.state, request.file = "done", made
-    request.save(update_fields=["state", "file"])
     return made

@@ -23,6 +23,7 @@ from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.release.models import GateReport
 
 KEPT = 1000
+SIDES = ("decision", "entries", "letter", "file")
 WHAT = {
     "amount": "決定・調定・通知の額が違います",
     "parts": "期別の額・納期限・納め方が違います",
@@ -36,6 +37,10 @@ WHAT = {
     "letter_none": "知らせていない額です(通知も止めている下書きもありません)",
     "letter_amount": "最後に知らせた額(または知らせる額)と違います",
     "plan": "期別の額と違います",
+    "list_undecided": "連絡した記録も連絡票にする決定もない異動が載ります。住所地特例交換情報で連絡票にするか、連絡を記録してください",
+    "list_gone": "連絡票にすると決めた異動が、記録から消えています。住所地特例交換情報で連絡票を取りやめてください",
+    "list_differs": "連絡した(または連絡票にすると決めた)異動が、一覧の行と合いません。住所地特例の記録を確かめてください",
+    "list_unreadable": "一覧の行が様式に合いません(氏名・フリガナ・生年月日を確かめてください)",
 }
 
 

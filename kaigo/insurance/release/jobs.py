@@ -6,7 +6,8 @@ from django.conf import settings
 
 from kaigo.base.jobs.registry import Daily, NotReady, Progress, job
 from kaigo.base.records.context import Context
-from kaigo.insurance.release import files, printing, pulls
+from kaigo.insurance.release import printing, pulls
+from kaigo.insurance.release.leaving import KINDS
 from kaigo.insurance.release.models import Request
 
 
@@ -25,7 +26,7 @@ def print_approved(ctx: Context, progress: Progress) -> dict:
             done["pages"] += run.pages
         else:
             done["files"] += 1
-            done["records"] += files.let_out(ctx, settings.INSURER, request).records
+            done["records"] += KINDS[request.subject].let_out(ctx, settings.INSURER, request).records
     return done
 
 

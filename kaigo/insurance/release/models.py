@@ -14,7 +14,7 @@ class GateReport(Document):
 
     about = About("none", "letter", {})
 
-    subject = models.CharField(max_length=60)  # letters:premium_notice | file:pension.special_collection
+    subject = models.CharField(max_length=60)  # letters:premium_notice | file:pension.special_collection:01
     fiscal_year = models.SmallIntegerField()
     compared = models.IntegerField()
     totals = models.JSONField()  # {decisions, entries, letters, file: yen}
@@ -139,7 +139,8 @@ class OutgoingFile(Document):
 class Request(Work):
     """Somebody asks that letters or a file go out; somebody else approves; then it is done.
 
-    subject: letters | file. what: kind of letter, or notice code of the file (01 31 41 61).
+    subject: letters | file | exchange. what: kind of letter, notice code of the file (01 31 41 61), or code of the
+    municipality that a list of 住所地特例 goes to.
     state: requested → approved → done | abandoned.
     """
 

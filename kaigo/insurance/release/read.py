@@ -8,7 +8,7 @@ from datetime import date, datetime
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.notices import read as notices
-from kaigo.insurance.release.gate import WHAT
+from kaigo.insurance.release.gate import SIDES, WHAT
 from kaigo.insurance.release.models import GateReport, OutgoingFile, PrintRun, Request
 
 # Whom an address is about (base/desk/things.py).
@@ -188,6 +188,8 @@ def what_of(request: Request) -> str:
         from kaigo.insurance.collection.request import NOTICES
 
         return f"年金保険者へのファイル {request.what}({NOTICES.get(request.what, '')})"
+    if request.subject == "exchange":
+        return f"住所地特例の一覧(団体コード {request.what} へ)"
     return notices.LETTERS.get(request.what, request.what)
 
 
@@ -196,12 +198,15 @@ def subject_of(report: GateReport) -> str:
     kind, _, what = report.subject.partition(":")
     if kind == "letters":
         return notices.LETTERS.get(what, what)
-    return f"年金保険者へのファイル {what.rpartition(':')[2]}"
+    layout, _, code = what.rpartition(":")
+    if layout == "ward.exception_exchange":
+        return f"住所地特例の一覧(団体コード {code} へ)"
+    return f"年金保険者へのファイル {code}"
 
 
 def difference_lines(report: GateReport) -> list[dict]:
     """The kept differences with their meaning in Japanese."""
-    blank = dict.fromkeys(("decision", "entries", "letter", "file"))
+    blank = dict.fromkeys(SIDES)
     return [blank | found | {"meaning": WHAT[found["what"]]} for found in report.differences]
 
 

@@ -5,18 +5,20 @@ from __future__ import annotations
 from datetime import date
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import path
 
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.views import Page, Refused, go
+from kaigo.base.files import store
 from kaigo.base.records.context import Context
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.request import NOTICES
 from kaigo.insurance.notices import read as notices
-from kaigo.insurance.release import files, gate, printing, read, requests
+from kaigo.insurance.release import exchange_files, gate, printing, read, requests
+from kaigo.insurance.release.leaving import KINDS
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
 from kaigo.insurance.release.screens_runs import run_urls
 from kaigo.insurance.residents import read as residents
@@ -41,6 +43,7 @@ class Gate(Page):
             "files": read.files(ctx, 20),
             "reports": [(r, read.subject_of(r)) for r in read.reports(ctx, 10)],
             "codes": NOTICES.items(),
+            "hosts": exchange_files.hosts(ctx, fiscal_year(ctx.on)),
             "year": fiscal_year(ctx.on),
             "year_name": fiscal_year_name(fiscal_year(ctx.on)),
         }
@@ -72,19 +75,21 @@ class Compare(Page):
     purpose = "release"
 
     def post(self, ctx: Context, request: HttpRequest):
-        subject, what, year = _asked(request)
+        subject, what, year = _asked(ctx, request)
         if subject == "letters":
             report = gate.compare_letters(ctx, what, year)
         else:
-            report = files.compare_request(ctx, settings.INSURER, year, what).report
+            report = KINDS[subject].compare(ctx, settings.INSURER, year, what)
         return go(f"/release/report/{ref('report', report.id)}/")
 
 
-def _asked(request: HttpRequest) -> tuple[str, str, int]:
+def _asked(ctx: Context, request: HttpRequest) -> tuple[str, str, int]:
     subject, what = request.POST.get("subject", ""), request.POST.get("what", "")
     year = request.POST.get("year", "")
-    known = notices.LETTERS if subject == "letters" else NOTICES if subject == "file" else {}
-    if what not in known or not (year.isascii() and year.isdigit() and len(year) == 4):
+    if not (year.isascii() and year.isdigit() and len(year) == 4):
+        raise Refused("年度を選び直してください。")
+    known = KINDS[subject].what(ctx, int(year)) if subject in KINDS else notices.LETTERS
+    if subject not in ("letters", *KINDS) or what not in known:
         raise Refused("何を照合するかを選び直してください。")
     return subject, what, int(year)
 
@@ -115,6 +120,7 @@ class Report(Page):
             "page": page,
             "lines": [(line, names.get(line["person"], "")) for line in page],
             "kept": gate.KEPT,
+            "amounts": any(line[side] is not None for line in lines for side in gate.SIDES),
         }
 
 
@@ -125,12 +131,12 @@ class Ask(Page):
     purpose = "release"
 
     def post(self, ctx: Context, request: HttpRequest):
-        subject, what, year = _asked(request)
+        subject, what, year = _asked(ctx, request)
         try:
             if subject == "letters":
                 made = requests.request_run(ctx, what, year, _dated(request))
             else:
-                made = files.release_request(ctx, settings.INSURER, year, what)
+                made = KINDS[subject].request(ctx, settings.INSURER, year, what)
         except requests.Differs as differs:
             return go(f"/release/report/{ref('report', differs.report.id)}/")
         return go(f"/release/request/{ref('release_request', made.id)}/")
@@ -159,7 +165,7 @@ class Asked(Page):
             "year_name": fiscal_year_name(found.fiscal_year),
             "totals": found.gate.totals,
             "mine": same_person(found.requested_by, ctx.actor),
-            "small": found.subject == "file" or found.gate.compared <= AT_ONCE,
+            "small": found.subject in KINDS or found.gate.compared <= AT_ONCE,
             "at_once": AT_ONCE,
         }
 
@@ -205,8 +211,8 @@ class Print(Page):
     def post(self, ctx: Context, request: HttpRequest, asked: int):
         found = _request(asked)
         try:
-            if found.subject == "file":
-                made = files.let_out(ctx, settings.INSURER, found)
+            if found.subject in KINDS:
+                made = KINDS[found.subject].let_out(ctx, settings.INSURER, found)
                 return go(f"/release/file/{ref('release_file', made.id)}/")
             if found.gate.compared > AT_ONCE:
                 raise Refused(f"{AT_ONCE}通を超える印刷は、処理「承認された印刷とファイル」で行います。")
@@ -230,7 +236,23 @@ class File(Page):
             "file": found,
             "totals": found.totals,
             "gate": found.gate,
+            "listed": found.layout == exchange_files.LAYOUT,
         }
+
+
+class Content(Page):
+    """A list for another municipality, to be handed over to it. Files to pension payers leave another way."""
+
+    permission = "release.approve"
+    purpose = "release"
+
+    def get(self, ctx: Context, request: HttpRequest, file: int):
+        found = OutgoingFile.objects.filter(id=file, layout=exchange_files.LAYOUT).first()
+        if found is None:
+            raise Http404
+        answer = HttpResponse(store.get(found.digest), content_type="text/csv; charset=utf-8")
+        answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
+        return answer
 
 
 class History(Page):
@@ -261,6 +283,7 @@ urls = [
     path("request/<release_request:asked>/abandon/", Abandon.view(), name="abandon"),
     path("request/<release_request:asked>/print/", Print.view(), name="print"),
     path("file/<release_file:file>/", File.view(), name="file"),
+    path("file/<release_file:file>/content/", Content.view(), name="content"),
     path("person/<person:person>/", History.view(), name="history"),
     *run_urls,
 ]

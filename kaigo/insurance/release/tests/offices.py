@@ -65,9 +65,9 @@ def lives_in(who: int, since: date, until: date | None = None, home="1100000001"
     believe_rows(AddressException, [N.fact(AddressException, person_id=who, **words)])
 
 
-def began(name="特例 花子", town=KAWAGUCHI) -> int:
+def began(name="特例 花子", town=KAWAGUCHI, kana="トクレイ ハナコ") -> int:
     """Lives in a home there since June."""
-    who = B.person(name)
+    who = B.person(name, kana)
     lives_in(who, BEGAN, town=town)
     return who
 
