@@ -15,6 +15,7 @@ COMMANDS = {
     "feeds": "kaigo.site.commands.feeds",
     "run": "kaigo.site.commands.run",
     "calendar": "kaigo.site.commands.calendar",
+    "audit": "kaigo.site.commands.audit",
     "ledger": "kaigo.site.commands.ledger",
     "year": "kaigo.site.commands.year",
     "migrate": "kaigo.site.commands.migrate",

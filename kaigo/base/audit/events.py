@@ -40,9 +40,43 @@ EVENTS: dict[str, Kind] = {
     "staff.log_out": Kind("ログアウト", "ログアウトしたとき"),
     "staff.prove": Kind("本人の再確認", "大切な操作の前に本人を確かめ直したとき", {"method": "方法"}),
     "staff.review": Kind("権限の棚卸し", "課の権限をすべて確かめたとき", {"reviewed": "見た件数", "ended": "終えた件数"}),
-    "staff.rule": Kind("申請の承認・却下", "申請を承認・却下・取下げしたとき", {"outcome": "結果"}),
+    "staff.rule": Kind("申請の承認・却下", "申請を承認・却下・取下げしたとき", {"ruled": "決めたこと"}),
     "staff.take": Kind("職員情報の取込", "職員の一覧から所属を改めたとき", {"changed": "変わった件数", "ended": "終えた権限の数"}),
+    "traces.search": Kind(
+        "アクセス記録の検索", "アクセス記録を探したとき",
+        {"since": "初日", "until": "末日", "member": "職員の内部番号", "sort": "探した出来事", "of": "探した画面や仕事",
+         "result": "探した結果", "aim": "探した目的", "unexplained": "きっかけのないものに限ったか", "rows": "出た行数"},
+    ),
 }  # fmt: skip
 
 # Details of pages: the route says which page; these say how it went.
 COMMON = {"method": "GETかPOST", "count": "件数"}
+
+# Columns of every event → what they hold.
+FIELDS = {
+    "id": "番号",
+    "tx": "書いたトランザクション。記録の対象と同じもの(断ったときだけ別)",
+    "created_at": "日時",
+    "event": "出来事(下の表)",
+    "outcome": "結果: done 行った、refused 断った、failed 途中で失敗した",
+    "why": "断った理由の符号",
+    "actor": "操作者: account:番号、仕事は job:名前、ログインの前は nobody",
+    "member": "職員の内部番号",
+    "session": "ログインの番号",
+    "permission": "問うた権限",
+    "grants": "許した付与の番号",
+    "emergency": "緊急閲覧の番号",
+    "purpose": "目的",
+    "case": "きっかけ(電話・窓口の記録、確認事項など)の種類と番号",
+    "unexplained": "きっかけがなく、目的と理由を書いて開いた",
+    "place": "画面または仕事",
+    "object": "何についてか(種類と番号)。人は種類だけで、誰かは対象者の要約にある",
+    "fields": "見てよいとされた項目の種類",
+    "subject_key": "対象者の要約に使った鍵の版。0 は対象者なし",
+    "subjects": "対象者の人数",
+    "before": "前の内容の鍵付き要約",
+    "after": "後の内容の鍵付き要約",
+    "trace": "一つの要求の印",
+    "program": "書いたプログラムの版",
+    "details": "出来事ごとの細目(下の表)",
+}

@@ -20,6 +20,7 @@ from kaigo.base.records.context import Context
 # Up to so many people stand in rows of their own; more are packed (models.BulkSubjects).
 SINGLY = 200
 KEY = "subjects"
+OUTCOMES = frozenset({"done", "refused", "failed"})
 
 
 class Request(NamedTuple):
@@ -78,6 +79,8 @@ def record(
     people: ids of the persons seen or changed. before, after: what was there, of which only a digest is kept.
     """
     kind = EVENTS[event]
+    if outcome not in OUTCOMES:
+        raise ValueError(f"{event} cannot end with {outcome}")
     unknown = details.keys() - kind.details.keys() - COMMON.keys()
     if unknown:
         raise ValueError(f"{event} has no detail {', '.join(sorted(unknown))}")

@@ -137,7 +137,7 @@ def _rule(ctx: Context, application: Application, outcome: str, reason: str) -> 
         application=application, outcome=outcome, requested_by_id=application.requested_by_id,
         member_id=application.member_id, ruled_by=person, reason=reason, actor=ctx.actor, ruled_on=ctx.on,
     )  # fmt: skip
-    record(ctx, "staff.rule", f"application:{application.id}", outcome=outcome)
+    record(ctx, "staff.rule", f"application:{application.id}", ruled=outcome)
     return ruling
 
 
