@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from kaigo.base.desk.nav import places
 from kaigo.base.records.context import Context
+from kaigo.base.staff.can import Staff
 from kaigo.law.values import load
 
 SYSTEMS = {
@@ -30,6 +31,14 @@ def insurer_name(code: str) -> str:
     return load().insurers.get(code, {}).get("name", code)
 
 
+def elsewhere(staff: Staff) -> list[tuple[str, str]]:
+    """(label, address) of the other systems that have something for this person."""
+    if settings.SYSTEM != "staff":
+        return [("自分の権限", f"{settings.SYSTEM_URLS['staff']}/access/mine/")]
+    works = any(not name.startswith(("staff.", "audit.")) for name in staff.permissions)
+    return [(SYSTEMS["insurance"], f"{settings.SYSTEM_URLS['insurance']}/")] if works else []
+
+
 def frame(request: HttpRequest) -> dict:
     """Context processor of all templates."""
     staff = getattr(request, "staff", None)
@@ -48,6 +57,7 @@ def frame(request: HttpRequest) -> dict:
         "navigation": navigation,
         "may_search": settings.SYSTEM == "insurance" and staff is not None and staff.may("counter.view"),
         "staff_url": settings.SYSTEM_URLS["staff"],
-        "home_url": settings.SYSTEM_URLS["insurance"],
+        "home_url": settings.SYSTEM_URLS.get(settings.SYSTEM, settings.SYSTEM_URLS["insurance"]),
+        "elsewhere": elsewhere(staff) if staff else (),
         "keys": request.COOKIES.get(KEYS_COOKIE) != "off",
     }

@@ -39,6 +39,8 @@ KINDS = (
     "letter", "release_file", "release_request", "report", "run",
     # counter
     "ticket",
+    # personnel
+    "account", "application", "emergency", "grant", "member", "passkey",
 )  # fmt: skip
 # 132 bits for 128: the last character carries two.
 PATTERN = "[A-Za-z0-9_-]{21}[AQgw]"

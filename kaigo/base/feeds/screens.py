@@ -35,7 +35,13 @@ ROOMS = {
     "qualification": "資格",
     "premium": "賦課",
     "collection": "収納",
+    "people": "職員",
 }
+# Another system may ask for permissions of its own: who takes in its files is not who takes in those of the insurance.
+VIEW, LOAD, REPAIR = (
+    getattr(settings, "PERMISSION_OF", {}).get(name, name)
+    for name in ("feeds.view", "feeds.load", "feeds.repair")
+)
 MODES = {"full": "全件", "changes": "差分"}
 
 
@@ -46,7 +52,7 @@ def _titles() -> list[tuple[str, str]]:
 class Files(Page):
     """Every file with its state; per layout how far the sequence has come."""
 
-    permission = "feeds.view"
+    permission = VIEW
     purpose = "intake"
 
     def get(self, ctx: Context, request: HttpRequest):
@@ -71,14 +77,14 @@ class Files(Page):
             "state": state,
             "progress": read.progress(ctx) if not (layout or state) else [],
             "open_repairs": read.repair_count(ctx, state="open"),
-            "may_load": request.staff.may("feeds.load"),
+            "may_load": request.staff.may(LOAD),
         }
 
 
 class File(Page):
     """One file: head line, problems, refused lines, what it changed."""
 
-    permission = "feeds.view"
+    permission = VIEW
     purpose = "intake"
 
     def get(self, ctx: Context, request: HttpRequest, delivery: int):
@@ -90,7 +96,7 @@ class File(Page):
             "state": STATES[view.state],
             "mode": MODES.get(view.mode, ""),
             "show": show,
-            "may_repair": request.staff.may("feeds.repair"),
+            "may_repair": request.staff.may(REPAIR),
             "outcomes": [(o, STATES[o.state][0]) for o in read.outcomes(ctx, view.id)],
         }
         if show == "changes":
@@ -111,7 +117,7 @@ class File(Page):
 class Withdraw(Page):
     """A waiting file that must not be used."""
 
-    permission = "feeds.repair"
+    permission = REPAIR
     purpose = "intake"
 
     def get(self, ctx: Context, request: HttpRequest, delivery: int):
@@ -133,7 +139,7 @@ class Withdraw(Page):
 class Load(Page):
     """A file by hand. What becomes of it is shown on its own page."""
 
-    permission = "feeds.load"
+    permission = LOAD
     purpose = "intake"
 
     def get(self, ctx: Context, request: HttpRequest):
@@ -163,7 +169,7 @@ class Load(Page):
 class Repairs(Page):
     """Refused lines of all files."""
 
-    permission = "feeds.view"
+    permission = VIEW
     purpose = "intake"
 
     def get(self, ctx: Context, request: HttpRequest):
@@ -175,15 +181,15 @@ class Repairs(Page):
             "state": state,
             "states": [(key, label) for key, (label, _) in REPAIR_STATES.items()],
             "page": _repair_pages(ctx, request, None, state),
-            "may_load": request.staff.may("feeds.load"),
-            "may_repair": request.staff.may("feeds.repair"),
+            "may_load": request.staff.may(LOAD),
+            "may_repair": request.staff.may(REPAIR),
         }
 
 
 class Repair(Page):
     """One refused line as a form: mend and replay, or set aside with a reason."""
 
-    permission = "feeds.repair"
+    permission = REPAIR
     purpose = "intake"
 
     def get(self, ctx: Context, request: HttpRequest, repair: int):
@@ -260,7 +266,7 @@ def _repair(ctx: Context, id: int) -> read.RepairView:
     return view
 
 
-nav = Nav("受入", "/feeds/", "feeds.view", waiting=read.waiting)
+nav = Nav("受入", "/feeds/", VIEW, waiting=read.waiting)
 urls = [
     path("", Files.view(), name="files"),
     path("load/", Load.view(), name="load"),

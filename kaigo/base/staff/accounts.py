@@ -21,11 +21,11 @@ KINDS = {"staff": "職員", "contractor": "受託者", "administrator": "管理�
 def open_account(ctx: Context, member: Member, login: str, kind: str, until: date | None = None) -> Account:
     """A way in of a member from ctx.on until a day (exclusive). Raises Refused when the log-in exists."""
     if kind not in KINDS:
-        raise Refused(f"口座の種類は {'・'.join(KINDS.values())} のどれかです。")
+        raise Refused(f"アカウントの種類は {'・'.join(KINDS.values())} のどれかです。")
     if Account.objects.filter(login=login).exists():
         raise Refused("このログインIDはもう使われています。別のものにしてください。")
     if until is not None and until <= ctx.on:
-        raise Refused("口座の終わりの日は、始まりの日より後にしてください。")
+        raise Refused("アカウントの終わりの日は、始まりの日より後にしてください。")
     account = Account.objects.create(
         member=member, login=login, kind=kind, open_from=ctx.on, open_until=until
     )
@@ -36,9 +36,9 @@ def open_account(ctx: Context, member: Member, login: str, kind: str, until: dat
 def end_account(ctx: Context, account: Account, form_number: str, reason: str) -> AccountEnd:
     """End an account on ctx.on, with its form; its open sessions end now. Raises Refused when it has ended."""
     if AccountEnd.objects.filter(account=account).exists():
-        raise Refused("この口座はもう終わっています。")
+        raise Refused("このアカウントはもう終わっています。")
     if not form_number or not reason:
-        raise Refused("口座を終えるには、申請書の番号と理由が要ります。")
+        raise Refused("アカウントを終えるには、申請書の番号と理由が要ります。")
     ended = AccountEnd.objects.create(
         account=account, ended_on=ctx.on, form_number=form_number, reason=reason, actor=ctx.actor
     )

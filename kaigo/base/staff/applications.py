@@ -12,10 +12,11 @@ from django.db import connection
 from kaigo.base.audit.write import record
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
-from kaigo.base.staff.models import Account, Application, Fallback, Grant, GrantEnd, Member, Ruling
+from kaigo.base.staff.models import Account, Application, Fallback, Grant, GrantEnd, Member, Post, Ruling
 from kaigo.base.staff.people import member_of
 from kaigo.base.staff.sessions import end_sessions
-from kaigo.base.staff.tables import limits, roles
+from kaigo.base.staff.tables import contracts, limits, roles
+from kaigo.law.dates import wareki
 
 KINDS = {
     "grant": "権限の付与",
@@ -46,8 +47,8 @@ def apply(
         raise Refused("申請の理由を書いてください(5文字以上)。")
     if until is not None and until <= begins:
         raise Refused("終わりの日は始まりの日より後にしてください。")
-    if kind == "grant" and role not in roles():
-        raise Refused("その名の役割はありません。権限表から選んでください。")
+    if kind == "grant":
+        _may_hold(account, role, section, begins)
     if kind == "fallback" and (until is None or until > begins + timedelta(days=limits()["fallback_days"])):
         raise Refused(f"パスワードでのログインは、期限を付けて{limits()['fallback_days']}日までです。")
     made = Application.objects.create(
@@ -122,6 +123,30 @@ def _end_asked(ctx: Context, application: Application) -> None:
         end_grant(ctx, grant, application.form_number, application.reason)
 
 
+def _may_hold(account: Account, role: str, section: str, day: date) -> None:
+    """What would never give anything is not asked for: a role for other accounts, a section without a post."""
+    gives = roles()[role].on(day) if role in roles() else None
+    if gives is None:
+        raise Refused("その名の役割はありません。権限表から選んでください。")
+    if account.kind not in gives.kinds:
+        raise Refused(f"「{role}」は、この種類のアカウントには与えられません。権限表で確かめてください。")
+    posts = [
+        post
+        for post in Post.objects.filter(
+            member_id=account.member_id, section=section, known__upper_inf=True
+        )
+        if post.effective.upper is None or post.effective.upper > day
+    ]
+    if not posts:
+        raise Refused(
+            f"{wareki(day)}以後「{section}」に所属がありません。職員の一覧にその所属が載ってから申請してください。"
+        )
+    if account.kind == "contractor" and not any(
+        role in contracts()[post.contract].roles for post in posts if post.contract in contracts()
+    ):
+        raise Refused(f"委託事項が「{role}」を含んでいません。契約と権限表を確かめてください。")
+
+
 def _rule(ctx: Context, application: Application, outcome: str, reason: str) -> Ruling:
     person = _person(ctx)
     if Ruling.objects.filter(application=application).exists():
@@ -130,9 +155,9 @@ def _rule(ctx: Context, application: Application, outcome: str, reason: str) -> 
     if outcome == "withdrawn" and not own:
         raise Refused("申請を取り下げられるのは申請した人だけです。")
     if outcome != "withdrawn" and own:
-        raise Refused("自分の申請を自分で承認・却下することはできません(別の口座でも同じです)。")
+        raise Refused("自分の申請を自分で承認・却下することはできません(別のアカウントでも同じです)。")
     if outcome != "withdrawn" and person.id == application.member_id:
-        raise Refused("自分の口座についての申請を自分で承認・却下することはできません。")
+        raise Refused("自分のアカウントについての申請を自分で承認・却下することはできません。")
     ruling = Ruling.objects.create(
         application=application, outcome=outcome, requested_by_id=application.requested_by_id,
         member_id=application.member_id, ruled_by=person, reason=reason, actor=ctx.actor, ruled_on=ctx.on,
@@ -144,7 +169,7 @@ def _rule(ctx: Context, application: Application, outcome: str, reason: str) -> 
 def _person(ctx: Context) -> Member:
     person = member_of(ctx.actor)
     if person is None:
-        raise Refused("申請と承認は、口座を持つ人だけができます。")
+        raise Refused("申請と承認は、アカウントを持つ人だけができます。")
     return person
 
 

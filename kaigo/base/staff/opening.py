@@ -55,7 +55,7 @@ def demo_marker() -> Path:
 def open_demo_accounts(ctx: Context) -> list[dict[str, str]]:
     """An account and a grant for each of PEOPLE: [{login, name, role, section, title}]. Raises Refused without the marker."""
     if not demo_marker().exists():
-        raise Refused("実演の印のない設置では、実演の口座は作れません。")
+        raise Refused("実演の印のない設置では、実演のアカウントは作れません。")
     lines = [
         Told(f"D{place:04d}", p.name, p.kana, p.born, "contractor" if p.contract else "staff", p.section, p.title,
              ctx.on, None, p.contract)

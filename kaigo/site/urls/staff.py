@@ -3,10 +3,14 @@
 from django.urls import path
 
 from kaigo.base.desk import login
+from kaigo.personnel.access.screens_mine import Mine
+from kaigo.site.urls.rooms import patterns
 
 urlpatterns = [
     path("login", login.log_in),
     path("login/as", login.log_in_as),
     path("logout", login.log_out),
-    path("", login.log_in),
+    # Who is logged in finds what he may do; everybody else is led to the log-in.
+    path("", Mine.view()),
+    *patterns(),
 ]

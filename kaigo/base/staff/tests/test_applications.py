@@ -93,7 +93,7 @@ def test_what_cannot_be_asked_for(people):
             applications.apply(by(asker), "grant", whose, told.pop("reason"), **told)
     with pytest.raises(Refused, match="90日"):
         applications.apply(by(asker), "fallback", whose, "指の怪我のため", until=APRIL + timedelta(days=91))
-    with pytest.raises(Refused, match="口座を持つ人"):
+    with pytest.raises(Refused, match="アカウントを持つ人"):
         applications.apply(on(), "grant", whose, "試験のための権限", role="係員", section=CARE)
 
 
