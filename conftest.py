@@ -51,6 +51,7 @@ def _fingerprint() -> str:
             *PROJECT.glob("kaigo/base/records/*.py"),
             *PROJECT.glob("kaigo/**/models.py"),
             *PROJECT.glob("kaigo/**/models/*.py"),
+            *PROJECT.glob("kaigo/site/settings/*.py"),
             PROJECT / "kaigo/base/staff/sql.py",
             PROJECT / "kaigo/site/databases.py",
         ]

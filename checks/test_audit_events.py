@@ -7,7 +7,7 @@ import re
 from inspect import signature
 from pathlib import Path
 
-from kaigo.base.audit.events import COMMON, EVENTS, FIELDS
+from kaigo.base.audit.events import COMMON, EVENTS, FIELDS, WHYS
 from kaigo.base.audit.listing import markdown
 from kaigo.base.audit.models import Event
 from kaigo.base.audit.write import record
@@ -67,6 +67,22 @@ def test_every_listed_event_is_written_somewhere():
     assert not EVENTS.keys() - used - AWAITED
 
 
+def test_every_reason_of_a_refusal_has_words():
+    """why="…" of whoever writes an event or ends a visit, and what `can` answers."""
+    used = set()
+    for path, tree in sources():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.Call):
+                continue
+            called = ast.unparse(node.func).split(".")[-1]
+            given = [k.value for k in node.keywords if k.arg == "why" and called in {*WRITERS, "turned_away"}]
+            if called == "Answer" and path.name == "can.py":
+                given += node.args[1:2]
+            used |= {g.value for g in given if isinstance(g, ast.Constant)}
+    assert {"permission", "step_up", "rule"} <= used
+    assert used - {""} <= WHYS.keys()
+
+
 def test_every_column_of_an_event_is_told():
     assert {field.attname for field in Event._meta.concrete_fields} == FIELDS.keys()
 
@@ -74,5 +90,5 @@ def test_every_column_of_an_event_is_told():
 # Named before the pages that write them.
 AWAITED = {
     "access.explain", "staff.emergency", "staff.emergency_review", "staff.key_add", "staff.prove", "staff.review",
-    "staff.take", "traces.search",
+    "staff.take",
 }  # fmt: skip

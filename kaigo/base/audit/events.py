@@ -52,6 +52,21 @@ EVENTS: dict[str, Kind] = {
 # Details of pages: the route says which page; these say how it went.
 COMMON = {"method": "GETかPOST", "count": "件数"}
 
+# Why something was refused: code → words. What code writes and is not here, fails a check.
+WHYS = {
+    "absent": "対象がない",
+    "cap": "一日に開ける人数を超えた",
+    "closed": "口座の期間の外",
+    "no_post": "所属の期間の外",
+    "nobody": "ログインしていない",
+    "permission": "権限がない",
+    "purpose": "見るきっかけが書かれていない",
+    "rule": "業務の規則に合わない",
+    "self": "自分または同じ世帯の人への操作",
+    "step_up": "本人の再確認が要る",
+    "twice": "同じことが先に登録されていた",
+}
+
 # Columns of every event → what they hold.
 FIELDS = {
     "id": "番号",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kaigo.base.audit.events import COMMON, EVENTS, FIELDS
+from kaigo.base.audit.events import COMMON, EVENTS, FIELDS, WHYS
 
 _HEAD = """# アクセス記録の出来事
 
@@ -20,6 +20,8 @@ def markdown() -> str:
     parts += [f"| `{name}` | {meaning} |" for name, meaning in FIELDS.items()]
     parts += ["", "## どの出来事にもありうる細目\n", "| 細目 | 意味 |", "|---|---|"]
     parts += [f"| `{name}` | {meaning} |" for name, meaning in COMMON.items()]
+    parts += ["", "## 断った理由(`why`)\n", "| 符号 | 意味 |", "|---|---|"]
+    parts += [f"| `{code}` | {words} |" for code, words in sorted(WHYS.items())]
     parts += ["", "## 出来事\n", "| 出来事 | 名前 | いつ | 細目 |", "|---|---|---|---|"]
     for name, kind in sorted(EVENTS.items()):
         told = "、".join(f"`{key}` {meaning}" for key, meaning in kind.details.items())

@@ -48,6 +48,10 @@ class Event(Document):
             models.Index(fields=["actor", "created_at"], name="audit_event_actor"),
             models.Index(fields=["event", "object"], name="audit_event_object"),
             models.Index(fields=["created_at"], name="audit_event_time"),
+            models.Index(fields=["event", "created_at"], name="audit_event_kind"),
+            # The few that somebody looks into: refusals, and accesses that nothing explains.
+            models.Index(fields=["created_at"], condition=~models.Q(outcome="done"), name="audit_event_refused"),
+            models.Index(fields=["created_at"], condition=models.Q(unexplained=True), name="audit_event_asked"),
         ]
 
 

@@ -23,6 +23,8 @@ from django.urls import register_converter
 # Everything that an address or a form names by its row. In a path: <kind:parameter>, as in <person:person>.
 KINDS = (
     "person",
+    # traces
+    "event",
     # feeds
     "delivery", "repair",
     # registers

@@ -6,9 +6,11 @@ person ids with one %s, or "" for what is about nobody in particular (a batch, a
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from typing import ClassVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -89,6 +91,25 @@ class Access:
 
     def spent(self, ctx: Context, people: tuple[int, ...], case: str) -> str:
         """Why no further person may be opened today, "" = he may."""
+        return ""
+
+    # Whether the system knows people at all.
+    knows: ClassVar[bool] = False
+
+    def same(self, ctx: Context, person: int) -> tuple[int, ...]:
+        """All records of one human being, also those that were merged into it; () = there is no such person."""
+        return ()
+
+    def everybody(self, ctx: Context) -> Sequence[int]:
+        """Ids of all people there are: held against the digests of an event, they say who was seen."""
+        return ()
+
+    def names(self, ctx: Context, people: Iterable[int]) -> dict[int, str]:
+        """person → name, for pages that may show names."""
+        return {}
+
+    def address(self, person: int) -> str:
+        """Of the person's own page."""
         return ""
 
 

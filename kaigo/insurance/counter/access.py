@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
+from kaigo.base.desk.refs import ref
 from kaigo.base.desk.things import Access
 from kaigo.base.keys.index import index
 from kaigo.base.records.context import Context
@@ -20,3 +23,17 @@ class InsuranceAccess(Access):
                 words.append(own_words(kana, birth))
             words += [own_number(number) for number in numbers]
         return frozenset(index(MARKS).digests(words))
+
+    knows = True
+
+    def same(self, ctx: Context, person: int) -> tuple[int, ...]:
+        return residents.same(ctx, person)
+
+    def everybody(self, ctx: Context) -> Sequence[int]:
+        return residents.everybody(ctx)
+
+    def names(self, ctx: Context, people: Iterable[int]) -> dict[int, str]:
+        return residents.names(ctx, people)
+
+    def address(self, person: int) -> str:
+        return f"/person/{ref('person', person)}/"

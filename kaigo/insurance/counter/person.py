@@ -132,6 +132,7 @@ class PersonPage(Page):
             if view.birth_date and view.birth_date <= asked.on
             else None,
             "may_note": request.staff.may("counter.note"),
+            "may_trace": request.staff.may("audit.view"),
             "print_for": list(PURPOSES.items()),
             "insured_number": qualification.number(ctx, person),
             "banners": banners(view, panels),

@@ -261,3 +261,19 @@ def identities(ctx: Context, persons: Iterable[int]) -> list[tuple[str, date | N
         FROM asked a LEFT JOIN residents_particulars p ON p.person_id = a.person_id AND {in_force(ctx, "p")}""",
         {**times(ctx), "persons": list(persons)},
     )
+
+
+def same(ctx: Context, person: int) -> tuple[int, ...]:
+    """The person and the records that are read as him today; () = there is no such person."""
+    found = rows(
+        "SELECT q.id FROM residents_person q WHERE q.id = %(person)s "
+        f"UNION SELECT e.person_id FROM ({MERGES}) e WHERE e.into_id = %(person)s",
+        {"person": person},
+    )
+    ids = {id for (id,) in found}
+    return (person, *sorted(ids - {person})) if person in ids else ()
+
+
+def everybody(ctx: Context) -> list[int]:
+    """Ids of all people there are. Nobody is looked at: they are held against digests."""
+    return [person for (person,) in rows("SELECT id FROM residents_person ORDER BY id")]

@@ -17,6 +17,7 @@ from kaigo.insurance.residents.letters import LetterAddress, letter_addresses, p
 from kaigo.insurance.residents.people import (
     Member,
     PersonView,
+    everybody,
     household,
     identities,
     name,
@@ -24,16 +25,17 @@ from kaigo.insurance.residents.people import (
     one,
     person_of_number,
     relations,
+    same,
 )
 from kaigo.insurance.residents.search import Found, Hit, search
 
 __all__ = [
     "Found", "Hit", "LetterAddress", "Member", "PersonView", "address_exception_sql", "addressee_sql", "bank_account_sql",
-    "borderline_sql", "changed_sql", "ever_believed_sql", "facility_stay_sql", "hold_sql", "household", "household_number_sql", "identities", "letter_addresses", "mailing_address_sql",
+    "borderline_sql", "changed_sql", "ever_believed_sql", "everybody", "facility_stay_sql", "hold_sql", "household", "household_number_sql", "identities", "letter_addresses", "mailing_address_sql",
     "medical_sql", "membership_history_sql", "membership_sql", "name", "names", "old_age_pension_sql", "one",
     "particulars_history_sql", "particulars_sql", "pension_number_sql", "person_of_number", "protected_among",
     "protection_changes_sql", "protection_sql", "relation_sql", "relations", "residence_history_sql",
-    "residence_sql", "search", "taxation_sql", "welfare_sql",
+    "residence_sql", "same", "search", "taxation_sql", "welfare_sql",
 ]  # fmt: skip
 
 

@@ -16,6 +16,7 @@ STREET = [
     "kaigo.insurance.notices",
     "kaigo.insurance.release",
     "kaigo.insurance.counter",
+    "kaigo.base.traces",
 ]
 INSTALLED_APPS = [*BASE_APPS, *STREET]
 # Who is logged in is read from the staff system: SELECT only, ids by value.

@@ -9,6 +9,7 @@ STREET = [
     "kaigo.base.feeds",
     "kaigo.personnel.people",
     "kaigo.personnel.access",
+    "kaigo.base.traces",
 ]
 INSTALLED_APPS = [*BASE_APPS, "kaigo.base.staff", *STREET]
 # The staff list is no business of those who take in the insurance's files, and theirs none of the administrators.

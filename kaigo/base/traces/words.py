@@ -1,0 +1,99 @@
+"""Codes of the record of accesses in words."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+from django.conf import settings
+
+from kaigo.base.audit.events import EVENTS, WHYS
+from kaigo.base.desk.nav import entries
+from kaigo.base.staff.tables import permissions
+
+OUTCOMES = {"done": ("行った", "good"), "refused": ("断った", "warn"), "failed": ("失敗した", "bad")}
+PURPOSES = {
+    "audit": "監査",
+    "collection": "収納",
+    "inquiry": "照会",
+    "intake": "受入",
+    "log_in": "ログイン",
+    "notice": "通知",
+    "operations": "運用",
+    "premium": "賦課",
+    "qualification": "資格",
+    "release": "発出",
+    "staff": "職員の管理",
+}
+# Kinds of things, in `object` and `case`: kind → word.
+KINDS = {
+    "access": "目的の記録",
+    "account": "口座",
+    "application": "申請",
+    "assessment": "賦課の決定",
+    "batch": "一括賦課",
+    "delivery": "届いたファイル",
+    "draft": "通知の下書き",
+    "event": "アクセス記録",
+    "facility": "施設",
+    "inquiry": "所得照会",
+    "job": "仕事",
+    "letter": "通知",
+    "person": "人",
+    "plan": "期別",
+    "release_file": "出したファイル",
+    "repair": "直す行",
+    "run": "仕事の実行",
+    "search": "検索",
+    "task": "確認事項",
+    "ticket": "電話・窓口の記録",
+    "worklist": "作業一覧",
+    "year": "年度",
+}
+
+
+@cache
+def places() -> dict[str, str]:
+    """Page → what people call it."""
+    return yaml.safe_load(Path(__file__).with_name("places.yaml").read_text(encoding="utf-8"))
+
+
+def rooms() -> dict[str, str]:
+    """Beginning of a place → the room's name in the navigation, for those who search."""
+    found = {}
+    for module in settings.STREET:
+        name = module.rpartition(".")[2]
+        address = "/" if name == "counter" else f"/{name}/"
+        label = next((entry.label for entry in entries() if entry.url == address), "")
+        if label:
+            found[f"{settings.SYSTEM}:{name}."] = label
+    return found
+
+
+def place(code: str, permission: str = "") -> str:
+    """A page in words; one that nobody has named yet is told by its permission."""
+    if not code:
+        return ""
+    known = permissions().get(permission)
+    return places().get(code) or (known.label if known else "ほかの画面")
+
+
+def event(code: str) -> str:
+    kind = EVENTS.get(code)
+    return kind.label if kind else code
+
+
+def why(code: str) -> str:
+    return WHYS.get(code, code)
+
+
+def purpose(code: str) -> str:
+    return PURPOSES.get(code, code)
+
+
+def thing(text: str) -> str:
+    """`assessment:55` → 賦課の決定 55."""
+    kind, _, rest = text.partition(":")
+    word = KINDS.get(kind.rpartition(".")[2], "")
+    return f"{word} {rest}".strip() if word else text

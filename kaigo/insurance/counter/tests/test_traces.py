@@ -1,0 +1,230 @@
+"""The record of accesses as an auditor reads it: nothing is missing, nothing twice, and reading leaves its own event."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, timedelta
+
+import pytest
+from django.test import RequestFactory
+from django.utils.html import strip_tags
+
+from kaigo.base.audit import write
+from kaigo.base.audit.models import BulkSubjects, Event, Subject
+from kaigo.base.audit.write import record, record_apart
+from kaigo.base.desk.refs import ref
+from kaigo.base.keys.index import index, rotate
+from kaigo.base.records.context import Context, acting
+from kaigo.base.staff.tests.someone import someone
+from kaigo.base.traces import read, screens
+from kaigo.insurance.counter.tests.clerk import ask as ask_counter
+from kaigo.insurance.qualification.tests.builders import born
+from kaigo.insurance.residents.models import Merge
+
+pytestmark = pytest.mark.django_db
+DAY = date(2026, 7, 15)
+MAY = frozenset({"audit.view", "counter.view"})
+SHOWN = re.compile(r'<th scope="row" class="day"><a href="(/traces/[^"]+)"')
+
+
+def ask(name, query="", data=None, may=MAY, sees=None, account=1, **path):
+    view = next(p.callback for p in screens.urls if p.name == name)
+    factory = RequestFactory()
+    request = factory.post(f"/x?{query}", data) if data is not None else factory.get(f"/x?{query}")
+    request.staff, request.day = someone(may, account=account, sees=sees), DAY
+    return view(request, **path)
+
+
+def html(answer) -> str:
+    assert answer.status_code == 200, answer.content.decode()[-2000:]
+    return answer.content.decode().split("<main")[1].split("</main>")[0]
+
+
+def context(account=5, purpose="inquiry", case=""):
+    return Context(f"account:{account}", purpose, DAY, case)
+
+
+def write_events(count, event="page.read", people=(), **more):
+    ctx = context()
+    with acting(ctx):
+        return [record(ctx, event, "person", people=people, **more) for _ in range(count)]
+
+
+def test_every_event_is_on_exactly_one_page_also_when_all_have_one_time():
+    """They are one transaction: of one created_at."""
+    made = write_events(120)
+    seen, query = [], "event=page.read"
+    for _ in range(9):
+        page = html(ask("home", query))
+        seen += SHOWN.findall(page)
+        following = re.search(r'href="\?([^"]+)" rel="next"', page)
+        if not following:
+            break
+        query = following[1].replace("&amp;", "&")
+    mine = [f"/traces/{ref('event', event)}/" for event in reversed(made)]
+    assert [address for address in seen if address in set(mine)] == mine
+    assert len(seen) == len(set(seen))
+
+
+def test_filters_show_what_they_say_and_nothing_else():
+    ctx = context()
+    write_events(1)
+    with acting(context(purpose="release")):
+        token = write.begin(
+            write.Request(place="insurance:premium.Decision", permission="premium.view", unexplained=True)
+        )
+        record(context(purpose="release", case="ticket:7"), "page.read", "assessment:55", people=[1, 2])
+        write.finish(token)
+    record_apart(ctx, "page.read", "person", "refused", why="permission")
+    for query in ("purpose=release", "place=insurance:premium.", "unexplained=1"):
+        page = html(ask("home", query))
+        assert len(SHOWN.findall(page)) == 1, query
+        words = strip_tags(page)
+        for text in ("賦課の決定 55", "電話・窓口の記録 7", "きっかけなし", "発出"):
+            assert text in words
+    page = html(ask("home", "outcome=refused"))
+    assert len(SHOWN.findall(page)) == 1 and "権限がない" in page
+    assert "この条件の記録はありません" in html(ask("home", "until=2020-01-05&since=2020-01-01"))
+    assert len(SHOWN.findall(html(ask("home", "place=insurance:collection.")))) == 0
+
+
+def test_a_search_is_itself_an_event_that_says_what_was_searched():
+    html(ask("home", "event=page.read&purpose=premium&unexplained=1"))
+    note, page = Event.objects.order_by("-id")[1], Event.objects.order_by("-id")[0]
+    assert (note.event, page.event, page.place) == ("traces.search", "page.read", "insurance:traces.Search")
+    assert note.details["sort"] == "page.read" and note.details["aim"] == "premium"
+    assert note.details["unexplained"] is True and note.details["rows"] == 0
+    assert note.place == page.place and note.actor == "account:1"
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ("since=きのう", "日付として読めません"),
+        ("since=2026-07-02&until=2026-07-01", "いつまでより前の日"),
+        ("since=2024-01-01&until=2026-07-01", "一年まで"),
+        ("event=no.such", "出来事を選んでください"),
+    ],
+)
+def test_what_cannot_be_searched_is_told_in_words(query, words):
+    page = html(ask("home", query))
+    assert words in page and not SHOWN.findall(page)
+    assert not Event.objects.filter(event="traces.search").exists()
+
+
+def crowd(person: int) -> list[int]:
+    """More people than stand in rows of their own."""
+    return [person, *range(5_000_000, 5_000_000 + write.SINGLY + 50)]
+
+
+def test_who_looked_at_a_person_finds_single_and_packed_events_under_every_key_and_of_merged_records():
+    kept, merged, other = born("1950-05-05", "見本 花子"), born("1950-05-05"), born("1960-01-01")
+    single = write_events(1, people=[kept])
+    packed = write_events(1, people=crowd(kept))
+    rotate("subjects")
+    newer = write_events(1, people=[kept, other])
+    packed_newer = write_events(1, people=crowd(kept))
+    of_merged = write_events(1, people=[merged])
+    others = write_events(1, people=crowd(other))
+    Merge.objects.create(person_id=merged, into_id=kept, reason="同一人", decided_on=DAY, actor="account:1")
+    page = html(ask("person", person=kept))
+    shown = SHOWN.findall(page)
+    wanted = [*of_merged, *packed_newer, *newer, *packed, *single]
+    assert shown == [f"/traces/{ref('event', event)}/" for event in wanted]
+    assert not {f"/traces/{ref('event', event)}/" for event in others} & set(shown)
+    # Looking at this page is looking at the person.
+    looked = Event.objects.latest("id")
+    assert looked.place == "insurance:traces.SeenPerson"
+    assert index("subjects").digest(f"person:{kept}") in digests(looked)
+    assert "見本 花子" in page
+    assert "照会" in strip_tags(page) and "5" in strip_tags(page)
+
+
+def digests(event) -> set[bytes]:
+    return {bytes(d) for d in Subject.objects.filter(event=event).values_list("digest", flat=True)}
+
+
+def test_a_digest_that_only_seems_to_stand_in_a_packed_row_is_not_found():
+    """Between two digests of others the same sixteen bytes may stand by chance."""
+    person = born("1950-05-05")
+    wanted = index("subjects").digest(f"person:{person}")
+    across = b"\1" * 5 + wanted + b"\2" * 11
+    ctx = context()
+    with acting(ctx):
+        made = [record(ctx, "job.run") for _ in range(2)]
+        BulkSubjects.objects.create(event_id=made[0], bucket=wanted[0], digests=across)
+        BulkSubjects.objects.create(event_id=made[1], bucket=wanted[0], digests=across + wanted)
+    assert [trace.id for trace in read.about(ctx, [person], 50, 0)] == [made[1]]
+
+
+def test_an_event_says_everything_it_holds_in_words():
+    ctx = context(case="ticket:3")
+    with acting(ctx):
+        token = write.begin(
+            write.Request(
+                session=77,
+                permission="counter.view",
+                grants=(999_999,),
+                place="insurance:counter.PersonPage",
+                fields=("name", "birth"),
+            )
+        )
+        made = record(ctx, "counter.search", "search", hits=12, people=[1])
+        write.finish(token)
+    words = strip_tags(html(ask("event", event=made)))
+    for text in (
+        "人の検索",
+        "総合照会",
+        "見つかった人数",
+        "12",
+        "電話・窓口の記録 3",
+        "氏名、生年月日",
+        "77",
+        "999999",
+    ):
+        assert text in words, text
+    assert ask("event", event=made + 1_000_000).status_code == 404
+
+
+def test_whom_an_event_was_about_is_told_only_to_those_who_see_names():
+    person = born("1950-05-05", "見本 髙子")
+    (made,) = write_events(1, people=[person])
+    page = html(ask("people", event=made))
+    assert "見本 髙子" in page and f"/person/{ref('person', person)}/" in page
+    assert index("subjects").digest(f"person:{person}") in digests(Event.objects.latest("id"))
+    assert f"/person/{ref('person', person)}/" not in html(ask("people", event=made, may={"audit.view"}))
+    blind = ask("people", event=made, sees={"number"})
+    assert blind.status_code == 404 and "髙子" not in blind.content.decode()
+    assert "氏名を見る" not in html(ask("event", event=made, sees={"number"}))
+    rotate("subjects")
+    (packed,) = write_events(1, people=crowd(person))
+    assert "見本 髙子" in html(ask("people", event=packed))
+
+
+def test_the_page_of_a_person_leads_to_who_looked_at_him_for_auditors_only():
+    person = born("1950-05-05", "見本 髙子")
+    link = f"/traces/person/{ref('person', person)}/"
+    assert link in ask_counter("person", may=MAY, person=person).content.decode()
+    assert link not in ask_counter("person", may={"counter.view"}, person=person).content.decode()
+
+
+def test_everybody_sees_what_he_did_himself_and_nothing_of_others(monkeypatch):
+    monkeypatch.setattr(screens.people, "accounts_of", lambda member: [f"account:{member - 1000}"])
+    own, other = context(account=1), context(account=2)
+    with acting(own):
+        record(own, "ledger.print", "person", on=DAY, pages=1)
+        record(other, "staff.log_out")
+    page = html(ask("mine", may=()))
+    assert "台帳の印刷" in page and "ログアウト" not in page
+    assert not SHOWN.findall(page), "what an event holds is for auditors"
+
+
+def test_other_days_than_the_last_week_are_not_shown_unless_asked():
+    today = read.today()
+    with_old = read.Asked(today - timedelta(days=30), today)
+    assert read.search(context(), with_old).rows == []
+    write_events(1)
+    assert len(read.search(context(), with_old).rows) == 1
+    assert (
+        read.search(context(), read.Asked(today - timedelta(days=30), today - timedelta(days=1))).rows == []
+    )
