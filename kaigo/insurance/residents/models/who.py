@@ -99,7 +99,7 @@ class Particulars(PersonFact):
     search_kana = models.CharField(max_length=250)
 
     class Meta:
-        db_table = "residents_particulars"  # indexes for search: migrations/0002_search.py
+        db_table = "residents_particulars"  # indexes for search: migrations/0001_first.py
 
 
 class Residence(PersonFact):
