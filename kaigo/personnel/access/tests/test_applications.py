@@ -1,0 +1,140 @@
+"""Applications and accounts on screens: who waits, who may rule, what a word opens, and when proof is asked again."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from kaigo.base.desk.refs import ref
+from kaigo.base.staff.models import (
+    Account,
+    AccountEnd,
+    Application,
+    Enrolment,
+    Grant,
+    Passkey,
+    PasskeyEnd,
+    Ruling,
+    Session,
+)
+from kaigo.base.staff.tests.hired import account, member
+from kaigo.base.staff.who import token_hash
+from kaigo.personnel.access.tests.desk import text
+
+pytestmark = pytest.mark.django_db
+GRANT = {"kind": "grant", "role": "収納係員", "section": "介護保険課", "reason": "収納係の応援のため"}
+
+
+@pytest.fixture
+def asked(desk):
+    assert desk.post(desk.clerk, "/access/mine/apply/", **GRANT).status_code == 302
+    return Application.objects.latest("id")
+
+
+def address(application, act=""):
+    return f"/access/applications/{ref('application', application.id)}/{act}"
+
+
+def test_what_waits_comes_first_and_is_counted(desk, asked):
+    page = text(desk.get(desk.kacho, "/access/applications/"))
+    first = page.split("<tbody>")[1].split("</tr>")[0]
+    assert asked.form_number in first and "承認待ち" in first
+    assert '<span class="badge">1<' in page
+    assert "この状態の申請はありません" in text(
+        desk.get(desk.kacho, "/access/applications/", outcome="rejected")
+    )
+    assert desk.get(desk.clerk, "/access/applications/").status_code == 404, "a clerk may not look"
+
+
+def test_the_head_approves_and_the_clerk_holds_it(desk, asked):
+    assert "承認する" in text(desk.get(desk.kacho, address(asked)))
+    assert desk.post(desk.kacho, address(asked, "approve/")).status_code == 302
+    assert Grant.objects.filter(account=desk.clerk, role="収納係員").count() == 1
+    assert "収納係員" in text(desk.get(desk.clerk, "/access/mine/"))
+    assert desk.post(desk.kacho, address(asked, "approve/")).status_code == 409, "ruled once"
+
+
+def test_a_rejection_needs_its_reason(desk, asked):
+    assert "却下の理由を書いてください" in text(desk.post(desk.kacho, address(asked, "reject/"), reason=""))
+    assert desk.post(desk.kacho, address(asked, "reject/"), reason="ほかの人が担当します").status_code == 302
+    assert "ほかの人が担当します" in text(desk.get(desk.clerk, "/access/mine/"))
+    assert not Grant.objects.filter(role="収納係員").exists()
+
+
+def test_nobody_rules_his_own_and_no_button_says_so(desk):
+    desk.post(desk.kacho, "/access/mine/apply/", **(GRANT | {"role": "係長"}))
+    own = Application.objects.latest("id")
+    assert "承認する" not in text(desk.get(desk.kacho, address(own)))
+    assert desk.post(desk.kacho, address(own, "approve/")).status_code == 409
+    assert not Ruling.objects.filter(application=own).exists()
+    assert desk.post(desk.hogo, address(own, "approve/")).status_code == 302
+
+
+def test_who_proved_himself_long_ago_proves_himself_again(desk, asked):
+    client = desk.client(desk.kacho)
+    Session.objects.filter(account=desk.kacho).update(proved_at=timezone.now() - timedelta(minutes=6))
+    answer = client.post(address(asked, "approve/"))
+    assert answer.status_code == 403 and "本人の再確認" in answer.content.decode()
+    assert not Ruling.objects.filter(application=asked).exists()
+
+
+def test_an_account_is_opened_for_a_member_and_asked_for_by_another(desk):
+    who = member("777", title="係員")
+    way = f"/access/accounts/open/{ref('member', who.id)}/"
+    assert "ログインIDは" in text(desk.post(desk.kengen, way, login="山田", kind="staff"))
+    assert "いつまでを書いてください" in text(desk.post(desk.kengen, way, login="vendor1", kind="contractor"))
+    made = desk.post(desk.kengen, way, login="s777", kind="staff")
+    opened = Account.objects.get(login="s777")
+    assert made["Location"] == f"/access/accounts/{ref('account', opened.id)}/"
+    assert desk.post(desk.kengen, way, login="s777", kind="staff").status_code == 409, "taken"
+    assert desk.post(desk.clerk, way, login="s778", kind="staff").status_code == 404
+    answer = desk.post(desk.kengen, f"/access/accounts/{ref('account', opened.id)}/apply/", **GRANT)
+    assert answer.status_code == 302
+    assert Application.objects.latest("id").member_id == who.id
+    assert "s777" in text(desk.get(desk.kacho, "/access/accounts/"))
+
+
+def test_a_word_is_shown_once_and_only_its_hash_is_kept(desk):
+    way = f"/access/accounts/{ref('account', desk.clerk.id)}/"
+    assert "申請書の番号を書いてください" in text(desk.post(desk.kengen, f"{way}enrol/", reason="着任"))
+    page = text(desk.post(desk.kengen, f"{way}enrol/", form_number="紙-1", reason="着任"))
+    word = page.split("<code>")[1].split("</code>")[0]
+    assert Enrolment.objects.get().word_hash == token_hash(word)
+    assert word not in text(desk.get(desk.kengen, way))
+
+
+def test_a_lost_key_and_an_ended_account_open_nothing(desk):
+    key = Passkey.objects.create(
+        account=desk.clerk,
+        credential=b"c",
+        public_key=b"k",
+        model="0",
+        device_bound=True,
+        label="庁内の端末",
+    )
+    open_session = desk.client(desk.clerk)
+    way = f"/access/accounts/{ref('account', desk.clerk.id)}/"
+    lost = f"{way}keys/{ref('passkey', key.id)}/end/"
+    other = f"/access/accounts/{ref('account', desk.kacho.id)}/keys/{ref('passkey', key.id)}/end/"
+    assert desk.post(desk.kengen, other, reason="紛失").status_code == 404, "not a key of that account"
+    assert desk.post(desk.kengen, lost, reason="紛失").status_code == 302
+    assert PasskeyEnd.objects.get().passkey_id == key.id
+    assert open_session.get("/access/mine/").status_code == 302, "the session ended with it"
+    assert desk.post(desk.kengen, f"{way}end/", form_number="紙-2", reason="退職").status_code == 302
+    assert AccountEnd.objects.get().account_id == desk.clerk.id
+    assert desk.get(desk.clerk, "/access/mine/").status_code == 302
+
+
+def test_people_are_found_by_words_that_stand_in_no_address(desk):
+    account("555", "somebody", kana="サガス ヒト")
+    page = text(desk.post(desk.kacho, "/people/", words="サガスヒト"))
+    assert "試験 555" in page and "試験 102" not in page
+    assert "に当たる人はいません" in text(desk.post(desk.kacho, "/people/", words="いない"))
+    listed = text(desk.get(desk.kacho, "/people/", section="介護保険課"))
+    assert "試験 555" in listed
+    assert "この条件の人はいません" in text(desk.get(desk.kacho, "/people/", postless="1"))
+    assert desk.get(desk.clerk, "/people/").status_code == 404
+    one = text(desk.get(desk.kacho, f"/people/{ref('member', desk.clerk.member_id)}/", history="1"))
+    assert "係員" in one and desk.grants["係員"].ruling.application.form_number in one
