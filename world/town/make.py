@@ -16,6 +16,7 @@ from world.town.files import Folder, resident_line, tax_line
 from world.town.offices import Offices
 from world.town.pension import file00
 from world.town.script import Script
+from world.town.staff import Staff
 from world.town.ward import Ward
 from world.town.year import Year
 
@@ -61,6 +62,9 @@ def _made(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
     mishaps.bad_lines(year)
     year.play()
     mishaps.disturb(folder)
+    # The staff list goes to another system: its files stand apart.
+    office_folder = Folder(path)
+    staffed = Staff(seed, fiscal_year).write(office_folder)
     manifest = {
         "ward": "見本区(架空)",
         "insurer": "131997",
@@ -68,6 +72,8 @@ def _made(path: Path, residents: int, seed: int, fiscal_year: int) -> dict:
         "seed": seed,
         "fiscal_year": fiscal_year,
         "files": folder.entries,
+        "staff_files": office_folder.entries,
+        "staff": staffed,
         "bad": mishaps.bad_set(folder),
         "former": handed_over,
         "planted": planted,

@@ -32,32 +32,30 @@ class Told(NamedTuple):
     contract: str = ""
 
 
-def believe_people(ctx: Context, lines: Iterable[Told], source: str) -> dict[str, Member]:
+def believe_people(
+    ctx: Context, lines: Iterable[Told], source: str, gone: Iterable[str] = ()
+) -> dict[str, Member]:
     """Believe names and posts: the lines are all that the list says about these members; what it said before and says
-    no more is over. source: `feed:…`. Returns the members by staff number. In the caller's transaction.
+    no more is over. source: `feed:…`; gone: staff numbers of whom it says nothing any more. Returns the members of
+    the lines by staff number. In the caller's transaction.
     """
-    lines = list(lines)
-    members = {
-        m.staff_number: m
-        for m in Member.objects.filter(staff_number__in={line.staff_number for line in lines})
-    }
+    lines, gone = list(lines), set(gone)
+    known = {line.staff_number for line in lines}
+    members = {m.staff_number: m for m in Member.objects.filter(staff_number__in=known | gone)}
     for line in lines:
         if line.staff_number not in members:
             members[line.staff_number] = Member.objects.create(staff_number=line.staff_number)
-    with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS members_told")
-        cursor.execute(
-            "CREATE TEMPORARY TABLE members_told ON COMMIT DROP AS SELECT unnest(%s::bigint[]) AS member_id",
-            [[member.id for member in members.values()]],
-        )
     newest = {line.staff_number: line for line in sorted(lines, key=lambda line: line.begins)}
     first = {
         line.staff_number: line.begins for line in sorted(lines, key=lambda line: line.begins, reverse=True)
     }
+    _subjects(members[number].id for number in known)
     _restate(MemberProfile, ("member_id", "name", "kana", "employment"), source, ctx, (
         ((members[number].id, line.name, line.kana, line.employment), Range(first[number], None))
         for number, line in newest.items()
     ))  # fmt: skip
+    # Who has gone keeps his name.
+    _subjects(member.id for member in members.values())
     _restate(Post, ("member_id", "section", "title", "contract"), source, ctx, (
         ((members[line.staff_number].id, line.section, line.title, line.contract), Range(line.begins, line.ends))
         for line in lines
@@ -65,7 +63,16 @@ def believe_people(ctx: Context, lines: Iterable[Told], source: str) -> dict[str
     for number, line in newest.items():
         if line.birth_date is not None:
             mark(members[number], own_words(line.kana, line.birth_date))
-    return members
+    return {number: members[number] for number in known}
+
+
+def _subjects(members: Iterable[int]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS members_told")
+        cursor.execute(
+            "CREATE TEMPORARY TABLE members_told ON COMMIT DROP AS SELECT unnest(%s::bigint[]) AS member_id",
+            [list(members)],
+        )
 
 
 def _restate(model, columns: tuple[str, ...], source: str, ctx: Context, told: Iterable) -> None:

@@ -46,6 +46,7 @@ def ensure(residents: int, port: int) -> dict:
     _say(f"見本区(住民 {residents:,} 人)のファイルを作っています")
     _world(residents, folder)
     made = _python("insurance", "kaigo.site.demo.play", str(folder), port=port)
+    _python("staff", "kaigo.site.demo.personnel", str(folder), made["business_date"], port=port)
     made |= {"residents": residents, "accounts": accounts, "seconds": round(time.monotonic() - begun)}
     result.write_text(json.dumps(made, ensure_ascii=False, indent=1))
     return made

@@ -1,6 +1,6 @@
 import pytest
 
-from kaigo.personnel.access.tests.desk import Desk
+from kaigo.personnel.people.tests.desk import Desk
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from kaigo.base.staff.models import (
 )
 from kaigo.base.staff.tests.hired import account, member
 from kaigo.base.staff.who import token_hash
-from kaigo.personnel.access.tests.desk import text
+from kaigo.personnel.people.tests.desk import text
 
 pytestmark = pytest.mark.django_db
 GRANT = {"kind": "grant", "role": "収納係員", "section": "介護保険課", "reason": "収納係の応援のため"}

@@ -10,8 +10,8 @@ from kaigo.base.staff.marks import MARKS, own_number
 from kaigo.base.staff.models import Application, Ruling, SelfMark
 from kaigo.base.staff.tables import permissions
 from kaigo.base.staff.tests.hired import account
-from kaigo.personnel.access.tests.desk import text
 from kaigo.personnel.access.words import PURPOSES
+from kaigo.personnel.people.tests.desk import text
 
 pytestmark = pytest.mark.django_db
 GRANT = {"kind": "grant", "role": "収納係員", "section": "介護保険課", "reason": "収納係の応援のため"}
