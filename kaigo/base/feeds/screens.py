@@ -38,9 +38,9 @@ ROOMS = {
     "people": "職員",
 }
 # Another system may ask for permissions of its own: who takes in its files is not who takes in those of the insurance.
-VIEW, LOAD, REPAIR = (
+VIEW, LINES, LOAD, REPAIR = (
     getattr(settings, "PERMISSION_OF", {}).get(name, name)
-    for name in ("feeds.view", "feeds.load", "feeds.repair")
+    for name in ("feeds.view", "feeds.lines", "feeds.load", "feeds.repair")
 )
 MODES = {"full": "全件", "changes": "差分"}
 
@@ -78,6 +78,7 @@ class Files(Page):
             "progress": read.progress(ctx) if not (layout or state) else [],
             "open_repairs": read.repair_count(ctx, state="open"),
             "may_load": request.staff.may(LOAD),
+            "may_read": request.staff.may(LINES),
         }
 
 
@@ -90,15 +91,20 @@ class File(Page):
     def get(self, ctx: Context, request: HttpRequest, delivery: int):
         view = _delivery(ctx, delivery)
         show = "changes" if request.GET.get("show") == "changes" and view.state == "accepted" else "refused"
+        # Lines are people's data in full (income, welfare, accounts): whoever carries files need not read them.
+        may_read = request.staff.may(LINES)
         data = {
             "title": f"{view.title}: {view.name}",
             "view": view,
             "state": STATES[view.state],
             "mode": MODES.get(view.mode, ""),
             "show": show,
+            "may_read": may_read,
             "may_repair": request.staff.may(REPAIR),
             "outcomes": [(o, STATES[o.state][0]) for o in read.outcomes(ctx, view.id)],
         }
+        if not may_read:
+            return "feeds/file.html", data
         if show == "changes":
             data["page"] = Pages(
                 None,
@@ -143,7 +149,7 @@ class Load(Page):
     purpose = "intake"
 
     def get(self, ctx: Context, request: HttpRequest):
-        return self.form(Typed(request.GET))
+        return self.form(request, Typed(request.GET))
 
     def post(self, ctx: Context, request: HttpRequest):
         typed = Typed(request.POST)
@@ -152,24 +158,25 @@ class Load(Page):
         if given is None:
             typed.errors["file"] = "ファイルを選んでください"
         if typed.errors:
-            return self.form(typed)
+            return self.form(request, typed)
         outcome = receive(ctx, settings.INSURER, given.name, given.read(), layout)
         return go(f"/feeds/{ref('delivery', outcome.delivery_id)}/")
 
-    def form(self, typed: Typed):
+    def form(self, request: HttpRequest, typed: Typed):
         return "feeds/load.html", {
             "title": "ファイルを受け入れる",
             "here": "load",
             "typed": typed,
             "layouts": _titles(),
             "may_load": True,
+            "may_read": request.staff.may(LINES),
         }
 
 
 class Repairs(Page):
     """Refused lines of all files."""
 
-    permission = VIEW
+    permission = LINES
     purpose = "intake"
 
     def get(self, ctx: Context, request: HttpRequest):
@@ -182,6 +189,7 @@ class Repairs(Page):
             "states": [(key, label) for key, (label, _) in REPAIR_STATES.items()],
             "page": _repair_pages(ctx, request, None, state),
             "may_load": request.staff.may(LOAD),
+            "may_read": True,
             "may_repair": request.staff.may(REPAIR),
         }
 

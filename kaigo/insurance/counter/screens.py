@@ -9,6 +9,7 @@ from kaigo.base.desk.context import KEYS_COOKIE
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
+from kaigo.base.staff.tables import OWN
 from kaigo.insurance.counter import tickets
 from kaigo.insurance.counter.find import Search
 from kaigo.insurance.counter.home import Home
@@ -21,8 +22,8 @@ from kaigo.insurance.counter.work import JobPage, StartJob
 class Keys(Page):
     """The keys, and a switch for people whose software types by voice (WCAG 2.1.4)."""
 
-    permission = "counter.view"
-    purpose = "operations"
+    permission = OWN
+    purpose = "staff"
 
     def get(self, ctx: Context, request: HttpRequest):
         return "counter/keys.html", {"title": "キー操作"}

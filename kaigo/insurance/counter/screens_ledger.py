@@ -22,7 +22,7 @@ from kaigo.law.dates import wareki
 class PrintLedger(Page):
     """The ledger of one person as PDF. A POST: paper leaves the house, no link in passing makes it."""
 
-    permission = "counter.view"
+    permission = "counter.print"
     purpose = "inquiry"
 
     def post(self, ctx: Context, request: HttpRequest, person: int) -> HttpResponse:

@@ -31,7 +31,7 @@ AT_ONCE = 300
 class Gate(Page):
     """What waits to go out, what was asked, what went out."""
 
-    permission = "release.view"
+    permission = "release.runs"
     purpose = "release"
 
     def get(self, ctx: Context, request: HttpRequest):
@@ -287,4 +287,4 @@ urls = [
     path("person/<person:person>/", History.view(), name="history"),
     *run_urls,
 ]
-nav = Nav("発出", "/release/", "release.view", read.waiting)
+nav = Nav("発出", "/release/", "release.runs", read.waiting)

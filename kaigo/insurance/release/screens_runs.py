@@ -32,7 +32,7 @@ def _file(content: bytes, kind: str, name: str) -> HttpResponse:
 class Run(Page):
     """A print run: its files, its sheets, what must be taken out, whether it was posted."""
 
-    permission = "release.view"
+    permission = "release.runs"
     purpose = "release"
 
     def get(self, ctx: Context, request: HttpRequest, run: int):
@@ -57,7 +57,7 @@ class Run(Page):
 class Manifest(Page):
     """The manifest for the print room."""
 
-    permission = "release.view"
+    permission = "release.runs"
     purpose = "release"
 
     def get(self, ctx: Context, request: HttpRequest, run: int, kind: str):

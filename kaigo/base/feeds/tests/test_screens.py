@@ -16,7 +16,7 @@ from kaigo.base.feeds.tests.files import INSURER, STAY, stay, stays
 from kaigo.base.staff.tests.someone import someone
 
 pytestmark = pytest.mark.django_db
-ALL = frozenset({"feeds.view", "feeds.load", "feeds.repair"})
+ALL = frozenset({"feeds.view", "feeds.lines", "feeds.load", "feeds.repair"})
 DAY = date(2026, 7, 1)
 
 
@@ -136,6 +136,18 @@ def test_long_lists_come_in_pages_with_few_queries(ctx, django_assert_max_num_qu
     assert "51–100件目" in text(ask("file", query="page=2", delivery=delivery))
 
 
+def test_who_carries_files_does_not_read_their_lines(ctx):
+    """feeds.view alone: a contractor sees that a file came and how many lines it had, never what stands in them."""
+    delivery = take(ctx, stays(1, stay(1), stay(2, facility="秘密の施設")))
+    whole, carrier = frozenset({"feeds.view", "feeds.lines"}), frozenset({"feeds.view", "feeds.load"})
+    for query, word in (("show=refused", "秘密の施設"), ("show=changes", "施設")):
+        assert word in text(ask("file", query=query, may=whole, delivery=delivery))
+        hidden = text(ask("file", query=query, may=carrier, delivery=delivery))
+        assert word not in hidden.split("<dl")[1].split("</dl>")[1]
+        assert "あなたの権限では表示しません" in hidden
+    assert "/feeds/repairs/" not in text(ask("files", may=carrier))
+
+
 def test_rights_are_kept(ctx):
     delivery = take(ctx, stays(1, stay(2, facility="x")))
     repair = read.open_repairs(ctx)[0].id
@@ -143,5 +155,6 @@ def test_rights_are_kept(ctx):
     assert ask("load", may=view).status_code == 404
     assert ask("repair", may=view, repair=repair).status_code == 404
     assert ask("files", may=frozenset()).status_code == 404
+    assert ask("repairs", may=view).status_code == 404
     assert f"/feeds/repairs/{ref('repair', repair)}/" not in text(ask("file", may=view, delivery=delivery))
     assert ask("file", delivery=10**9).status_code == 404

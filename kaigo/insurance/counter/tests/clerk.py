@@ -13,7 +13,8 @@ TODAY = date(2026, 7, 15)
 ALL = frozenset(
     {
         "counter.note", "counter.view", "jobs.view", "jobs.run", "premium.view", "collection.view", "qualification.view",
-        "residents.view", "certificates.view", "notices.view", "release.view", "feeds.view",
+        "residents.view", "certificates.view", "notices.view", "release.runs", "release.view", "feeds.lines", "feeds.view",
+        "counter.print",
     }
 )  # fmt: skip
 

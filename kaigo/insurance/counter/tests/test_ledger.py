@@ -111,7 +111,7 @@ def test_without_a_purpose_of_the_list_or_a_day_nothing_is_printed(who, data):
 
 def test_who_may_not_and_who_is_not(who):
     data = {"purpose": "inquiry"}
-    assert ask("ledger", data=data, person=who, may=ALL - {"counter.view"}).status_code == 404
+    assert ask("ledger", data=data, person=who, may=ALL - {"counter.print"}).status_code == 404
     assert ask("ledger", data=data, person=999_999).status_code == 404
     assert ask("ledger", person=who).status_code == 405, "no link in passing prints"
 

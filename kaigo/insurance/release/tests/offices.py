@@ -26,7 +26,7 @@ from kaigo.insurance.release import gate, printing, requests
 from kaigo.insurance.residents.models import AddressException, Particulars, Residence, Taxation
 
 ASKS, APPROVES = N.on(), N.on(actor="account:2")
-MAY = {"notices.view", "notices.draft", "release.view"}
+MAY = {"notices.view", "notices.draft", "release.runs", "release.view"}
 KAWAGUCHI, ICHIKAWA = "112038", "122033"
 DUE, BEGAN = date(2026, 8, 31), date(2026, 6, 10)
 

@@ -14,9 +14,9 @@ from kaigo.insurance.release import panels, printing, screens
 from kaigo.insurance.release.models import GateReport, Letter, PrintRun, Pull, Request
 
 pytestmark = pytest.mark.django_db
-ASK = {"release.view", "release.request"}
-APPROVE = {"release.view", "release.approve"}
-POST = {"release.view", "release.pull", "release.post"}
+ASK = {"release.runs", "release.view", "release.request"}
+APPROVE = {"release.runs", "release.view", "release.approve"}
+POST = {"release.runs", "release.view", "release.pull", "release.post"}
 CTX = N.on()
 
 
@@ -54,6 +54,16 @@ def test_from_draft_to_post_by_two_people():
     run = PrintRun.objects.get()
     html = text(ask(screens, "run", may=POST | APPROVE, run=run.id))
     assert "見本 花子" in html and "抜き取る通知はありません" in html
+    # The print room needs sheets and names, no amounts, no letters of a person, no requests.
+    room = {"release.runs", "release.post"}
+    printed = text(ask(screens, "run", may=room, run=run.id))
+    assert "74,400" in html and "見本 花子" in printed
+    assert "74,400" not in printed.split("積んだ順")[1] and "/release/letter/" not in printed
+    assert "/release/request/" not in text(ask(screens, "gate", may=room))
+    assert ask(screens, "history", may=room, person=who).status_code == 404
+    letter = Letter.objects.get(person_id=who)
+    assert ask(screens, "letter", may=room, letter=letter.id).status_code == 404
+    assert ask(screens, "letter_paper", may=room, letter=letter.id).status_code == 404
     manifest = ask(screens, "manifest", may=ASK, run=run.id, kind="json")
     assert json.loads(manifest.content)["letters"] == 2
     assert ask(screens, "paper", may=ASK, run=run.id, part=1).status_code == 404
