@@ -5,13 +5,15 @@ from __future__ import annotations
 import logging
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseNotAllowed
 
 from kaigo.base.desk.day import business_date
 from kaigo.base.desk.views import page
 from kaigo.base.staff.who import COOKIE, identify
 
 log = logging.getLogger("kaigo.desk")
+# What browsers of people use; whatever else is asked reaches nothing, no page and no file.
+METHODS = ["GET", "POST"]
 _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self' {forms}; frame-ancestors 'none'; base-uri 'none'"
@@ -29,7 +31,9 @@ class Guard:
         self.csp = _CSP.format(forms=" ".join(settings.SYSTEM_URLS.values()))
 
     def __call__(self, request) -> HttpResponse:
-        response = self.get_response(request)
+        response = (
+            self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
+        )
         response["Content-Security-Policy"] = self.csp
         response["X-Content-Type-Options"] = "nosniff"
         response["X-Frame-Options"] = "DENY"

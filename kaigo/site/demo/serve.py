@@ -45,13 +45,11 @@ def start(port: int, business_date: str) -> list[subprocess.Popen]:
 
 
 def _answers(system: str, port: int) -> None:
-    address = f"http://localhost:{port}/login" if system == "staff" else f"http://localhost:{port}/"
+    address = f"http://localhost:{port}/health"
     until = time.monotonic() + 30
     while time.monotonic() < until:
         try:
-            urllib.request.urlopen(urllib.request.Request(address, method="HEAD"), timeout=5)
-            return
-        except urllib.error.HTTPError:
+            urllib.request.urlopen(address, timeout=5)
             return
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)

@@ -46,7 +46,8 @@ def ask(callback, method, values, may, **other):
 
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_nobody_enters_any_page_without_its_permission(method):
-    found = list(pages())
+    # What belongs to everybody with a post is in checks/test_access.py.
+    found = [one for one in pages() if one[1].page.permission != OWN]
     assert len(found) > 40
     bodies = set()
     for address, callback, values in found:

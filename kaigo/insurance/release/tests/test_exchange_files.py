@@ -37,7 +37,7 @@ from kaigo.layouts.reader import read
 
 __all__ = ["here"]
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("here")]
-MAY = {"release.view", "release.request", "release.approve"}
+MAY = {"release.runs", "release.view", "release.request", "release.approve"}
 
 
 def differences(ctx=ASKS, town=KAWAGUCHI) -> list[tuple[int, str]]:
@@ -220,7 +220,7 @@ def test_the_clerks_ask_approve_let_out_and_receive_it_from_the_pages():
     assert "連絡票にする決定もない異動" in html and "特例 花子" in html and "決定(円)" not in html
     wanted(who)
     assert ask(screens, "ask", asking | {"what": ICHIKAWA}, may=MAY).status_code == 409
-    assert ask(screens, "ask", asking, may={"release.view"}).status_code == 404
+    assert ask(screens, "ask", asking, may={"release.runs", "release.view"}).status_code == 404
     assert ask(screens, "ask", asking, may=MAY).status_code == 302
     asked = Request.objects.get()
     assert "住所地特例の一覧(団体コード 112038 へ)" in text(ask(screens, "asked", may=MAY, asked=asked.id))
@@ -231,7 +231,7 @@ def test_the_clerks_ask_approve_let_out_and_receive_it_from_the_pages():
     file = OutgoingFile.objects.get()
     page = text(ask(screens, "file", may=MAY, file=file.id))
     assert re.search(r"載っている人 1 人", page) and "金額1" not in page
-    assert ask(screens, "content", may={"release.view"}, file=file.id).status_code == 404
+    assert ask(screens, "content", may={"release.runs", "release.view"}, file=file.id).status_code == 404
     content = ask(screens, "content", may=MAY, file=file.id)
     assert content.content == store.get(file.digest) and "特例 花子" in content.content.decode()
     assert content["Content-Disposition"] == f'attachment; filename="{file.name}"'
