@@ -116,10 +116,16 @@ def test_becoming_65_is_warned_of_and_makes_an_ordinary_insured_person():
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"number": "0000000123"}, {"number": "H1234567890"}, {"disease": "99"}, {"since": "2026-02-28"}]
+    ("wrong", "said"),
+    [
+        ({"number": "0000000123"}, "H で始まる"),
+        ({"number": "H1234567890"}, "H で始まる"),
+        ({"disease": "99"}, "特定疾病"),
+        ({"since": "2026-02-28"}, "当てはまりません"),
+    ],
 )
-def test_what_does_not_hold_is_refused(who, wrong):
-    with pytest.raises(Refused):
+def test_what_does_not_hold_is_refused(who, wrong, said):
+    with pytest.raises(Refused, match=said):
         enter(who, **wrong)
     assert not Deemed.objects.exists()
 
@@ -128,7 +134,7 @@ def test_support_benefits_are_no_public_assistance():
     person = born("1976-01-10")
     lives(person, "1990-01-01")
     assisted(person, "2026-03-01", kind="2")
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="当てはまりません"):
         enter(person)
 
 
