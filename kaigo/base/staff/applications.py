@@ -132,9 +132,7 @@ def _may_hold(account: Account, role: str, section: str, day: date) -> None:
         raise Refused(f"「{role}」は、この種類のアカウントには与えられません。権限表で確かめてください。")
     posts = [
         post
-        for post in Post.objects.filter(
-            member_id=account.member_id, section=section, known__upper_inf=True
-        )
+        for post in Post.objects.filter(member_id=account.member_id, section=section, known__upper_inf=True)
         if post.effective.upper is None or post.effective.upper > day
     ]
     if not posts:

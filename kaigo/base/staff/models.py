@@ -116,6 +116,17 @@ class Enrolment(Document):
         db_table = "staff_enrolment"
 
 
+class EnrolmentUse(Document):
+    """A word that has been used, whether for a key or for a password: each is good once."""
+
+    about = STAFF
+
+    enrolment = models.OneToOneField(Enrolment, models.PROTECT, related_name="use")
+
+    class Meta:
+        db_table = "staff_enrolment_use"
+
+
 class Passkey(Document):
     """A key of an authenticator that checks its user (生体認証 or PIN in the device itself): public part only."""
 
@@ -261,14 +272,31 @@ class Fallback(Document):
         ]
 
 
-class FallbackSecret(Work):
-    """The password of a fallback, chosen by the person himself (argon2), "" until chosen."""
+class FallbackEnd(Document):
+    """The end of a fallback before its time."""
+
+    about = STAFF
+
+    fallback = models.OneToOneField(Fallback, models.PROTECT, related_name="end")
+    reason = models.CharField(max_length=200)
+    actor = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "staff_fallback_end"
+
+
+class FallbackSecret(Document):
+    """The password of a fallback (argon2), chosen by the person himself with a word, and the card made with it.
+
+    Only the newest of a fallback opens anything.
+    """
 
     about = STAFF
     hidden = ("password",)
 
-    fallback = models.OneToOneField(Fallback, models.PROTECT, related_name="secret")
-    password = models.CharField(max_length=200, blank=True)
+    fallback = models.ForeignKey(Fallback, models.PROTECT, related_name="secrets")
+    enrolment = models.OneToOneField(Enrolment, models.PROTECT, related_name="+")
+    password = models.CharField(max_length=200)
 
     class Meta:
         db_table = "staff_fallback_secret"
@@ -280,14 +308,14 @@ class OneTimeNumber(Document):
     about = STAFF
     hidden = ("digest",)
 
-    fallback = models.ForeignKey(Fallback, models.PROTECT, related_name="numbers")
+    secret = models.ForeignKey(FallbackSecret, models.PROTECT, related_name="numbers")
     place = models.IntegerField()
     digest = models.BinaryField(max_length=16)
 
     class Meta:
         db_table = "staff_one_time_number"
         constraints = [
-            models.UniqueConstraint(fields=["fallback", "place"], name="staff_one_time_number_place")
+            models.UniqueConstraint(fields=["secret", "place"], name="staff_one_time_number_place")
         ]
 
 

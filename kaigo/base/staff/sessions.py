@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
+from django.db import connection
 from django.utils import timezone
 
 from kaigo.base.records.models import Now
@@ -38,3 +40,25 @@ def end_sessions(accounts: Iterable[int], session: int | None = None) -> int:
     if session is not None:
         open_now = open_now.filter(id=session)
     return open_now.update(ends_at=Now())
+
+
+class OpenSession(NamedTuple):
+    """A session that goes on. seen_at: last used, to the minute."""
+
+    id: int
+    method: str
+    begun_at: datetime
+    ends_at: datetime
+    seen_at: datetime
+
+
+def open_sessions(account: int) -> list[OpenSession]:
+    """Where an account is logged in now, the newest first."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT s.id, s.method, s.begun_at, s.ends_at, u.seen_at FROM staff_session s "
+            "JOIN staff_session_seen u ON u.id = s.id WHERE s.account_id = %s AND s.ends_at > now() "
+            "AND u.seen_at >= now() - make_interval(mins => %s) ORDER BY s.id DESC",
+            [account, limits()["idle_minutes"]],
+        )
+        return [OpenSession(*row) for row in cursor.fetchall()]

@@ -1,4 +1,4 @@
-"""What the staff database itself does with sessions.
+"""What the staff database itself does with sessions and with ceremonies (challenges of passkeys, ceremonies.py).
 
 Every staff system reads the staff database and may change nothing there, with one exception: using a session stamps
 it, at most once a minute, through a function that can do nothing else. When it was last used stands in an unlogged
@@ -11,6 +11,16 @@ TABLES = """
 CREATE UNLOGGED TABLE IF NOT EXISTS staff_session_seen (
   id bigint PRIMARY KEY, -- of the session,
   seen_at timestamptz NOT NULL DEFAULT now()
+);
+-- Challenges that wait for their answer: for minutes, so a crash may empty it too.
+CREATE UNLOGGED TABLE IF NOT EXISTS staff_ceremony (
+  id bigserial PRIMARY KEY,
+  token_hash text NOT NULL UNIQUE, -- of the cookie that binds it to one browser
+  kind text NOT NULL,
+  challenge bytea NOT NULL,
+  account bigint,
+  enrolment bigint,
+  valid_until timestamptz NOT NULL
 );
 """
 
@@ -37,6 +47,23 @@ CREATE OR REPLACE FUNCTION staff_session_lives(session bigint, idle interval) RE
 SECURITY DEFINER SET search_path = public, pg_temp AS $$
   SELECT EXISTS (SELECT 1 FROM staff_session s JOIN staff_session_seen u ON u.id = s.id
                  WHERE s.id = session AND s.ends_at > now() AND u.seen_at >= now() - idle)
+$$;
+
+-- A challenge that waits for its answer; those that waited too long go.
+CREATE OR REPLACE FUNCTION staff_ceremony_begin(token text, asked text, sign bytea, whose bigint, word bigint,
+                                                lasts interval) RETURNS void LANGUAGE sql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  DELETE FROM staff_ceremony WHERE valid_until < now();
+  INSERT INTO staff_ceremony (token_hash, kind, challenge, account, enrolment, valid_until)
+  VALUES (token, asked, sign, whose, word, now() + lasts);
+$$;
+
+-- The answer came: it is taken away, whatever the answer is worth.
+CREATE OR REPLACE FUNCTION staff_ceremony_take(token text) RETURNS TABLE (kind text, in_time boolean, challenge bytea,
+                                                                         account bigint, enrolment bigint) LANGUAGE sql
+SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  DELETE FROM staff_ceremony c WHERE c.token_hash = token
+  RETURNING c.kind, c.valid_until > now(), c.challenge, c.account, c.enrolment
 $$;
 
 CREATE OR REPLACE FUNCTION staff_session_begin() RETURNS trigger LANGUAGE plpgsql
@@ -85,4 +112,10 @@ def install(cursor, database: str) -> None:
         "CREATE TRIGGER staff_session_begins AFTER INSERT ON staff_session FOR EACH ROW "
         "EXECUTE FUNCTION staff_session_begin()"
     )
+    for name, arguments in (
+        ("staff_ceremony_begin", "text, text, bytea, bigint, bigint, interval"),
+        ("staff_ceremony_take", "text"),
+    ):
+        cursor.execute(f"REVOKE ALL ON FUNCTION {name}({arguments}) FROM PUBLIC")
+        cursor.execute(f'GRANT EXECUTE ON FUNCTION {name}({arguments}) TO "app_{database}"')
     cursor.execute(f'GRANT SELECT ON staff_session_seen TO "app_{database}", "read_{database}"')

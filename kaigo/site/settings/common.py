@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from urllib.parse import urlsplit
 
 from kaigo.site.home import home
 from kaigo.site.secret import reference_key, secret_key
@@ -31,6 +32,8 @@ SYSTEM_URLS = {
     "staff": os.environ.get("KAIGO_STAFF_ADDRESS", "http://localhost:8001"),
     "insurance": os.environ.get("KAIGO_INSURANCE_ADDRESS", "http://localhost:8000"),
 }
+# Which host passkeys belong to (RP ID): that of the log-in. A passkey opens nothing on any other host.
+RP_ID = os.environ.get("KAIGO_RP_ID") or urlsplit(SYSTEM_URLS["staff"]).hostname
 
 BASE_APPS = [
     "django.contrib.staticfiles",

@@ -108,6 +108,18 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='EnrolmentUse',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('tx', kaigo.base.records.models.Xid8Field(db_default=kaigo.base.records.models.CurrentTransaction(), editable=False)),
+                ('created_at', models.DateTimeField(db_default=kaigo.base.records.models.Now(), editable=False)),
+                ('enrolment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='use', to='staff.enrolment')),
+            ],
+            options={
+                'db_table': 'staff_enrolment_use',
+            },
+        ),
+        migrations.CreateModel(
             name='Fallback',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
@@ -122,13 +134,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name='FallbackEnd',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('tx', kaigo.base.records.models.Xid8Field(db_default=kaigo.base.records.models.CurrentTransaction(), editable=False)),
+                ('created_at', models.DateTimeField(db_default=kaigo.base.records.models.Now(), editable=False)),
+                ('reason', models.CharField(max_length=200)),
+                ('actor', models.CharField(max_length=60)),
+                ('fallback', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='end', to='staff.fallback')),
+            ],
+            options={
+                'db_table': 'staff_fallback_end',
+            },
+        ),
+        migrations.CreateModel(
             name='FallbackSecret',
             fields=[
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('tx', kaigo.base.records.models.Xid8Field(db_default=kaigo.base.records.models.CurrentTransaction(), editable=False)),
-                ('changed_at', models.DateTimeField(db_default=kaigo.base.records.models.Now(), editable=False)),
-                ('password', models.CharField(blank=True, max_length=200)),
-                ('fallback', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='secret', to='staff.fallback')),
+                ('created_at', models.DateTimeField(db_default=kaigo.base.records.models.Now(), editable=False)),
+                ('password', models.CharField(max_length=200)),
+                ('enrolment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.enrolment')),
+                ('fallback', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='secrets', to='staff.fallback')),
             ],
             options={
                 'db_table': 'staff_fallback_secret',
@@ -221,7 +248,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(db_default=kaigo.base.records.models.Now(), editable=False)),
                 ('place', models.IntegerField()),
                 ('digest', models.BinaryField(max_length=16)),
-                ('fallback', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='numbers', to='staff.fallback')),
+                ('secret', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='numbers', to='staff.fallbacksecret')),
             ],
             options={
                 'db_table': 'staff_one_time_number',
@@ -385,7 +412,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='onetimenumber',
-            constraint=models.UniqueConstraint(fields=('fallback', 'place'), name='staff_one_time_number_place'),
+            constraint=models.UniqueConstraint(fields=('secret', 'place'), name='staff_one_time_number_place'),
         ),
         migrations.AddConstraint(
             model_name='ruling',
