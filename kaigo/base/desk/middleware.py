@@ -18,6 +18,7 @@ _CSP = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self' {forms}; frame-ancestors 'none'; base-uri 'none'"
 )
+FOREIGN = "ほかのサイトから送られた操作です。何も保存していません。このシステムの画面を開き直して、そこから操作してください。"
 UNTYPEABLE = "入力に、文字ではない符号(NUL)が入っています。貼り付けたものなら、打ち直してから送ってください。"
 
 
@@ -31,9 +32,7 @@ class Guard:
         self.csp = _CSP.format(forms=" ".join(settings.SYSTEM_URLS.values()))
 
     def __call__(self, request) -> HttpResponse:
-        response = (
-            self.get_response(request) if request.method in METHODS else HttpResponseNotAllowed(METHODS)
-        )
+        response = self.refusal(request) or self.get_response(request)
         response["Content-Security-Policy"] = self.csp
         response["X-Content-Type-Options"] = "nosniff"
         response["X-Frame-Options"] = "DENY"
@@ -44,6 +43,18 @@ class Guard:
         if not request.path.startswith("/static/"):
             response["Cache-Control"] = "no-store"
         return response
+
+    def refusal(self, request) -> HttpResponse | None:
+        """What no page of ours sends.
+
+        A post from another site meets three locks: the cookie is SameSite=Strict, what the browser says of its origin
+        (here; browsers that say nothing are left to the others), and Django's token.
+        """
+        if request.method not in METHODS:
+            return HttpResponseNotAllowed(METHODS)
+        if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
+            return page(request, "desk/refused.html", {"title": "処理できません", "reason": FOREIGN}, 403)
+        return None
 
 
 class WhoIs:

@@ -43,6 +43,8 @@ KINDS = (
     "ticket",
     # personnel
     "account", "application", "emergency", "grant", "member", "passkey",
+    # the way in
+    "session",
 )  # fmt: skip
 # 132 bits for 128: the last character carries two.
 PATTERN = "[A-Za-z0-9_-]{21}[AQgw]"
