@@ -1,8 +1,9 @@
-"""A clerk for measurements: hired, granted and logged in by the ways of the staff system. Prints the cookie."""
+"""Clerks for measurements: hired, granted and logged in by the ways of the staff system. Prints their cookies."""
 
 from __future__ import annotations
 
 import secrets
+import sys
 from datetime import date
 
 import django
@@ -10,7 +11,7 @@ import django
 django.setup()
 
 
-def main() -> None:
+def main(count: int) -> None:
     from kaigo.base.records.context import Context, acting
     from kaigo.base.staff import applications
     from kaigo.base.staff.accounts import open_account
@@ -20,18 +21,19 @@ def main() -> None:
     day, care = date(2026, 4, 1), "介護保険課"
     ctx = Context("job:benchmark", "operations", day)
     with acting(ctx):
-        numbers = [f"B{secrets.token_hex(6)}" for _ in range(3)]
+        numbers = [f"B{secrets.token_hex(6)}" for _ in range(count + 2)]
         lines = [
             Told(number, "測定", "ソクテイ", None, "staff", care, "係員", day, None) for number in numbers
         ]
         members = believe_people(ctx, lines, "feed:benchmark")
-        clerk, asker, ruler = (open_account(ctx, members[number], number, "staff") for number in numbers)
+        asker, ruler, *clerks = (open_account(ctx, members[number], number, "staff") for number in numbers)
         by = [Context(f"account:{account.id}", "staff", day) for account in (asker, ruler)]
-        asked = applications.apply(by[0], "grant", clerk, "測定のための権限", role="係員", section=care)
-        applications.approve(by[1], asked)
-        token = begin(clerk, "passkey")
-    print(token)
+        for clerk in clerks:
+            asked = applications.apply(by[0], "grant", clerk, "測定のための権限", role="係員", section=care)
+            applications.approve(by[1], asked)
+        tokens = [begin(clerk, "passkey") for clerk in clerks]
+    print(*tokens)
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]))

@@ -18,14 +18,17 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, sync_playwright
 
-from stories.wrong_input import shape, try_all
+from stories.wrong_input import ANSWERED, shape, try_all
 
 RESIDENTS = "1200"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or "/usr/bin/chromium"
 FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 FLAGS += ["--disable-component-update", "--no-first-run"]
-FETCH = """path => fetch(path).then(async answer => [answer.status,
+FETCH = (
+    f"path => ({ANSWERED})(path)"
+    + """.then(async answer => [answer.status,
   (answer.headers.get("content-type") || "").includes("html") ? await answer.text() : ""])"""
+)
 
 
 def free_port() -> int:
@@ -95,6 +98,15 @@ def someone(ward: dict) -> str:
     return next(ids[0] for name, ids in ward["samples"].items() if ids and "口座振替" in name)
 
 
+def open_after_a_call(page: Page, base: str, person: str) -> None:
+    """The person's page; if nothing says why he is looked at yet, the clerk presses the keys for a call."""
+    page.goto(f"{base}/person/{person}/")
+    if "/why/" in page.url:
+        page.keyboard.press("k")
+        page.keyboard.press("t")
+        page.wait_for_url(f"{base}/person/{person}/")
+
+
 def test_the_ward_is_levied_and_the_ledger_agrees(ward):
     totals = ward["totals"]
     assert totals["被保険者"] > 200
@@ -107,6 +119,9 @@ def test_a_clerk_finds_a_person_asks_why_and_sees_the_same_yen_everywhere(ward, 
     page = log_in(browser, ward, "係員")
     assert "暦" in page.title()
     page.goto(f"{base}/person/{person}/")
+    assert "何のために" in page.title()
+    assert "さん" not in page.inner_text("main")
+    open_after_a_call(page, base, person)
     name = page.title().split(" さん")[0]
     page.fill("#find, [name=words]", name)
     page.keyboard.press("Enter")
@@ -158,6 +173,7 @@ def test_pages_fit_their_screen_and_tell_what_they_are(ward, browser, width):
     base, person = ward["urls"]["insurance"], someone(ward)
     page = log_in(browser, ward, "係員")
     page.set_viewport_size({"width": width, "height": 900})
+    open_after_a_call(page, base, person)
     page.goto(f"{base}/premium/batches/")
     batch = page.locator("main a[href^='/premium/batches/']").first.get_attribute("href")
     addresses = ["/", f"/person/{person}/", "/feeds/", "/feeds/repairs/", "/premium/", batch]

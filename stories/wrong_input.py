@@ -12,7 +12,23 @@ WRONG = (
     "", "　", "あ" * 3000, "\0", "'; DROP TABLE x; --", "<script>alert(1)</script>", "-1", "9" * 20, "1e309", "2026-02-30",
     "9999-12-31", "令和99年13月40日", "0000000000", "１２３", "٣", "🧓🏻", "a\r\nb", "null", "[]", "on", "２０２６０７０１",
 )  # fmt: skip
-_LOOK = """path => fetch(path).then(async answer => {
+# Whoever is asked why he looks at somebody says so, as a clerk does; a page about two people asks twice.
+ANSWERED = """async path => {
+  let answer = await fetch(path);
+  for (let turn = 0; turn < 3 && answer.url.includes("/why/?"); turn++) {
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const form = page.querySelector("form[action$='/why/']");
+    const body = new URLSearchParams(new FormData(form));
+    body.set("purpose", form.querySelector("[name=purpose]").value);
+    body.set("reason", "すべての画面を順に開いて確かめるため");
+    answer = await fetch(form.getAttribute("action"), {method: "POST", body});
+  }
+  return answer;
+}"""
+_LOOK = (
+    """path => ("""
+    + ANSWERED
+    + """)(path).then(async answer => {
   const html = (answer.headers.get("content-type") || "").includes("html");
   const page = new DOMParser().parseFromString(html ? await answer.text() : "", "text/html");
   return {status: answer.status,
@@ -21,6 +37,7 @@ _LOOK = """path => fetch(path).then(async answer => {
       method: (form.getAttribute("method") || "get").toLowerCase(), action: form.getAttribute("action") || path,
       fields: [...form.querySelectorAll("input, select, textarea, button[name]")].filter(e => e.name).map(e => [e.name, e.value])}))};
 })"""
+)
 _SEND = """([method, action, fields]) => {
   const body = new URLSearchParams(fields);
   const sent = method == "get" ? fetch(action.split("?")[0] + "?" + body) : fetch(action, {method: "POST", body, redirect: "manual"});

@@ -17,7 +17,7 @@ from django.http import HttpRequest, HttpResponse
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
-from kaigo.base.staff.can import Thing
+from kaigo.base.staff.can import Staff, Thing
 
 # Parts of addresses that name no row of anybody.
 NOBODY = {
@@ -81,7 +81,7 @@ class Access:
         """Digests (index "self") of these people and everybody of their households today."""
         return frozenset()
 
-    def case(self, ctx: Context, people: tuple[int, ...]) -> tuple[str, bool] | None:
+    def case(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> tuple[str, bool] | None:
         """(case, unexplained) that says why these people are looked at; None = nobody has said why: ask."""
         return "", False
 
@@ -89,8 +89,12 @@ class Access:
         """The page that asks for the purpose, when `case` found none."""
         raise NotImplementedError
 
-    def spent(self, ctx: Context, people: tuple[int, ...], case: str) -> str:
-        """Why no further person may be opened today, "" = he may."""
+    def spent(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> str:
+        """Why these people may not be opened today any more, "" = they may."""
+        return ""
+
+    def listed(self, ctx: Context, staff: Staff, people: frozenset[int]) -> str:
+        """The same for a list of people that is about to be answered."""
         return ""
 
     # Whether the system knows people at all.

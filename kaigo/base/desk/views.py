@@ -33,6 +33,10 @@ NO_REASON = "この人を開くきっかけ(電話・窓口の記録など)が�
 TWICE = "同じことが先に登録されています(ほかの職員の操作か、二度押し)。前のページを開き直して、今の内容を見てください。"
 
 
+class Capped(Exception):
+    """The day's limit of people is reached; in words."""
+
+
 class Page:
     """One page. `get`/`post` take (ctx, request, **path) and return a template name with data, or a response.
 
@@ -76,10 +80,9 @@ class Page:
             told = visit.explain()
             if told is None:
                 return self.ask_why(visit)
-            over = access().spent(visit.ctx, visit.thing.people, visit.ctx.case)
+            over = access().spent(visit.ctx, visit.request.staff, visit.thing.people)
             if over:
-                visit.record_apart("refused", why="cap")
-                return refused(visit.request, over, 429)
+                return self.capped(visit, over)
         return self.perform(visit, handler, path)
 
     def perform(self, visit: Visit, handler, path: dict) -> HttpResponse:
@@ -89,11 +92,18 @@ class Page:
         try:
             with acting(ctx), watching() as people:
                 response = self.render(request, handler(ctx, request, **path))
+                # What a list shows is known only when it is drawn; it is answered only below the day's limit.
+                shown = frozenset(people) if response.status_code == 200 and not visit.thing.people else ()
+                over = access().listed(ctx, request.staff, shown) if shown else ""
+                if over:
+                    raise Capped(over)
                 if request.method == "POST" and 300 <= response.status_code < 400:
                     # Something was done with what was typed: in no field of any page a 個人番号.
                     without_my_number(*request.POST.values())
                 visit.record("done", people)
             return response
+        except Capped as over:
+            return self.capped(visit, str(over))
         except Refused as refusal:
             visit.record_apart("refused", why="rule")
             return refused(request, str(refusal))
@@ -108,6 +118,10 @@ class Page:
                 return refused(request, TWICE)
             visit.record_apart("failed")
             raise
+
+    def capped(self, visit: Visit, over: str) -> HttpResponse:
+        visit.record_apart("refused", why="cap")
+        return refused(visit.request, over, 429)
 
     def refuse(self, visit: Visit, why: str) -> HttpResponse:
         visit.record_apart("refused", why=why)

@@ -49,7 +49,7 @@ class Visit:
 
     def explain(self) -> str | None:
         """The case that says why these people are looked at; None = nobody has said."""
-        found = access().case(self.ctx, self.thing.people)
+        found = access().case(self.ctx, self.request.staff, self.thing.people)
         if found is None:
             return None
         case, unexplained = found

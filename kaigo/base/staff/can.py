@@ -80,6 +80,11 @@ class Staff:
         """Which links and buttons to draw. What lies behind them asks `can` again, for its own purpose."""
         return frozenset(name for name in permissions() if self.may(name))
 
+    @property
+    def purposes(self) -> frozenset[str]:
+        """For what any of his roles may look at people today."""
+        return frozenset().union(*(g.role.on(self.day).purposes for g in _grants(self, "", "", self.day)))
+
     def may(self, permission: str) -> bool:
         """The same for one of them."""
         return bool(_grants(self, permission, "", self.day)) or (permission == OWN and self.post is not None)
@@ -144,7 +149,7 @@ EVERYTHING = frozenset({"*"})
 
 
 def _grants(actor: Staff, permission: str, purpose: str, at: date) -> list[Held]:
-    """The grants in force that give the permission for the purpose ("" = for any)."""
+    """The grants in force that give the permission ("" = any) for the purpose ("" = any)."""
     places = {p.section: p for p in actor.posts if _in_force(p.begins, p.ends, at)}
     found = []
     for grant in actor.grants:
@@ -152,7 +157,7 @@ def _grants(actor: Staff, permission: str, purpose: str, at: date) -> list[Held]
         gives = grant.role.on(at)
         if place is None or gives is None or not _in_force(grant.begins, grant.ends, at):
             continue
-        if actor.kind not in gives.kinds or permission not in gives.permissions:
+        if actor.kind not in gives.kinds or (permission and permission not in gives.permissions):
             continue
         if purpose and purpose not in gives.purposes:
             continue

@@ -55,6 +55,7 @@ __all__ = [
     "told",
     "totals",
     "unclear",
+    "waiting_sql",
     "ways_of",
     "years",
 ]  # fmt: skip
@@ -402,3 +403,8 @@ def targets_of(ctx: Context, person: int) -> list:
     from kaigo.insurance.collection.targets import of_person
 
     return of_person(ctx, person)
+
+
+def waiting_sql() -> str:
+    """(person_id, case) of people whose collection a clerk must settle."""
+    return "SELECT t.person_id, 'collection.task:' || t.id AS \"case\" FROM collection_task t WHERE t.state = 'open'"

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
 
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.things import Access
+from kaigo.base.desk.views import absent, go
 from kaigo.base.keys.index import index
 from kaigo.base.records.context import Context
+from kaigo.base.staff.can import Staff
 from kaigo.base.staff.marks import MARKS, own_number, own_words
+from kaigo.insurance.counter import caps
+from kaigo.insurance.counter.explained import case_of, cases
 from kaigo.insurance.residents import read as residents
 
 
@@ -37,3 +44,21 @@ class InsuranceAccess(Access):
 
     def address(self, person: int) -> str:
         return f"/person/{ref('person', person)}/"
+
+    def case(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> tuple[str, bool] | None:
+        """What waits about these people, a contact, a work list, or a reason given today."""
+        return case_of(ctx, staff, people)
+
+    def ask(self, ctx: Context, request: HttpRequest, people: tuple[int, ...]) -> HttpResponse:
+        """Leads to the page that asks about the first of them whom nothing explains, and from there back."""
+        told = cases(ctx, request.staff, people)
+        person = next(person for person in people if person not in told)
+        if not residents.exists(person):
+            return absent(request)
+        return go(f"/person/{ref('person', person)}/why/?{urlencode({'to': request.get_full_path()})}")
+
+    def spent(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> str:
+        return caps.spent(ctx, staff, people)
+
+    def listed(self, ctx: Context, staff: Staff, people: frozenset[int]) -> str:
+        return caps.listed(ctx, staff, people)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from kaigo.base.records.models import About, Now, Work
+from kaigo.base.records.models import About, Document, Now, Work
 from kaigo.insurance.residents.models import Person
 
 NOTE = ("宛名情報/記事情報",)
@@ -30,3 +30,19 @@ class Ticket(Work):
             models.Index(fields=["person", "-id"], name="counter_ticket_person"),
             models.Index(fields=["-id"], condition=models.Q(state="open"), name="counter_ticket_open"),
         ]
+
+
+class Access(Document):
+    """Why somebody looked at a person whom no work brought: good for this account, this person and this day."""
+
+    about = About("person", "audit", {"reason": NOTE, "purpose": NOTE})
+
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+")
+    actor = models.CharField(max_length=60)
+    purpose = models.CharField(max_length=40)
+    reason = models.CharField(max_length=400)
+    given_on = models.DateField()
+
+    class Meta:
+        db_table = "counter_access"
+        indexes = [models.Index(fields=["given_on", "actor"], name="counter_access_day")]

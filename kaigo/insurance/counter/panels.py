@@ -27,7 +27,7 @@ def panel(ctx: Context, person: int) -> Panel | None:
             PanelEvent(
                 ticket.taken_on,
                 f"{KINDS[ticket.kind]} {ticket.subject}",
-                f"/tickets/{ref('ticket', ticket.id)}/",
+                f"/person/{ref('person', person)}/tickets/",
             )
             for ticket in found[:3]
         ),

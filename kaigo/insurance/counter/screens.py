@@ -16,6 +16,7 @@ from kaigo.insurance.counter.home import Home
 from kaigo.insurance.counter.person import PersonPage
 from kaigo.insurance.counter.screens_former import FormerSystem
 from kaigo.insurance.counter.screens_ledger import PrintLedger
+from kaigo.insurance.counter.screens_why import TakeContact, Why
 from kaigo.insurance.counter.work import JobPage, StartJob
 
 
@@ -45,6 +46,8 @@ urls = [
     path("jobs/<str:job>/start", StartJob.view(), name="start"),
     path("person/<person:person>/", PersonPage.view(), name="person"),
     path("person/<person:person>/ledger/", PrintLedger.view(), name="ledger"),
+    path("person/<person:person>/why/", Why.view(), name="why"),
+    path("person/<person:person>/why/<str:kind>/", TakeContact.view(), name="take_contact"),
     path("person/<person:person>/tickets/", tickets.TicketList.view(), name="person_tickets"),
     path("person/<person:person>/tickets/new/<str:kind>/", tickets.NewTicket.view(), name="new_ticket"),
     path("former/", FormerSystem.view(), name="former"),

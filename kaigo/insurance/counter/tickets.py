@@ -60,7 +60,10 @@ class TicketList(TicketPage):
 
 
 class NewTicket(TicketPage):
+    """Says itself why the person is looked at, so it does not ask; it shows no more than the name."""
+
     permission = "counter.note"
+    asks = False
 
     def get(self, ctx: Context, request: HttpRequest, person: int, kind: str):
         return self.form(ctx, Typed(), person, kind)

@@ -21,7 +21,7 @@ SUBJECTS = {
 }
 __all__ = [
     "HOLDS", "LETTERS", "LIFTABLE", "OFFICES", "PROVISIONAL", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "content", "contents", "count", "counts",
-    "differing_drafts", "drafts", "kept", "lacking_provisional", "letter_of", "of_person", "one", "template_digest", "wanted_sql",
+    "differing_drafts", "drafts", "kept", "lacking_provisional", "letter_of", "of_person", "one", "template_digest", "waiting_sql", "wanted_sql",
 ]  # fmt: skip
 
 WITHDRAWN = {
@@ -192,3 +192,11 @@ def _where(standing: str, letter: str, fiscal_year: int | None, held: str) -> tu
 
 def _views(query: str, params: dict) -> list[DraftView]:
     return [DraftView(*row) for row in rows(query, params)]
+
+
+def waiting_sql() -> str:
+    """(person_id, case) of people whose letter is held: somebody must look. Letters that may go out ask nobody to."""
+    return (
+        "SELECT d.person_id, 'notices.draft:' || d.id AS \"case\" FROM notices_draft d "
+        "WHERE d.state = 'draft' AND d.held <> ''"
+    )

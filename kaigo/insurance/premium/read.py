@@ -285,3 +285,10 @@ def _view(row: Assessment, current: bool) -> AssessmentView:
         stage_numbers(row.stages), row.tax_status, row.change_reason, row.interim, row.decided_on, row.decided_at,
         current, row.supersedes_id,
     )  # fmt: skip
+
+
+def waiting_sql() -> str:
+    """(person_id, case) of people whose year could not be decided, or rests on what is no longer believed."""
+    return (
+        "SELECT t.person_id, 'premium.task:' || t.id AS \"case\" FROM premium_task t WHERE t.state = 'open'"
+    )

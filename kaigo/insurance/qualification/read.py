@@ -45,7 +45,7 @@ __all__ = [
     "EVENTS", "IN_FORCE", "ON_CERTIFICATE", "Change", "DeemedEntry", "InsuredPeriod", "Listed", "ToTell", "changed_sql", "changes", "counts", "deemed_valid",
     "exchange_decided", "exchange_hosts", "exchange_listed", "exchange_shielded", "exchange_undecided", "finding",
     "guarded", "handovers_sql", "history", "in_force_sql", "income_inquiries", "income_inquiries_sql", "number",
-    "numbers", "numbers_sql", "open_tasks", "periods_in_force", "person_of", "tasks", "to_tell", "told",
+    "numbers", "numbers_sql", "open_tasks", "periods_in_force", "person_of", "tasks", "to_tell", "told", "waiting_sql",
 ]  # fmt: skip
 
 
@@ -184,3 +184,13 @@ def handovers_sql() -> str:
         "h.certificate_made_on FROM qualification_handover h WHERE NOT h.withdrawn "
         "AND NOT EXISTS (SELECT 1 FROM qualification_handover n WHERE n.supersedes_id = h.id)"
     )
+
+
+def waiting_sql() -> str:
+    """(person_id, case) of people about whom something waits here: tasks, 所得照会, 連絡票 not yet sent."""
+    return """
+        SELECT t.person_id, 'qualification.task:' || t.id AS "case" FROM qualification_task t WHERE t.state = 'open'
+        UNION ALL SELECT i.person_id, 'qualification.inquiry:' || i.id FROM qualification_income_inquiry i
+        WHERE i.state IN ('asked', 'sent')
+        UNION ALL SELECT x.person_id, 'qualification.telling:' || x.id FROM qualification_exchange_telling x
+        WHERE x.state = 'wanted'"""

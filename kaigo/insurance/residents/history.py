@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any, NamedTuple
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.base.records.models import Fact
 from kaigo.base.records.rows import rows
@@ -83,7 +84,7 @@ def _others(ctx: Context, table: str, where: str, person: int, params: dict[str,
 
 def under_protection(ctx: Context, limit: int, offset: int) -> list[tuple]:
     """(person, name, since, until) of everybody under 支援措置 on ctx.on."""
-    return rows(
+    return _seen(
         _LIST.format("residents_protection", "''", believed(ctx, "f"), believed(ctx, "p")),
         _page(ctx, limit, offset),
     )
@@ -91,7 +92,7 @@ def under_protection(ctx: Context, limit: int, offset: int) -> list[tuple]:
 
 def on_hold(ctx: Context, limit: int, offset: int) -> list[tuple]:
     """(person, name, since, until, reason) of everybody whose processing is stopped on ctx.on."""
-    return rows(
+    return _seen(
         _LIST.format("residents_hold", "f.reason", believed(ctx, "f"), believed(ctx, "p")),
         _page(ctx, limit, offset),
     )
@@ -110,6 +111,13 @@ _LIST = """
     SELECT f.person_id, coalesce(p.name, ''), lower(f.effective), upper(f.effective), {1} FROM {0} f
     LEFT JOIN residents_particulars p ON p.person_id = f.person_id AND p.effective @> %(on)s::date AND {3}
     WHERE f.effective @> %(on)s::date AND {2} ORDER BY upper(f.effective), f.person_id LIMIT %(limit)s OFFSET %(offset)s"""
+
+
+def _seen(query: str, params: dict) -> list[tuple]:
+    """Rows that begin with a person."""
+    found = rows(query, params)
+    saw(row[0] for row in found)
+    return found
 
 
 def _page(ctx: Context, limit: int, offset: int) -> dict:

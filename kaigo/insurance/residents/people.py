@@ -179,6 +179,11 @@ def _plain(field: str, value):
     return "" if value is None and field not in _MAY_BE_NONE else value
 
 
+def exists(person: int) -> bool:
+    """Whether there is such a person at all; tells nothing of him."""
+    return bool(rows("SELECT 1 FROM residents_person WHERE id = %s", [person]))
+
+
 def name(ctx: Context, person: int) -> str:
     """Name on ctx.on, "" = unknown on that day."""
     return names(ctx, [person]).get(person, "")

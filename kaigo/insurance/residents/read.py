@@ -18,6 +18,7 @@ from kaigo.insurance.residents.people import (
     Member,
     PersonView,
     everybody,
+    exists,
     household,
     identities,
     name,
@@ -31,11 +32,11 @@ from kaigo.insurance.residents.search import Found, Hit, search
 
 __all__ = [
     "Found", "Hit", "LetterAddress", "Member", "PersonView", "address_exception_sql", "addressee_sql", "bank_account_sql",
-    "borderline_sql", "changed_sql", "ever_believed_sql", "everybody", "facility_stay_sql", "hold_sql", "household", "household_number_sql", "identities", "letter_addresses", "mailing_address_sql",
+    "borderline_sql", "changed_sql", "ever_believed_sql", "everybody", "exists", "facility_stay_sql", "hold_sql", "household", "household_number_sql", "identities", "letter_addresses", "mailing_address_sql",
     "medical_sql", "membership_history_sql", "membership_sql", "name", "names", "old_age_pension_sql", "one",
     "particulars_history_sql", "particulars_sql", "pension_number_sql", "person_of_number", "protected_among",
     "protection_changes_sql", "protection_sql", "relation_sql", "relations", "residence_history_sql",
-    "residence_sql", "same", "search", "taxation_sql", "welfare_sql",
+    "residence_sql", "same", "search", "taxation_sql", "waiting_sql", "welfare_sql",
 ]  # fmt: skip
 
 
@@ -167,3 +168,11 @@ def protection_changes_sql(ctx: Context) -> str:
             JOIN residents_membership o ON o.household_id = h.household_id AND o.effective && h.effective
                  AND upper_inf(o.known)) q
         GROUP BY q.person_id"""
+
+
+def waiting_sql() -> str:
+    """(person_id, case) of people whose processing is stopped on %(on)s (処理停止)."""
+    return (
+        "SELECT h.person_id, 'residents.hold:' || h.id AS \"case\" FROM residents_hold h "
+        "WHERE upper_inf(h.known) AND h.effective @> %(on)s::date"
+    )

@@ -10,6 +10,7 @@ import unicodedata
 from datetime import date
 from typing import Any, NamedTuple
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.base.records.folding import fold
 from kaigo.base.records.rows import rows
@@ -82,6 +83,7 @@ def search(ctx: Context, words: str) -> Found:
         params,
     )
     hits = [Hit(person, number or "", *rest) for _, person, number, *rest in found]
+    saw(hit.person for hit in hits)
     return Found(hits, found[0][0] if found else 0, _told(asked))
 
 

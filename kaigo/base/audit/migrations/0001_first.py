@@ -45,7 +45,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'db_table': 'audit_event',
-                'indexes': [models.Index(fields=['actor', 'created_at'], name='audit_event_actor'), models.Index(fields=['event', 'object'], name='audit_event_object'), models.Index(fields=['created_at'], name='audit_event_time'), models.Index(fields=['event', 'created_at'], name='audit_event_kind'), models.Index(condition=models.Q(('outcome', 'done'), _negated=True), fields=['created_at'], name='audit_event_refused'), models.Index(condition=models.Q(('unexplained', True)), fields=['created_at'], name='audit_event_asked')],
+                'indexes': [models.Index(fields=['actor', 'created_at'], name='audit_event_actor'), models.Index(fields=['member', 'created_at'], name='audit_event_member'), models.Index(fields=['event', 'object'], name='audit_event_object'), models.Index(fields=['created_at'], name='audit_event_time'), models.Index(fields=['event', 'created_at'], name='audit_event_kind'), models.Index(condition=models.Q(('outcome', 'done'), _negated=True), fields=['created_at'], name='audit_event_refused'), models.Index(condition=models.Q(('unexplained', True)), fields=['created_at'], name='audit_event_asked')],
             },
         ),
         migrations.CreateModel(

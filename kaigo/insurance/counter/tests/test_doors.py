@@ -18,9 +18,10 @@ PATHS = {
     "person": {"person": 1},
     "person_tickets": {"person": 1},
     "new_ticket": {"person": 1, "kind": "call"},
+    "take_contact": {"person": 1, "kind": "call"},
     "ticket": {"ticket": 1},
 }
-# The keys belong to everybody with a post.
+# The keys, and saying why one looks at somebody, belong to everybody with a post.
 NAMES = [p.name for p in screens.urls if p.callback.page.permission != OWN]
 
 

@@ -1,0 +1,102 @@
+"""Mass reading (security.md T-24): whoever opens or lists people is stopped at the limit of the day, whatever he holds."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+import pytest
+from django.db import connection
+
+from kaigo.base.desk.refs import ref
+from kaigo.base.records.context import Context
+from kaigo.base.staff.tables import limits
+from kaigo.base.staff.tests.someone import someone
+from kaigo.insurance.collection.tests.builders import person
+from kaigo.insurance.counter import caps
+from kaigo.insurance.counter.decide import take
+from kaigo.insurance.counter.tests.visitor import CLERK, TODAY, last, visit
+
+pytestmark = [pytest.mark.django_db, pytest.mark.asks]
+ME = Context("account:1", "inquiry", TODAY)
+EVENT = """
+INSERT INTO audit_event (event, outcome, why, actor, member, permission, grants, purpose, "case", unexplained, place,
+    object, fields, subject_key, subjects, trace, program, details, created_at)
+SELECT 'page.read', 'done', '', 'account:1', %(member)s, 'counter.view', '{7}', 'inquiry', 'ticket:' || 1000000 + n %% %(people)s,
+    false, '', 'person', '{}', 1, 1, '', '', '{}', now() - %(ago)s::interval FROM generate_series(1, %(events)s) n"""
+
+
+def opened(people: int, events: int, ago: str = "0", member: int = 1001) -> None:
+    """Events as pages leave them: `events` looks at `people` people."""
+    with connection.cursor() as cursor:
+        cursor.execute(EVENT, {"people": people, "events": events, "ago": ago, "member": member})
+
+
+def called(count: int) -> list[int]:
+    people = [person(f"見本 {n}", "ミホン") for n in range(count)]
+    for one in people:
+        take(ME, one, "call", "x", "", False)
+    return people
+
+
+def tickets_of(who: int) -> str:
+    return f"/person/{ref('person', who)}/tickets/"
+
+
+def test_a_clerk_who_opens_one_after_the_other_is_stopped_at_the_limit():
+    most = limits()["opened_per_day"]
+    people = called(most + 3)
+    answers = [visit(tickets_of(who)) for who in people]
+    assert [a.status_code for a in answers] == [200] * most + [429] * 3
+    assert (last().outcome, last().why) == ("refused", "cap")
+    stopped = answers[-1].content.decode()
+    assert "上限" in stopped and "作業一覧" in stopped and f"見本 {most + 2}" not in stopped
+    # A second account of the same person is no second allowance; somebody else has his own.
+    again = replace(someone(CLERK, account=2), member=1001)
+    assert visit(tickets_of(people[-1]), staff=again).status_code == 429
+    assert visit(tickets_of(people[-1]), staff=someone(CLERK, account=3)).status_code == 200
+    # Whom he opened today he may go on with.
+    assert visit(tickets_of(people[0])).status_code == 200
+
+
+def test_another_day_another_people_and_refusals_do_not_count():
+    most, (who,) = limits()["opened_per_day"], called(1)
+    opened(most, most, ago="1 day")
+    opened(most, most, member=1002)
+    opened(most - 1, 5 * most)
+    assert visit(tickets_of(who)).status_code == 200
+    assert visit(tickets_of(called(1)[0])).status_code == 429
+
+
+def test_people_of_a_work_list_neither_count_nor_stop():
+    most = limits()["opened_per_day"]
+    opened(most, most)
+    assert caps.spent(replace(ME, case="worklist:1"), someone(CLERK), (1,)) == ""
+    assert caps.spent(replace(ME, case="ticket:1000000"), someone(CLERK), (1,)) == ""
+    assert caps.spent(replace(ME, case="ticket:999999"), someone(CLERK), (1,))
+
+
+def test_lists_end_at_their_limit_and_show_nobody_beyond_it(monkeypatch):
+    monkeypatch.setattr(caps, "limits", lambda: {"opened_per_day": 200, "listed_per_day": 5})
+    for _ in range(3):
+        person("綾小路 桜子", "ミシリ")
+    first = visit("/search", {"words": "ミシリ"})
+    assert first.status_code == 200 and first.content.decode().count("綾小路") == 3
+    second = visit("/search", {"words": "ミシリ"})
+    assert second.status_code == 429
+    assert "一覧できる人数の上限" in second.content.decode() and "綾小路" not in second.content.decode()
+    assert (last().outcome, last().why) == ("refused", "cap")
+    # What shows nobody is answered.
+    assert visit("/search", {"words": "ソンナヒトハイナイ"}).status_code == 200
+
+
+def test_asking_costs_little_among_the_events_of_a_day():
+    opened(190, 5000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE audit_event")
+    taken = []
+    for _ in range(15):
+        begun = time.perf_counter()
+        assert caps.spent(replace(ME, case="ticket:999999"), someone(CLERK), (1,)) == ""
+        taken.append(time.perf_counter() - begun)
+    assert sorted(taken)[7] < 0.02, sorted(taken)
