@@ -93,3 +93,20 @@ def test_requirements_name_no_host(name):
     text = (ROOT / name).read_text()
     assert "--hash=sha256:" in text
     assert "://" not in text
+
+
+def test_no_title_carries_a_name_into_the_history_of_the_browser():
+    """A title with somebody's name is a titles.Title: never a plain text."""
+    found, named = [], 0
+    for path in SOURCES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            named += isinstance(node, ast.Call) and ast.unparse(node.func) in {"whose", "Title"}
+            pairs = zip(node.keys, node.values, strict=True) if isinstance(node, ast.Dict) else ()
+            for key, value in pairs:
+                plain = isinstance(value, ast.JoinedStr) and (
+                    "さん" in ast.unparse(value) or "login" in ast.unparse(value)
+                )
+                if isinstance(key, ast.Constant) and key.value == "title" and plain:
+                    found.append(f"{path.relative_to(ROOT)}:{value.lineno}")
+    assert not found
+    assert named > 25

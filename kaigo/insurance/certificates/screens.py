@@ -10,6 +10,7 @@ from django.urls import path
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref, unref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.certificates import changed, decide, read
@@ -102,7 +103,7 @@ class Person(Page):
             raise Http404
         found = read.history(ctx, person)
         return "certificates/person.html", {
-            "title": f"{who.name} さんの被保険者証",
+            "title": whose(who.name, "の被保険者証"),
             "who": who,
             "history": found,
             "held": next((c for c in found if c.current and c.state == "issued"), None),

@@ -13,6 +13,7 @@ from kaigo.base.desk.charts import bars
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -144,7 +145,7 @@ class Ledger(Page):
         who = person_or_404(ctx, person)
         years = read.ledger(ctx, person)
         return "collection/ledger.html", {
-            "title": f"{who.name} さんの収納台帳",
+            "title": whose(who.name, "の収納台帳"),
             "who": who,
             "years": [(year, fiscal_year_name(year.fiscal_year)) for year in years],
             "paying": _paying(ctx, person),
@@ -166,7 +167,7 @@ class Plan(Page):
         before = read.one(ctx, held.supersedes) if held.supersedes else None
         parts = read.instalments(ctx, plan)
         return "collection/plan.html", {
-            "title": f"{who.name} さんの{fiscal_year_name(held.fiscal_year)}の期別",
+            "title": whose(who.name, f"の{fiscal_year_name(held.fiscal_year)}の期別"),
             "who": who,
             "plan": held,
             "year_name": fiscal_year_name(held.fiscal_year),
@@ -263,7 +264,7 @@ class Way(Page):
         who = person_or_404(ctx, person)
         held = read.plan(ctx, person, fiscal_year(ctx.on))
         return {
-            "title": f"{who.name} さんの納付方法",
+            "title": whose(who.name, "の納付方法"),
             "who": who,
             "typed": typed,
             "ways": list(WAYS.items()),

@@ -19,6 +19,7 @@ from django.utils import timezone
 from kaigo.base.desk.charts import Timeline, timeline
 from kaigo.base.desk.panel import Panel
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import Title, whose
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification import read as qualification
@@ -142,8 +143,8 @@ class PersonPage(Page):
         }
 
 
-def _title(view: residents.PersonView) -> str:
-    return f"{view.known_as or '氏名不明'} さんの総合照会"
+def _title(view: residents.PersonView) -> Title:
+    return whose(view.known_as or "氏名不明", "の総合照会")
 
 
 @lru_cache(maxsize=4)

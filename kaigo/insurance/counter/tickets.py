@@ -6,6 +6,7 @@ from django.http import Http404, HttpRequest
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -45,9 +46,9 @@ class TicketList(TicketPage):
         page = Pages(rows, request)
         names = residents.names(ctx, {ticket.person_id for ticket in page})
         takers = told(ticket.taken_by for ticket in page)
-        whose = _name(ctx, person) if person is not None else ""
+        name = _name(ctx, person) if person is not None else ""
         return "counter/tickets.html", {
-            "title": f"{whose} さんの電話・窓口の記録" if person else "電話・窓口の記録",
+            "title": whose(name, "の電話・窓口の記録") if person else "電話・窓口の記録",
             "person": person,
             "may_note": request.staff.may("counter.note"),
             "page": page,
@@ -84,7 +85,7 @@ class NewTicket(TicketPage):
         if kind not in KINDS:
             raise Http404
         return "counter/ticket_form.html", {
-            "title": f"{_name(ctx, person)} さんの{KINDS[kind]}の記録",
+            "title": whose(_name(ctx, person), f"の{KINDS[kind]}の記録"),
             "typed": typed,
             "person": person,
             "act": "記録する",
@@ -116,7 +117,7 @@ class OneTicket(TicketPage):
 
     def form(self, ctx: Context, typed: Typed, found: Ticket):
         return "counter/ticket_form.html", {
-            "title": f"{_name(ctx, found.person_id)} さんの{KINDS[found.kind]}の記録",
+            "title": whose(_name(ctx, found.person_id), f"の{KINDS[found.kind]}の記録"),
             "typed": typed,
             "ticket": found,
             "taker": told([found.taken_by]).get(found.taken_by, found.taken_by),

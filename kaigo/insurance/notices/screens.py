@@ -12,6 +12,7 @@ from kaigo.base.desk.charts import bars
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import Title
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import decide, offices, preview, read
@@ -107,7 +108,9 @@ class Letter(Page):
             raise Http404
         data, common = found
         return "notices/letter.html", {
-            "title": f"{view.name} {'さんの' if view.person else 'への'}{view.letter_label}",
+            "title": Title(
+                view.letter_label, f"{view.name} {'さんの' if view.person else 'への'}{view.letter_label}"
+            ),
             "draft": view,
             "data": data,
             "common": common,

@@ -10,6 +10,7 @@ from django.urls import path
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import Title, whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -82,7 +83,7 @@ class Decision(Room):
         staff = audience == "staff"
         history = read.history(ctx, view.person, view.fiscal_year)
         return "premium/decision.html", {
-            "title": f"{person.name if person else ''} さんの{fiscal_year_name(view.fiscal_year)}の保険料",
+            "title": whose(person.name if person else '', f"の{fiscal_year_name(view.fiscal_year)}の保険料"),
             "view": view,
             "sort": pages.SORTS[view.sort],
             "reason": pages.REASONS.get(view.change_reason, view.change_reason),
@@ -113,7 +114,7 @@ class Compare(Room):
             raise Http404
         person = residents.one(ctx, new.person)
         return "premium/compare.html", {
-            "title": f"{person.name if person else ''} さんの賦課の比較",
+            "title": whose(person.name if person else "", "の賦課の比較"),
             "old": old,
             "new": new,
             "old_sort": pages.SORTS[old.sort],
@@ -138,7 +139,7 @@ class PersonYears(Room):
             ctx, settings.INSURER, [(person, h.fiscal_year, h.assessment_day) for h in history if h.current]
         )
         return "premium/person.html", {
-            "title": f"{view.name} さんの賦課",
+            "title": whose(view.name, "の賦課"),
             "person": view,
             "history": [
                 (h, fiscal_year_name(h.fiscal_year), pages.SORTS[h.sort], pages.month_row(h)) for h in history
@@ -196,7 +197,10 @@ class WhatIf(Room):
         view = residents.one(ctx, person)
         sides = [("own", "本人")] + [(f"m{n}", f"世帯員{n + 1}") for n in range(len(facts.members))]
         return {
-            "title": f"もし…なら {view.name if view else ''} さん {fiscal_year_name(facts.fiscal_year)}",
+            "title": Title(
+                "もし…なら",
+                f"もし…なら {view.name if view else ''} さん {fiscal_year_name(facts.fiscal_year)}",
+            ),
             "person": view,
             "year": facts.fiscal_year,
             "typed": typed,
@@ -248,7 +252,10 @@ class OneTask(Room):
         found = _task(task)
         person = residents.one(ctx, found.person_id)
         return "premium/task.html", {
-            "title": f"賦課の確認 {person.name if person else ''} さん {fiscal_year_name(found.fiscal_year)}",
+            "title": Title(
+                "賦課の確認",
+                f"賦課の確認 {person.name if person else ''} さん {fiscal_year_name(found.fiscal_year)}",
+            ),
             "task": found,
             "sort": pages.TASKS[found.sort],
             "person": person,
@@ -272,7 +279,7 @@ class Revise(Room):
         if view is None:
             raise Http404
         return "premium/revise.html", {
-            "title": f"{view.name} さんの即時更正 {fiscal_year_name(year)}",
+            "title": whose(view.name, f"の即時更正 {fiscal_year_name(year)}"),
             "person": view,
             "year": year,
         } | _preview(ctx, person, year)

@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -99,7 +100,7 @@ class ChangeProvisional(Page):
         if view is None or standing is None:
             raise Http404
         return {
-            "title": f"{view.name} さんの仮徴収を変える {fiscal_year_name(year)}",
+            "title": whose(view.name, f"の仮徴収を変える {fiscal_year_name(year)}"),
             "person": view,
             "year": year,
             "typed": typed,

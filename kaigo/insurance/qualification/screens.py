@@ -13,6 +13,7 @@ from kaigo.base.desk.charts import bars
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref, unref
+from kaigo.base.desk.titles import Title, whose
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.qualification import holding_back, lists, read, rulings, tasks
@@ -138,7 +139,7 @@ class OneTask(Room):
                 lambda: rulings.not_exception(ctx, settings.INSURER, _task(task), "見込み"),
             )
         return "qualification/task.html", {
-            "title": f"資格の確認 {view.name if view else ''} さん",
+            "title": Title("資格の確認", f"資格の確認 {view.name if view else ''} さん"),
             "task": found,
             "sort": SORTS[found.sort],
             "event_days": event_day(found),
@@ -173,7 +174,7 @@ class History(Room):
         chosen = chosen or next((p for p in reversed(history) if p.current), history[-1] if history else None)
         finding = read.finding(ctx, chosen.id) if chosen else None
         return "qualification/history.html", {
-            "title": f"{view.name} さんの資格",
+            "title": whose(view.name, "の資格"),
             "person": view,
             "number": read.number(ctx, person),
             "current": [p for p in history if p.current],

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -75,7 +76,7 @@ class Correct(Page):
         if view is None:
             raise Http404
         return {
-            "title": f"{view.name} さんの資格の訂正",
+            "title": whose(view.name, "の資格の訂正"),
             "person": view,
             "typed": typed,
             "rows": rows,
@@ -112,7 +113,7 @@ class TakeBack(Page):
             ctx, person, lambda: rulings.take_back(ctx, settings.INSURER, person, self.matter, "見込み")
         )
         return self.template, {
-            "title": f"{view.name} さんの{self.title}",
+            "title": whose(view.name, f"の{self.title}"),
             "person": view,
             "ruling": ruling,
             "changes": changes,

@@ -10,6 +10,7 @@ from django.urls import path
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -101,7 +102,7 @@ class PersonDeemed(Page):
             raise Http404
         found = deemed.entries(ctx, settings.INSURER, person)
         return {
-            "title": f"{view.name} さんのみなし2号",
+            "title": whose(view.name, "のみなし2号"),
             "person": view,
             "rows": [_row(entry, view.name) for entry in found],
             "open": any(entry.until is None for entry in found),

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest
 
 from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -71,7 +72,7 @@ class HoldBack(Page):
         if view is None:
             raise Http404
         return {
-            "title": f"{view.name} さんを資格取得除外者にする",
+            "title": whose(view.name, "を資格取得除外者にする"),
             "person": view,
             "typed": typed,
             "before": rulings.in_force(person, holding_back.MATTER),

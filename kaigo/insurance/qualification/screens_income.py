@@ -10,6 +10,7 @@ from django.urls import path
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -166,7 +167,7 @@ class AskOne(Page):
         if not typed.text_of and found and found[0].askable:
             typed.text_of["municipality"] = found[0].municipality
         return {
-            "title": f"{view.name} さんの所得照会",
+            "title": whose(view.name, "の所得照会"),
             "person": view,
             "year_name": fiscal_year_name(year),
             "typed": typed,
@@ -258,7 +259,7 @@ def _one(ctx: Context, request: HttpRequest, row: IncomeInquiry, typed: Typed) -
     ]
     state, tone = STATES[row.state]
     return {
-        "title": f"{view.name} さんの所得照会",
+        "title": whose(view.name, "の所得照会"),
         "person": view,
         "inquiry": row,
         "year_name": fiscal_year_name(row.fiscal_year),

@@ -11,6 +11,7 @@ from django.urls import path
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -137,7 +138,7 @@ class HandIn(Page):
             code = move.note.municipality if move.note else move.from_code
             typed.text_of["municipality"] = registers.insurer_code(ctx, code) or code
         return {
-            "title": f"{view.name} さんの受給資格証明書",
+            "title": whose(view.name, "の受給資格証明書"),
             "person": view,
             "move": move,
             "limit": moves_in.judge(ctx, settings.INSURER, move.base, None).value,

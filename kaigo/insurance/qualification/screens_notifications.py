@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from kaigo.base.desk.context import insurer_name
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -36,7 +37,7 @@ class Notifications(Page):
         found = notifications.received(ctx, settings.INSURER, person)
         names = staff_names([row.actor for row in found])
         return {
-            "title": f"{view.name} さんの届出",
+            "title": whose(view.name, "の届出"),
             "person": view,
             "rows": [(row, tell_all(row.reasons)[0], names.get(row.actor, row.actor)) for row in found],
             "typed": typed,

@@ -11,6 +11,7 @@ from django.urls import path
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import Title
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.files import store
 from kaigo.base.records.context import Context
@@ -266,7 +267,7 @@ class History(Page):
         if who is None:
             raise Http404
         return "release/history.html", {
-            "title": f"{who.name} さんへの通知",
+            "title": Title("通知の履歴", f"{who.name} さんへの通知"),
             "who": who,
             "letters": read.history(ctx, person),
             "drafts": [d for d in notices.of_person(ctx, person) if d.standing != "issued"],

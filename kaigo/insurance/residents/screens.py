@@ -12,6 +12,7 @@ from django.urls import path
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
@@ -71,7 +72,7 @@ class Person(Page):
             return go(f"/residents/{ref('person', view.merged_into)}/")
         lived = past.history(ctx, m.Residence, person)
         return "residents/person.html", {
-            "title": f"{view.known_as or '氏名不明'} さんの宛名",
+            "title": whose(view.known_as or "氏名不明", "の宛名"),
             "view": view,
             "may_change": request.staff.may(Enter.permission),
             "typed": typed,
@@ -119,7 +120,7 @@ class Facts(Page):
             return known.get(version.values["facility"], version.values["facility"])
 
         return "residents/facts.html", {
-            "title": f"{view.known_as or '氏名不明'} さんの税・福祉・医療",
+            "title": whose(view.known_as or '氏名不明', "の税・福祉・医療"),
             "view": view,
             "may_change": request.staff.may(Enter.permission),
             "taxes": [
@@ -153,7 +154,7 @@ class Household(Page):
         ctx, typed = on_day(ctx, request)
         view = person_or_404(ctx, person)
         return "residents/household.html", {
-            "title": f"{view.known_as or '氏名不明'} さんの世帯",
+            "title": whose(view.known_as or "氏名不明", "の世帯"),
             "view": view,
             "may_change": request.staff.may(Enter.permission),
             "typed": typed,
@@ -210,7 +211,7 @@ class Enter(Page):
             raise Http404
         what = ACTS[act]
         return {
-            "title": f"{view.known_as or '氏名不明'} さんの{what.title}",
+            "title": whose(view.known_as or "氏名不明", f"の{what.title}"),
             "view": view,
             "act": what,
             "typed": typed,

@@ -10,6 +10,7 @@ from django.urls import path
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import Title
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -54,7 +55,7 @@ class One(Page):
         if view is None:
             raise Http404
         return "access/account.html", {
-            "title": f"アカウント {view.login}",
+            "title": Title("アカウント", f"アカウント {view.login}"),
             "view": view,
             "kind": accounts.KINDS[view.kind],
             "ended": bool(view.end_form),

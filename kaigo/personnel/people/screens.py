@@ -9,6 +9,7 @@ from django.urls import path
 
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import ROWS, Pages
+from kaigo.base.desk.titles import Title
 from kaigo.base.desk.views import Page
 from kaigo.base.records.context import Context
 from kaigo.base.staff.accounts import KINDS
@@ -68,7 +69,7 @@ class Member(Page):
         history = request.GET.get("history") == "1"
         accounts = read.accounts(ctx, member)
         return "people/member.html", {
-            "title": view.name or view.number,
+            "title": Title("職員", view.name or view.number),
             "member": view,
             "employment": read.EMPLOYMENTS.get(view.employment, ""),
             "posts": read.posts(ctx, member, history),

@@ -21,6 +21,12 @@ _DEEP = 2
 
 
 @register.filter
+def tab(title: str) -> str:
+    """What the browser may keep of a title: of a page about a person only its kind (titles.py)."""
+    return getattr(title, "kind", title)
+
+
+@register.filter
 def yen(amount: int | None) -> str:
     """1234567 → "1,234,567"; None → "". The unit stands once in the column head."""
     return "" if amount is None else f"{amount:,}".replace("-", "−")
