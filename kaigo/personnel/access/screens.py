@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from kaigo.base.desk.nav import Nav
-from kaigo.personnel.access import read, screens_accounts, screens_applications, screens_mine
+from kaigo.personnel.access import (
+    read,
+    screens_accounts,
+    screens_applications,
+    screens_mine,
+    screens_review,
+    screens_table,
+    watched,
+)
 
 nav = (
     Nav("自分の権限", "/access/mine/", "staff.self"),
     Nav("申請", "/access/applications/", "staff.view", waiting=read.waiting),
     Nav("アカウント", "/access/accounts/", "staff.view"),
+    Nav("権限表", "/access/table/", "staff.view"),
+    Nav("棚卸し", "/access/review/", "staff.review", waiting=watched.sections_overdue),
+    Nav("緊急閲覧", "/access/emergencies/", "staff.review", waiting=watched.emergencies_waiting),
 )
-urls = [*screens_mine.urls, *screens_applications.urls, *screens_accounts.urls]
+urls = [
+    *screens_mine.urls,
+    *screens_applications.urls,
+    *screens_accounts.urls,
+    *screens_table.urls,
+    *screens_review.urls,
+]

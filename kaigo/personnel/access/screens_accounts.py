@@ -41,7 +41,7 @@ class Accounts(Page):
         return "access/accounts.html", {"title": "アカウント", "page": page, "open_only": open_only}
 
 
-class One(Page):
+class OneAccount(Page):
     """One account: its term, its keys, and what may be done with it."""
 
     permission = "staff.view"
@@ -114,7 +114,7 @@ class End(Page):
         typed = Typed(request.POST)
         found, (form, reason) = _account(account), _form(typed)
         if typed.errors:
-            return One().shown(ctx, request, account, typed)
+            return OneAccount().shown(ctx, request, account, typed)
         accounts.end_account(ctx, found, form, reason)
         return go(f"/access/accounts/{ref('account', account)}/")
 
@@ -129,8 +129,8 @@ class Enrol(Page):
         typed = Typed(request.POST)
         found, (form, reason) = _account(account), _form(typed)
         if typed.errors:
-            return One().shown(ctx, request, account, typed)
-        return One().shown(ctx, request, account, Typed(), accounts.enrol(ctx, found, form, reason))
+            return OneAccount().shown(ctx, request, account, typed)
+        return OneAccount().shown(ctx, request, account, Typed(), accounts.enrol(ctx, found, form, reason))
 
 
 class EndKey(Page):
@@ -146,7 +146,7 @@ class EndKey(Page):
             raise Http404
         reason = typed.text("reason", "失効の理由", longest=200)
         if typed.errors:
-            return One().shown(ctx, request, account, typed)
+            return OneAccount().shown(ctx, request, account, typed)
         accounts.end_key(ctx, found, reason)
         return go(f"/access/accounts/{ref('account', account)}/")
 
@@ -172,7 +172,7 @@ def _member(id: int) -> Member:
 urls = [
     path("accounts/", Accounts.view(), name="accounts"),
     path("accounts/open/<member:member>/", Open.view(), name="open"),
-    path("accounts/<account:account>/", One.view(), name="account"),
+    path("accounts/<account:account>/", OneAccount.view(), name="account"),
     path("accounts/<account:account>/end/", End.view(), name="end"),
     path("accounts/<account:account>/enrol/", Enrol.view(), name="enrol"),
     path("accounts/<account:account>/keys/<passkey:passkey>/end/", EndKey.view(), name="end_key"),

@@ -43,7 +43,7 @@ class Applications(Page):
         }
 
 
-class One(Page):
+class OneApplication(Page):
     """One application with what it would give, and the buttons of those who may rule it."""
 
     permission = "staff.view"
@@ -91,7 +91,7 @@ class Reject(Page):
         reason = typed.text("reason", "却下の理由", longest=400)
         found = _application(application)
         if typed.errors:
-            return One().shown(ctx, request, application, typed)
+            return OneApplication().shown(ctx, request, application, typed)
         applications.reject(ctx, found, reason)
         return go(f"/access/applications/{ref('application', application)}/")
 
@@ -131,7 +131,7 @@ def _account(id: int) -> Account:
 
 urls = [
     path("applications/", Applications.view(), name="applications"),
-    path("applications/<application:application>/", One.view(), name="application"),
+    path("applications/<application:application>/", OneApplication.view(), name="application"),
     path("applications/<application:application>/approve/", Approve.view(), name="approve"),
     path("applications/<application:application>/reject/", Reject.view(), name="reject"),
     path("accounts/<account:account>/apply/", ApplyFor.view(), name="apply_for"),

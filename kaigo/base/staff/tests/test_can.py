@@ -124,6 +124,7 @@ def test_an_emergency_lets_look_and_never_act():
         == why(clerk, "release.approve")
         == "permission"
     )
+    assert why(clerk, "audit.view", "audit") == why(clerk, "staff.view", "staff") == "permission"
     # Whoever may look anyhow looks by his grant, and the emergency is not counted.
     assert (
         can(replace(someone({"premium.view"}), emergency=5), "premium.view", None, "premium", DAY).emergency

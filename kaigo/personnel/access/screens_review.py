@@ -1,0 +1,165 @@
+"""棚卸し and 緊急閲覧: what somebody else has to look at, by when."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest
+from django.urls import path
+
+from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.refs import ref
+from kaigo.base.desk.typed import Typed
+from kaigo.base.desk.views import Page, go
+from kaigo.base.records.context import Context
+from kaigo.base.staff import emergencies
+from kaigo.base.staff.models import Account, Emergency
+from kaigo.base.staff.recertifying import recertify, to_review
+from kaigo.base.staff.tables import limits
+from kaigo.personnel.access import watched
+from kaigo.personnel.people import read as people
+
+
+class Review(Page):
+    """Sections with the day by which their grants must be looked at; of one section all grants at once."""
+
+    permission = "staff.review"
+    purpose = "staff"
+
+    def get(self, ctx: Context, request: HttpRequest):
+        section = request.GET.get("section", "")
+        if section:
+            return self.section(ctx, section, Typed())
+        return "access/review.html", {
+            "title": "権限の棚卸し",
+            "sections": [(one, one.overdue(ctx.on)) for one in watched.sections(ctx)],
+            "months": limits()["recertification_months"],
+        }
+
+    def post(self, ctx: Context, request: HttpRequest):
+        typed = Typed(request.POST)
+        section = typed.text("section", "課", longest=60)
+        keeps = {}
+        for grant in to_review(ctx, section):
+            name = f"grant-{ref('grant', grant)}"
+            answer = request.POST.get(name, "")
+            if answer in ("keep", "end"):
+                keeps[grant] = answer == "keep"
+            else:
+                typed.errors[name] = "続けるか終えるかを選んでいない権限があります"
+        if typed.errors:
+            return self.section(ctx, section, typed)
+        recertify(ctx, section, keeps)
+        return go("/access/review/")
+
+    def section(self, ctx: Context, section: str, typed: Typed):
+        found = people.section_grants(ctx, section)
+        if not found:
+            raise Http404
+        mine = to_review(ctx, section)
+        rows = []
+        for grant in found:
+            name = f"grant-{ref('grant', grant.id)}"
+            rows.append((grant, grant.id in mine, name, typed.text_of.get(name, ""), name in typed.errors))
+        return "access/review_section.html", {
+            "title": f"権限の棚卸し {section}",
+            "section": section,
+            "rows": rows,
+            "any": bool(mine),
+            "missing": sum(1 for *_, wrong in rows if wrong),
+            "reviews": watched.reviews(ctx, section),
+        }
+
+
+class Emergencies(Page):
+    """Every emergency: those that wait for a review first."""
+
+    permission = "staff.review"
+    purpose = "staff"
+
+    def get(self, ctx: Context, request: HttpRequest):
+        page = Pages(
+            None,
+            request,
+            watched.emergency_count(ctx),
+            lambda limit, offset: [
+                (one, one.overdue(ctx.on), emergencies.OUTCOMES.get(one.outcome, ""))
+                for one in watched.emergencies(ctx, limit, offset)
+            ],
+        )
+        return "access/emergencies.html", {"title": "緊急閲覧", "page": page}
+
+
+class EmergencyReview(Page):
+    """One emergency, and what another person found."""
+
+    permission = "staff.review"
+    purpose = "staff"
+
+    def get(self, ctx: Context, request: HttpRequest, emergency: int):
+        return self.shown(ctx, request, emergency, Typed())
+
+    def post(self, ctx: Context, request: HttpRequest, emergency: int):
+        typed = Typed(request.POST)
+        outcome = typed.choice("outcome", "結果", emergencies.OUTCOMES)
+        remark = typed.text("remark", "確かめたこと", longest=400)
+        found = Emergency.objects.filter(id=emergency).first()
+        if found is None:
+            raise Http404
+        if typed.errors:
+            return self.shown(ctx, request, emergency, typed)
+        emergencies.review(ctx, found, outcome, remark)
+        return go("/access/emergencies/")
+
+    def shown(self, ctx: Context, request: HttpRequest, emergency: int, typed: Typed):
+        view = watched.emergency(ctx, emergency)
+        if view is None:
+            raise Http404
+        return "access/emergency.html", {
+            "title": f"緊急閲覧 {view.name}",
+            "view": view,
+            "overdue": view.overdue(ctx.on),
+            "outcome": emergencies.OUTCOMES.get(view.outcome, ""),
+            "outcomes": list(emergencies.OUTCOMES.items()),
+            "own": view.member == request.staff.member,
+            "typed": typed,
+        }
+
+
+class Begin(Page):
+    """緊急閲覧を始める: everybody may ask, only the ward's own staff may begin, after a fresh proof."""
+
+    permission = "staff.self"
+    purpose = "staff"
+
+    def get(self, ctx: Context, request: HttpRequest):
+        return self.form(request, Typed())
+
+    def post(self, ctx: Context, request: HttpRequest):
+        # The permission is everybody's own and asks for no proof; this act does.
+        proved = request.staff.proved
+        if proved is None or proved > limits()["step_up_minutes"] * 60:
+            return self.prove(request)
+        typed = Typed(request.POST)
+        case = typed.text("case", "何の件か", longest=60)
+        reason = typed.text("reason", "理由", longest=400)
+        if not typed.errors and len(reason) < emergencies.SHORTEST:
+            typed.errors["reason"] = f"理由は{emergencies.SHORTEST}文字以上で書いてください"
+        if typed.errors:
+            return self.form(request, typed)
+        emergencies.begin(ctx, Account.objects.get(id=request.staff.account), case, reason)
+        return go("/access/mine/")
+
+    def form(self, request: HttpRequest, typed: Typed):
+        return "access/begin.html", {
+            "title": "緊急閲覧を始める",
+            "typed": typed,
+            "minutes": limits()["emergency_minutes"],
+            "allowed": request.staff.kind == "staff",
+        }
+
+
+urls = [
+    path("review/", Review.view(), name="review"),
+    path("emergencies/", Emergencies.view(), name="emergencies"),
+    path("emergencies/<emergency:emergency>/", EmergencyReview.view(), name="emergency"),
+    path("emergency/", Begin.view(), name="begin"),
+]
