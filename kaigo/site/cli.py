@@ -21,6 +21,7 @@ COMMANDS = {
     "migrate": "kaigo.site.commands.migrate",
     "features": "kaigo.site.commands.lists",
     "incidents": "kaigo.site.commands.lists",
+    "staff": "kaigo.site.commands.staff",
     "manage": "kaigo.site.commands.manage",
 }
 

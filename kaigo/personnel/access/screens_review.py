@@ -7,6 +7,7 @@ from django.urls import path
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import Title
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
@@ -114,7 +115,7 @@ class EmergencyReview(Page):
         if view is None:
             raise Http404
         return "access/emergency.html", {
-            "title": f"緊急閲覧 {view.name}",
+            "title": Title("緊急閲覧", f"緊急閲覧 {view.name}"),
             "view": view,
             "overdue": view.overdue(ctx.on),
             "outcome": emergencies.OUTCOMES.get(view.outcome, ""),

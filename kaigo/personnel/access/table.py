@@ -8,7 +8,7 @@ from datetime import date
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows_at
 from kaigo.base.staff.can import NOTHING, Held, Posted, Staff, can
-from kaigo.base.staff.tables import contracts, fields, permissions, roles
+from kaigo.base.staff.tables import OWN, contracts, fields, permissions, roles
 from kaigo.personnel.access.words import PURPOSES
 
 _ACCOUNTS = """
@@ -128,7 +128,11 @@ def matrix(ctx: Context) -> Matrix:
     return Matrix(
         tuple(given_on),
         tuple(tuple(sorted(v.kinds)) for v in versions),
-        [(p.name, p.label, [p.name in v.permissions for v in versions]) for p in permissions().values()],
+        # What belongs to every account with a post needs no role, and so every role has it.
+        [
+            (p.name, p.label, [p.name == OWN or p.name in v.permissions for v in versions])
+            for p in permissions().values()
+        ],
         [(label, [name in v.fields for v in versions]) for name, label in fields().items()],
         [(label, [name in v.purposes for v in versions]) for name, label in PURPOSES.items()],
         [(c.item, c.title, [name in c.roles for name in given_on], c.note) for c in contracts().values()],

@@ -17,7 +17,8 @@ def down(django_db_blocker, monkeypatch, tmp_path):
         connections["default"].close()
 
 
-def test_who_logs_in_is_told_to_try_again(down, monkeypatch):
+def test_who_logs_in_is_told_to_try_again(down, monkeypatch, settings):
+    settings.ROOT_URLCONF = "kaigo.base.staff.tests.play"
     assert Client().get("/login").status_code == 200
     monkeypatch.setattr("kaigo.base.desk.login.may_play", lambda request: True)
     answer = Client().post("/login/as", {"login": "somebody"})

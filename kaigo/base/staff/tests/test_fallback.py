@@ -361,6 +361,7 @@ def test_a_fallback_session_proves_itself_with_the_next_number(client, clerk, ca
 
 
 def test_the_demos_proof_exists_in_the_demo_only(client, clerk, tmp_path, settings):
+    settings.ROOT_URLCONF = "kaigo.base.staff.tests.play"
     client.cookies[COOKIE] = begin(clerk, "demo")
     assert client.post("/prove/as").status_code == 404
     settings.FILES_ROOT.parent.joinpath("demo.marker").touch()
