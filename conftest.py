@@ -146,9 +146,7 @@ def django_db_setup(cluster, django_db_blocker):
         _drop(cluster, names)
 
 
-@pytest.fixture
-def street(cluster, django_db_setup, django_db_blocker):
-    """A database of its own with real commits: for tests of knowledge over time, freezes, several connections."""
+def _street(cluster, django_db_blocker):
     from django.db import connections
 
     before = {alias: connections[alias].settings_dict["NAME"] for alias in connections}
@@ -158,6 +156,18 @@ def street(cluster, django_db_setup, django_db_blocker):
         _drop(cluster, names)
         for alias, name in before.items():
             connections[alias].settings_dict["NAME"] = name
+
+
+@pytest.fixture
+def street(cluster, django_db_setup, django_db_blocker):
+    """A database of its own with real commits: for tests of knowledge over time, freezes, several connections."""
+    yield from _street(cluster, django_db_blocker)
+
+
+@pytest.fixture(scope="module")
+def long_street(cluster, django_db_setup, django_db_blocker):
+    """The same for all tests of a file."""
+    yield from _street(cluster, django_db_blocker)
 
 
 def pytest_collection_modifyitems(items):
