@@ -10,7 +10,7 @@ from kaigo.base.desk import login_key
 from kaigo.base.desk.refs import unref
 from kaigo.base.desk.views import Page, Refused, go, page
 from kaigo.base.records.context import Context
-from kaigo.base.staff import passkeys
+from kaigo.base.staff import fallback, passkeys
 from kaigo.base.staff.accounts import end_key
 from kaigo.base.staff.models import Account, Passkey
 from kaigo.base.staff.passkeys import NotAcceptedError
@@ -37,6 +37,8 @@ class Sessions(Page):
             for one in found
         ]  # fmt: skip
         data = {"title": "ログインの状況", "rows": rows, "others": sum(not row["own"] for row in rows)}
+        if request.staff.method == "fallback":
+            data["left"] = fallback.left(request.staff.account, ctx.on)
         return "staff/sessions.html", data | {
             "idle": limits()["idle_minutes"],
             "hours": limits()["session_hours"],

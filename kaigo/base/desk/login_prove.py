@@ -10,7 +10,7 @@ from kaigo.base.desk.login import may_play, safe
 from kaigo.base.desk.views import Page, go, page
 from kaigo.base.records.context import Context
 from kaigo.base.staff import fallback
-from kaigo.base.staff.models import Account, FallbackSecret
+from kaigo.base.staff.models import Account
 from kaigo.base.staff.passkeys import NotAcceptedError
 from kaigo.base.staff.sessions import prove
 from kaigo.base.staff.tables import limits
@@ -85,9 +85,7 @@ def shown(ctx: Context, request: HttpRequest, following: str, error: str = "") -
     method = request.staff.method
     place = None
     if method == "fallback":
-        running = fallback.running(request.staff.account, ctx.on)
-        secret = FallbackSecret.objects.filter(fallback=running).order_by("-id").first() if running else None
-        due = fallback.next_number(secret)
+        due = fallback.next_number(fallback.newest(request.staff.account, ctx.on))
         place = due.place if due else None
     return {
         "title": "本人の再確認", "next": safe(following), "error": error, "method": method, "place": place,

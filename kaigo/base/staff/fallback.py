@@ -39,6 +39,8 @@ from kaigo.base.staff.tables import limits
 
 CARD = "one_time"
 DIGITS = 8
+# Of what is typed no more is looked at: no password is as long, in whichever spelling.
+LONG = 1000
 NOT_GRANTED = "パスワードでのログインは、申請が承認されていて、期限内の人だけが使えます。上司か権限管理担当に申請を頼んでください。"
 NOT_FOR_ADMINISTRATORS = (
     "管理者の口座では、パスワードでのログインは使えません。端末から出ない鍵(パスキー)を登録してください。"
@@ -109,16 +111,13 @@ def attempt(ctx: Context, event: str, login: str, password: str, number: str) ->
 
     Shut, unknown, not granted, expired and wrong are one for whoever tries: the same work, in the same order.
     """
-    typed = plain(login)
+    typed, password, number = plain(login[:LONG]), password[:LONG], number[:LONG]
     account = Account.objects.filter(login=typed).first()
     whose = about(account, typed)
     nobodys = _nobodys()
     with acting(ctx):
         before = standing(whose)
-        fallback = running(account.id if account else 0, ctx.on)
-        secret = (
-            FallbackSecret.objects.filter(fallback_id=fallback.id if fallback else 0).order_by("-id").first()
-        )
+        secret = newest(account.id if account else 0, ctx.on)
         number_due = next_number(secret)
         fits = check_password(normal(password), secret.password if secret else nobodys)
         right = _is(number_due, number)
@@ -127,23 +126,29 @@ def attempt(ctx: Context, event: str, login: str, password: str, number: str) ->
             OneTimeUse.objects.create(number=number_due)
             return Try(account, "")
         record(ctx, event, whose, "refused", why=why, method="fallback")
-        if fallback and why != SHUT and before.wrong + 1 >= limits()["wrong_in_a_row"]:
-            end_fallback(ctx, fallback, f"続けて{limits()['wrong_in_a_row']}回の誤り")
+        if secret and why != SHUT and before.wrong + 1 >= limits()["wrong_in_a_row"]:
+            end_fallback(ctx, secret.fallback, f"続けて{limits()['wrong_in_a_row']}回の誤り")
     return Try(None, why)
+
+
+def newest(account: int, day: date) -> FallbackSecret | None:
+    """The password and card of an account that open something on a day."""
+    fallback = running(account, day)
+    return FallbackSecret.objects.filter(fallback_id=fallback.id if fallback else 0).order_by("-id").first()
 
 
 def next_number(secret: FallbackSecret | None) -> OneTimeNumber | None:
     """The first number of a card that has not been used."""
-    return (
-        OneTimeNumber.objects.filter(secret_id=secret.id if secret else 0, use__isnull=True)
-        .order_by("place")
-        .first()
-    )
+    return _unused(secret).order_by("place").first()
 
 
-def left(secret: FallbackSecret) -> int:
-    """How many numbers of a card are left."""
-    return OneTimeNumber.objects.filter(secret=secret, use__isnull=True).count()
+def left(account: int, day: date) -> int:
+    """How many numbers of the card are left."""
+    return _unused(newest(account, day)).count()
+
+
+def _unused(secret: FallbackSecret | None):
+    return OneTimeNumber.objects.filter(secret_id=secret.id if secret else 0, use__isnull=True)
 
 
 def _why(account: Account | None, secret: FallbackSecret | None, shut: bool, fits: bool, right: bool) -> str:

@@ -16,6 +16,7 @@ from kaigo.base.staff import applications
 from kaigo.base.staff.accounts import KINDS
 from kaigo.base.staff.marks import own_number
 from kaigo.base.staff.models import Account, Application, Member
+from kaigo.base.staff.notices import lately
 from kaigo.base.staff.people import mark
 from kaigo.base.staff.tables import fields, permissions, roles
 from kaigo.personnel.access import read
@@ -42,6 +43,7 @@ class Mine(Page):
             "grants": [(g, g.running(ctx.on), allowed(ctx, g.role)) for g in people.grants(ctx, member)],
             "asked": [(a, applications.KINDS[a.kind], *read.OUTCOMES[a.outcome]) for a in asked],
             "declared": len(request.staff.marks),
+            "notices": lately(request.staff.account),
         }
 
 

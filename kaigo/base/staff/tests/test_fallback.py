@@ -16,6 +16,7 @@ from kaigo.base.records.refusal import Refused
 from kaigo.base.staff import applications, fallback, lockout
 from kaigo.base.staff.accounts import enrol
 from kaigo.base.staff.models import Fallback, FallbackEnd, FallbackSecret, OneTimeNumber, OneTimeUse, Session
+from kaigo.base.staff.notices import lately
 from kaigo.base.staff.passwords import normal, refuse_weak
 from kaigo.base.staff.sessions import begin
 from kaigo.base.staff.tables import limits
@@ -334,6 +335,18 @@ def test_a_hundred_wrong_tries_in_a_row_end_it_for_good(client, clerk, card, mon
     wrong(client, "nobody", 101)
 
 
+def test_the_person_is_told_what_happened_to_his_way_in(client, clerk, card):
+    wrong(client, clerk, 3)
+    wrong(client, "unknown-login", 2)
+    send(client, clerk, PASSWORD, card[0])
+    assert {(one.label, one.count) for one in lately(clerk.id)} == {
+        ("断られたログイン", 3), ("パスワードと番号表の登録", 1), ("鍵の登録券の発行", 1),
+    }  # fmt: skip
+    assert lately(account("002").id) == []
+    page = client.get("/access/mine/").content.decode()
+    assert "断られたログイン 3回" in page and "パスワードと番号表の登録(" in page
+
+
 def test_what_was_typed_is_kept_nowhere(client, clerk, card):
     send(client, "canary-login", "canary-password", "31415926")
     told = "".join(str(row) for row in Event.objects.values_list())
@@ -354,6 +367,7 @@ def test_a_fallback_session_proves_itself_with_the_next_number(client, clerk, ca
     assert identify(client.cookies[COOKIE].value, APRIL).proved > 500
     assert prove(PASSWORD, card[1]) == 302
     assert identify(client.cookies[COOKIE].value, APRIL).proved < 5
+    assert "番号表の残り 38 個" in client.get("/sessions").content.decode()
     # Nor does the weaker way make a stronger one.
     assert client.post("/passkeys/options").status_code == 409
     client.cookies[COOKIE] = begin(clerk, "passkey")

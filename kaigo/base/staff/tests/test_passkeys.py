@@ -325,6 +325,10 @@ def test_a_fresh_proof_is_one_of_the_same_account(client, key, clerk):
     assert send(client, answer).status_code == 401
     assert identify(token, APRIL).proved > 500
     assert prove(key) == 302
+    # Nor does a challenge for a new key.
+    answer = key.but(counter=key.counter + 9).use(client.post("/passkeys/options").json())
+    assert client.post("/prove/key", {"credential": answer}).status_code == 403
+    assert Event.objects.filter(event="staff.prove").latest("id").why == "ceremony"
     assert (
         identify(token, APRIL).proved < 5
         and Event.objects.filter(event="staff.prove", outcome="done").count() == 1
