@@ -9,6 +9,9 @@ from datetime import date, datetime
 
 from django.db import connection, transaction
 
+# What stands in the place of a detail that the role of the person may not see.
+HIDDEN = "(表示しません)"
+
 
 @dataclass(frozen=True, slots=True)
 class Context:
@@ -28,6 +31,10 @@ class Context:
     def sees(self, field: str) -> bool:
         """Whether a detail of people may be shown."""
         return self.fields is None or field in self.fields or "*" in self.fields
+
+    def sees_all(self, *fields: str) -> bool:
+        """Whether all these details may be shown: for what holds several at once."""
+        return all(self.sees(field) for field in fields)
 
     def at(self, on: date) -> Context:
         """The same act on another business date."""

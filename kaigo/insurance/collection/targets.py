@@ -6,13 +6,13 @@ or unknown becomes a task for a clerk; nothing is guessed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from django.db import connection
 
 from kaigo.base.feeds import read as feeds
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.rows import rows
 from kaigo.base.records.watermarks import NEW, reading
 from kaigo.insurance.collection.targets_read import MATCHED, MATCHED_OF
@@ -215,7 +215,7 @@ class Record:
     birth_date: date | None
     sex: str
     kana: str
-    annual_pension_yen: int
+    annual_pension_yen: int | None  # None = may not be seen
     matched_by: str
     person: int | None
     why: str
@@ -262,6 +262,15 @@ SELECT * FROM c WHERE by_number OR by_birth::int + by_sex::int + by_kana::int >=
 ORDER BY by_number DESC, by_birth::int + by_sex::int + by_kana::int DESC, by_kana DESC, person_id LIMIT 10"""
 
 
+def _seen(ctx: Context, found: Record) -> Record:
+    """Without what tells of the pension, for those who may not see it."""
+    if ctx.sees("pension"):
+        return found
+    return replace(
+        found, payer=HIDDEN, basic_pension_number=HIDDEN, pension_code=HIDDEN, annual_pension_yen=None
+    )
+
+
 def unmatched(ctx: Context, offset: int = 0, limit: int = 50) -> tuple[list[Record], int]:
     """Open records in the order of arrival, and how many there are."""
     total = rows("SELECT count(*) FROM collection_task WHERE sort = 'target' AND state = 'open'", {})[0][0]
@@ -269,7 +278,7 @@ def unmatched(ctx: Context, offset: int = 0, limit: int = 50) -> tuple[list[Reco
         _RECORD.format(matched=MATCHED, join="") + "ORDER BY t.id LIMIT %(limit)s OFFSET %(offset)s",
         {"limit": limit, "offset": offset},
     )
-    return [Record(*row) for row in found], total
+    return [_seen(ctx, Record(*row)) for row in found], total
 
 
 def record(ctx: Context, target: int) -> Record | None:
@@ -278,7 +287,7 @@ def record(ctx: Context, target: int) -> Record | None:
         _RECORD.format(matched=f"SELECT * FROM ({MATCHED}) x WHERE x.id = %(target)s", join="LEFT"),
         {"target": target},
     )
-    return Record(*found[0]) if found else None
+    return _seen(ctx, Record(*found[0])) if found else None
 
 
 def of_person(ctx: Context, person: int) -> list[Record]:
@@ -288,7 +297,7 @@ def of_person(ctx: Context, person: int) -> list[Record]:
         _RECORD.format(matched=mine, join="LEFT") + "ORDER BY t.id DESC",
         {"person": person, "persons": [person]},
     )
-    return [Record(*row) for row in found]
+    return [_seen(ctx, Record(*row)) for row in found]
 
 
 def candidates(ctx: Context, target: Record) -> list[Candidate]:

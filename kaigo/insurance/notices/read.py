@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.notices.common import LETTERS, TEMPLATES, kept, template_digest
 from kaigo.insurance.notices.decide import OFFICES, differing
@@ -150,7 +150,41 @@ def content(ctx: Context, draft: int) -> tuple[dict, dict] | None:
     if not found:
         return None
     data, common = found[0]
-    return json.loads(data) if isinstance(data, str) else data, kept(common)
+    return _seen(ctx, json.loads(data) if isinstance(data, str) else data), kept(common)
+
+
+# What stands on the paper of a letter: whoever may not see all of it is not shown the paper.
+ON_PAPER = ("address", "birth", "name", "number", "sex", "tax", "welfare")
+_HIDES = {
+    "address": (
+        "address",
+        "postal_code",
+        "building",
+        "home",
+        "former",
+        "facility",
+        "facility_address",
+        "before",
+    ),
+    "birth": ("birth",),
+    "number": ("number",),
+    "sex": ("sex",),
+}
+
+
+def _seen(ctx: Context, data: dict) -> dict:
+    """The words of a letter without the details that may not be seen; also of the people in a letter about several."""
+    hidden = [key for field, keys in _HIDES.items() if not ctx.sees(field) for key in keys]
+    found = {
+        key: HIDDEN if key in hidden and value and isinstance(value, str) else value
+        for key, value in data.items()
+    }
+    for several in ("people", "events"):
+        if several in found:
+            found[several] = [_seen(ctx, one) for one in found[several]]
+    if found.get("reasons") and not ctx.sees_all("tax", "welfare"):
+        found |= {"why": "", "reasons": [[HIDDEN, "", []]]}
+    return found
 
 
 def contents(drafts: list[int]) -> dict[int, tuple[dict, str]]:

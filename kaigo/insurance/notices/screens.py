@@ -112,6 +112,7 @@ class Letter(Page):
                 view.letter_label, f"{view.name} {'さんの' if view.person else 'への'}{view.letter_label}"
             ),
             "draft": view,
+            "may_hold": ctx.sees_all(*read.ON_PAPER),
             "data": data,
             "common": common,
             "how_to_pay": [common["how_to_pay"][way] for way in data.get("ways", ())],
@@ -127,6 +128,11 @@ def _told(node: list) -> Told:
     return Told("", article, words, tuple(_told(part) for part in parts))
 
 
+NOT_ON_PAPER = (
+    "紙の形には、あなたの権限では表示しない項目(住所など)も載っています。書いてあることは画面で見てください。"
+)
+
+
 class Paper(Page):
     """The draft as it will be printed."""
 
@@ -134,6 +140,8 @@ class Paper(Page):
     purpose = "notice"
 
     def get(self, ctx: Context, request: HttpRequest, draft: int):
+        if not ctx.sees_all(*read.ON_PAPER):
+            raise Refused(NOT_ON_PAPER)
         made = preview.pdf(ctx, draft)
         if made is None:
             raise Http404

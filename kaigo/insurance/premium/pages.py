@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from kaigo.base.desk.charts import bars, histogram
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.insurance.premium import provisional_facts, read
 from kaigo.insurance.premium.facts import Line, facts_lines, unpack_facts
 from kaigo.insurance.premium.models import Batch
@@ -61,7 +61,7 @@ def stages_text(view: AssessmentView) -> str:
     )
 
 
-def decided_lines(view: AssessmentView) -> list[Line]:
+def decided_lines(ctx: Context, view: AssessmentView) -> list[Line]:
     """A decision in lines, as they are compared."""
     provisional = view.sort == "provisional"
     lines = [
@@ -76,11 +76,16 @@ def decided_lines(view: AssessmentView) -> list[Line]:
     return [
         *lines,
         Line("月ごとの段階", "本算定まで未定" if provisional else stages_text(view)),
-        Line("課税区分", name_of("tax_status", view.tax_status)),
+        Line("課税区分", tax_status(ctx, view)),
         Line("仮の取扱い", "あり" if view.interim else "なし"),
         Line("賦課期日", wareki(view.assessment_day)),
         Line("異動の事由", REASONS.get(view.change_reason, view.change_reason)),
     ]
+
+
+def tax_status(ctx: Context, view: AssessmentView) -> str:
+    """課税区分 of a decision in words."""
+    return name_of("tax_status", view.tax_status) if ctx.sees("tax") else HIDDEN
 
 
 def lines_of(ctx: Context, view: AssessmentView, members: bool = True) -> list[Line]:
@@ -89,7 +94,9 @@ def lines_of(ctx: Context, view: AssessmentView, members: bool = True) -> list[L
     if view.sort == "provisional":
         return provisional_lines(packed)
     facts = unpack_facts(packed)
-    return facts_lines(facts, members) if facts else []
+    if facts and not ctx.sees_all("tax", "welfare"):
+        return [Line("税・福祉の事実", HIDDEN)]
+    return facts_lines(facts, members and ctx.sees("household")) if facts else []
 
 
 def provisional_lines(packed: list) -> list[Line]:

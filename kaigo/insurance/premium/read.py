@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.insurance.premium.models import Assessment, AssessmentFinding, Batch, Task
 from kaigo.insurance.premium.provisional_facts import unpack_facts
 from kaigo.insurance.premium.save import stage_numbers
@@ -91,8 +91,24 @@ def reasons(ctx: Context, assessment: int) -> tuple[Reason, ...]:
 
 
 def told(ctx: Context, assessment: int, audience: Audience = "staff") -> tuple[Told, ...]:
-    """The stored reasons in words; never computed again."""
-    return tell_all(reasons(ctx, assessment), audience)
+    """The stored reasons in words; never computed again. What tells of tax or welfare, only where that may be seen."""
+    found = reasons(ctx, assessment)
+    if ctx.sees_all("tax", "welfare"):
+        return tell_all(found, audience)
+    return (*tell_all(_without_income(found), audience), _UNTOLD) if found else ()
+
+
+# Reasons that tell what somebody earns, whether his household is taxed, or that he is on welfare.
+_TELLING = ("household.", "income.", "stage.")
+_UNTOLD = Told("", "", f"税と福祉の事実による理由 {HIDDEN}", ())
+
+
+def _without_income(found: tuple[Reason, ...]) -> tuple[Reason, ...]:
+    return tuple(
+        reason._replace(parts=_without_income(reason.parts))
+        for reason in found
+        if not reason.id.startswith(_TELLING)
+    )
 
 
 def changed_provisional(

@@ -87,7 +87,8 @@ class Decision(Room):
             "view": view,
             "sort": pages.SORTS[view.sort],
             "reason": pages.REASONS.get(view.change_reason, view.change_reason),
-            "status": name_of("tax_status", view.tax_status),
+            "status": pages.tax_status(ctx, view),
+            "may_suppose": WhatIf.open_to(ctx),
             "person": person,
             "months": pages.month_row(view),
             "told": read.told(ctx, view.id, audience),
@@ -120,7 +121,7 @@ class Compare(Room):
             "old_sort": pages.SORTS[old.sort],
             "new_sort": pages.SORTS[new.sort],
             "difference": new.annual_yen - old.annual_yen,
-            "decided": pages.side_by_side(pages.decided_lines(old), pages.decided_lines(new)),
+            "decided": pages.side_by_side(pages.decided_lines(ctx, old), pages.decided_lines(ctx, new)),
             "facts": pages.side_by_side(pages.lines_of(ctx, old), pages.lines_of(ctx, new)),
             "old_told": read.told(ctx, old.id),
             "new_told": read.told(ctx, new.id),
@@ -187,7 +188,16 @@ class WhatIf(Room):
             }  # fmt: skip
         return "premium/whatif.html", data
 
+    @staticmethod
+    def open_to(ctx: Context) -> bool:
+        """Whoever may not see the facts cannot suppose others."""
+        return ctx.sees_all("household", "tax", "welfare")
+
     def facts(self, ctx: Context, person: int, year: int):
+        if not self.open_to(ctx):
+            raise Refused(
+                "この画面は本人と世帯員の税・福祉の事実を使います。あなたの権限では表示しません。係員に頼んでください。"
+            )
         found = whatif.facts_now(ctx, year, person)
         if found is None:
             raise Http404

@@ -12,7 +12,7 @@ from datetime import date
 
 from django.db import connection
 
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.insurance.qualification.read import guarded, in_force_sql
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.residents import read as residents
@@ -65,7 +65,16 @@ def wanted(ctx: Context, fiscal_year: int, persons: Iterable[int] | None = None)
     shielded = guarded(ctx, [row[0] for row in rows])
     # The register of residents names the ward of a large city; the tax is the city's.
     cities = {code: registers.insurer_code(ctx, code) or code for code in {row[6] or "" for row in rows}}
-    found = [Wanted(*row[:6], cities[row[6] or ""], *row[7:], row[0] in shielded) for row in rows]
+    found = [
+        Wanted(
+            *row[:6],
+            cities[row[6] or ""],
+            row[7] if ctx.sees("address") else HIDDEN,
+            *row[8:],
+            row[0] in shielded,
+        )
+        for row in rows
+    ]
     return sorted(found, key=lambda one: (one.municipality, one.kana, one.person))
 
 

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 
 from django.db import connection
 
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.qualification import income_wanted
@@ -92,6 +92,7 @@ def moves_in(
 
 def _one(ctx: Context, insurer: str, row: tuple, notes: dict[tuple[int, date], Handover]) -> MoveIn:
     person, name, birth, moved_on, code, address, acquired_on, elsewhere = row
+    address = address if ctx.sees("address") else HIDDEN
     category = 1 if attained_on(birth, AGE) <= moved_on else 2
     # 第2号 are insured from the day of moving in without a decision of ours (法10条).
     base = None if elsewhere else moved_on if category == 2 else acquired_on

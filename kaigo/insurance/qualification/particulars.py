@@ -7,18 +7,23 @@ days until we learnt it. So a correction is a change too, and somebody's first r
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from django.db import connection
 
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.insurance.qualification.in_force import in_force_sql
 from kaigo.insurance.residents import read as residents
 
 KINDS = {
     "name": "氏名", "kana": "フリガナ", "birth": "生年月日", "sex": "性別", "address": "住所", "household": "世帯",
     "head": "世帯主", "category": "第2号から第1号",
+}  # fmt: skip
+# kind of change → the detail of people that it tells (base/staff/fields.yaml).
+_FIELD = {
+    "name": "name", "kana": "name", "birth": "birth", "sex": "sex", "address": "address", "household": "household",
+    "head": "household",
 }  # fmt: skip
 # What stands on an insured certificate (規則26条の様式): when it changes, a new one is due.
 ON_CERTIFICATE = ("name", "kana", "birth", "sex", "address")
@@ -83,7 +88,14 @@ def changes(
         ORDER BY c.effective_on DESC, c.person_id, c.kind"""
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
-        return [Change(*row) for row in cursor.fetchall()]
+        return [_seen(ctx, Change(*row)) for row in cursor.fetchall()]
+
+
+def _seen(ctx: Context, change: Change) -> Change:
+    """That something changed may be known; what it was and is, only where the detail may be seen."""
+    if change.kind not in _FIELD or ctx.sees(_FIELD[change.kind]):
+        return change
+    return replace(change, old=HIDDEN, new=HIDDEN)
 
 
 def _versions(history: str, columns: str, where: str = "true") -> str:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from django.db import connection
 
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.watermarks import NEW
 from kaigo.insurance.qualification.deemed import Entry as DeemedEntry
 from kaigo.insurance.qualification.deemed import valid as deemed_valid
@@ -85,6 +85,8 @@ def changed_sql() -> str:
 
 def number(ctx: Context, person: int) -> str:
     """The insured number, or ""."""
+    if not ctx.sees("number"):
+        return HIDDEN
     found = InsuredNumber.objects.filter(person_id=person).first()
     return found.number if found else ""
 
@@ -160,6 +162,8 @@ def tasks(ctx: Context, sort: str = "", person: int | None = None) -> list[Task]
 
 def numbers(ctx: Context, persons: list[int]) -> dict[int, str]:
     """person → insured number, of those who have one."""
+    if not ctx.sees("number"):
+        return dict.fromkeys(persons, HIDDEN)
     rows = InsuredNumber.objects.filter(person_id__in=persons)
     return {row.person_id: row.number for row in rows}
 

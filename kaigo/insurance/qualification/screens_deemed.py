@@ -36,12 +36,14 @@ class DeemedList(Page):
     purpose = "qualification"
 
     def get(self, ctx: Context, request: HttpRequest):
-        found = deemed.entries(ctx, settings.INSURER)
+        # The whole list is of people on welfare: not for those who may not see that of anybody.
+        found = deemed.entries(ctx, settings.INSURER) if ctx.sees("welfare") else []
         page = Pages(found, request)
         names = residents.names(ctx, [entry.person for entry in page])
         return "qualification/deemed.html", {
             "title": "みなし2号(生活保護)",
             "page": page,
+            "hidden": not ctx.sees("welfare"),
             "rows": [_row(entry, names.get(entry.person, "")) for entry in page],
             "soon": sum(entry.soon for entry in found),
             "over": sum(entry.state == "over" and entry.until is None for entry in found),

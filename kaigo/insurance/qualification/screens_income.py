@@ -13,7 +13,7 @@ from kaigo.base.desk.refs import ref
 from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.insurance.qualification import income_inquiries
 from kaigo.insurance.qualification.income_inquiries import STATES
 from kaigo.insurance.qualification.income_wanted import wanted
@@ -254,7 +254,12 @@ def _one(ctx: Context, request: HttpRequest, row: IncomeInquiry, typed: Typed) -
         raise Http404
     words = {field.key: field for field in taxation.fields()}
     replies = [
-        (r, [(words[key].name, _shown(words[key], value)) for key, value in r.told.items()])
+        (
+            r,
+            [(words[key].name, _shown(words[key], value)) for key, value in r.told.items()]
+            if ctx.sees("tax")
+            else [("回答の内容", HIDDEN)],
+        )
         for r in IncomeReply.objects.filter(inquiry=row).order_by("-id")
     ]
     state, tone = STATES[row.state]
@@ -268,6 +273,7 @@ def _one(ctx: Context, request: HttpRequest, row: IncomeInquiry, typed: Typed) -
         "tone": tone,
         "late": _late(ctx, row),
         "replies": replies,
+        "hides_tax": not ctx.sees("tax"),
         "typed": typed,
         "fields": [
             (field, typed.text_of.get(field.key, ""), typed.errors.get(field.key, ""))

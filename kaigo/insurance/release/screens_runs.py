@@ -7,7 +7,7 @@ from django.urls import path
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
-from kaigo.base.desk.views import Page, go
+from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.files import store
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import read as notices
@@ -120,6 +120,7 @@ class Letter(Page):
         return "release/letter.html", {
             "title": f"{found.letter_label} {found.number}",
             "letter": found,
+            "may_hold": ctx.sees_all(*notices.ON_PAPER),
             "data": data,
             "common": common,
         }
@@ -135,6 +136,10 @@ class LetterPaper(Page):
         row = LetterRow.objects.filter(id=letter).first()
         if row is None:
             raise Http404
+        if not ctx.sees_all(*notices.ON_PAPER):
+            raise Refused(
+                "紙には、あなたの権限では表示しない項目も載っています。書いてあることは画面で見てください。"
+            )
         answer = HttpResponse(printing.reprint(row), content_type="application/pdf")
         answer["Content-Disposition"] = f'inline; filename="letter-{ref("letter", letter)}.pdf"'
         return answer

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from kaigo.base.audit.seen import saw
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.models import Fact
 from kaigo.base.records.rows import rows
 from kaigo.insurance.residents import models as m
@@ -23,8 +23,34 @@ class Version(NamedTuple):
     values: dict[str, Any]
 
 
+# Kind of fact → the detail of people that it is (base/staff/fields.yaml). What is not here, everybody sees who may
+# enter the page: stays in facilities and stopped processing.
+FIELDS: dict[type[Fact], str] = {
+    m.Particulars: "name",
+    m.Residence: "address",
+    m.MailingAddress: "address",
+    m.Membership: "household",
+    m.Relation: "household",
+    m.Protection: "protection",
+    m.Taxation: "tax",
+    m.Welfare: "welfare",
+    m.Borderline: "welfare",
+    m.OldAgePension: "pension",
+    m.PensionNumber: "pension",
+    m.MedicalInsurance: "medical",
+    m.BankAccount: "bank",
+}
+# Words of a clerk about somebody may hold anything.
+MEMO = ("address", "bank", "contact", "household", "medical", "pension", "tax", "welfare")
+# Of a residence these stay readable where addresses do not: what happened, and when.
+_EVENTS = ("state", "event")
+
+
 def history(ctx: Context, model: type[Fact], person: int) -> list[Version]:
-    """All versions of one kind of fact believed now, or at ctx.known_at."""
+    """All versions of one kind of fact believed now, or at ctx.known_at. What may not be seen is left out."""
+    seen = model not in FIELDS or ctx.sees(FIELDS[model])
+    if not seen and model is not m.Residence:
+        return []
     columns = (*model.key_columns()[1:], *model.value_columns())
     found = rows(
         f"SELECT lower(f.effective), upper(f.effective), f.notified_on, f.source, {', '.join('f.' + c for c in columns)} "
@@ -32,11 +58,19 @@ def history(ctx: Context, model: type[Fact], person: int) -> list[Version]:
         "ORDER BY lower(f.effective) DESC, f.id DESC",
         {**times(ctx), "person": person},
     )
-    return [Version(*row[:4], dict(zip(columns, row[4:], strict=True))) for row in found]
+    versions = [Version(*row[:4], dict(zip(columns, row[4:], strict=True))) for row in found]
+    return versions if seen else [v._replace(values=_event_only(v.values)) for v in versions]
+
+
+def _event_only(values: dict[str, Any]) -> dict[str, Any]:
+    hidden = {name: HIDDEN if name == "address" else "" for name in values if name not in _EVENTS}
+    return values | hidden
 
 
 def former_beliefs(ctx: Context, person: int) -> list[tuple]:
     """Residences that we believed once and no more: (known from, until, effective from, until, state, address)."""
+    if not ctx.sees("address"):
+        return []
     return rows(
         "SELECT lower(f.known), upper(f.known), lower(f.effective), upper(f.effective), f.state, f.address "
         "FROM residents_residence f WHERE f.person_id = %(person)s AND NOT upper_inf(f.known) "
@@ -46,7 +80,9 @@ def former_beliefs(ctx: Context, person: int) -> list[tuple]:
 
 
 def memos(ctx: Context, person: int) -> list[m.Memo]:
-    """記事 about the person and the records merged into him, newest first."""
+    """記事 about the person and the records merged into him, newest first; only for who may see all they may hold."""
+    if not ctx.sees_all(*MEMO):
+        return []
     merged = [
         who
         for (who,) in rows(f"SELECT person_id FROM ({MERGES}) e WHERE into_id = %(into)s", {"into": person})

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
 from kaigo.base.audit.seen import saw
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.rows import rows
 
 # Records that are read as another person today.
@@ -73,8 +73,8 @@ class PersonView:
 
     @property
     def sex_label(self) -> str:
-        """男 | 女 | empty."""
-        return {"1": "男", "2": "女"}.get(self.sex, "")
+        """男 | 女 | empty, or that it is not shown."""
+        return {"1": "男", "2": "女", HIDDEN: HIDDEN}.get(self.sex, "")
 
     @property
     def dead(self) -> bool:
@@ -163,7 +163,34 @@ def one(ctx: Context, person: int) -> PersonView | None:
     found = rows(_one(ctx), {**times(ctx), "person": person})
     if not found:
         return None
-    return PersonView(*(_plain(name, value) for name, value in zip(_FIELDS, found[0], strict=True)))
+    view = PersonView(*(_plain(name, value) for name, value in zip(_FIELDS, found[0], strict=True)))
+    return replace(view, **_unseen(ctx))
+
+
+# field of base/staff/fields.yaml → what stands in the view instead. One word tells that something is not shown.
+_INSTEAD = {
+    "name": {"name": HIDDEN, "kana": "", "alias": "", "alias_kana": ""},
+    "birth": {"birth_date": None, "birth_raw": HIDDEN},
+    "sex": {"sex": HIDDEN},
+    "number": {"numbers": (HIDDEN,)},
+    "address": {
+        "postal_code": "", "address": HIDDEN, "building": "", "from_code": "", "from_address": "", "to_code": "",
+        "to_address": "",
+    },
+    "contact": {"phone": HIDDEN},
+    "household": {"household": None, "household_number": "", "relationship": "", "head": HIDDEN},
+    "protection": {"protected": False},
+}  # fmt: skip
+
+
+def _unseen(ctx: Context) -> dict:
+    """What stands in place of the details that may not be shown."""
+    return {
+        key: value
+        for field, instead in _INSTEAD.items()
+        if not ctx.sees(field)
+        for key, value in instead.items()
+    }
 
 
 _FIELDS = tuple(PersonView.__dataclass_fields__)
@@ -193,6 +220,8 @@ def names(ctx: Context, persons: Iterable[int]) -> dict[int, str]:
     """person → name on ctx.on, for those who have one on that day."""
     persons = list(persons)
     saw(persons)
+    if not ctx.sees("name"):
+        return dict.fromkeys(persons, HIDDEN)
     return dict(
         rows(
             "SELECT p.person_id, p.name FROM residents_particulars p "
@@ -203,7 +232,12 @@ def names(ctx: Context, persons: Iterable[int]) -> dict[int, str]:
 
 
 def household(ctx: Context, person: int, on: date | None = None) -> list[Member]:
-    """All members of the person's household on the day (None = ctx.on), the head first, then by age."""
+    """All members of the person's household on the day (None = ctx.on), the head first, then by age.
+
+    Nobody for whom households are not to be seen.
+    """
+    if not ctx.sees("household"):
+        return []
     found = [
         Member(*row)
         for row in rows(
@@ -221,11 +255,14 @@ def household(ctx: Context, person: int, on: date | None = None) -> list[Member]
         )
     ]
     saw(member.person for member in found)
-    return found
+    hidden = _unseen(ctx)
+    return [m._replace(**{k: v for k, v in hidden.items() if k in Member._fields}) for m in found]
 
 
 def relations(ctx: Context, person: int) -> list[Related]:
-    """Relationships in force on ctx.on, also outside the household."""
+    """Relationships in force on ctx.on, also outside the household. None where households are not to be seen."""
+    if not ctx.sees("household"):
+        return []
     found = [
         Related(*row)
         for row in rows(

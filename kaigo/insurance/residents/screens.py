@@ -16,6 +16,7 @@ from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
+from kaigo.base.staff.tables import fields
 from kaigo.insurance.registers.read import bank_name, facility_names
 from kaigo.insurance.residents import history as past
 from kaigo.insurance.residents import models as m
@@ -32,6 +33,12 @@ def on_day(ctx: Context, request: HttpRequest) -> tuple[Context, Typed]:
     typed = Typed(request.GET)
     day = typed.day("on", "いつ現在", required=False)
     return (replace(ctx, on=day) if day else ctx), typed
+
+
+def hides(ctx: Context) -> dict[str, bool]:
+    """Details that this person may not be shown: the page says so where they would stand."""
+    found = {field: True for field in fields() if not ctx.sees(field)}
+    return found if ctx.sees_all(*past.MEMO) else found | {"memo": True}
 
 
 def person_or_404(ctx: Context, person: int) -> PersonView:
@@ -74,6 +81,7 @@ class Person(Page):
         return "residents/person.html", {
             "title": whose(view.known_as or "氏名不明", "の宛名"),
             "view": view,
+            "hides": hides(ctx),
             "may_change": request.staff.may(Enter.permission),
             "typed": typed,
             "on": ctx.on,
@@ -122,6 +130,7 @@ class Facts(Page):
         return "residents/facts.html", {
             "title": whose(view.known_as or '氏名不明', "の税・福祉・医療"),
             "view": view,
+            "hides": hides(ctx),
             "may_change": request.staff.may(Enter.permission),
             "taxes": [
                 (v, fiscal_year_name(v.values["fiscal_year"]), codes("ward.tax", "status").get(v.values["status"], ""))

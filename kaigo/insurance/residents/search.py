@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any, NamedTuple
 
 from kaigo.base.audit.seen import saw
-from kaigo.base.records.context import Context
+from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.folding import fold
 from kaigo.base.records.rows import rows
 from kaigo.insurance.residents.people import MERGES, in_force, times
@@ -45,6 +45,26 @@ class Found(NamedTuple):
     hits: list[Hit]
     count: int
     understood: str
+
+
+# field of base/staff/fields.yaml → what stands in a hit instead.
+_INSTEAD = {
+    "name": {"name": HIDDEN, "kana": "", "alias": ""},
+    "birth": {"birth_date": None},
+    "sex": {"sex": ""},
+    "number": {"number": HIDDEN},
+    "address": {"address": HIDDEN},
+    "protection": {"protected": False},
+}
+
+
+def _unseen(ctx: Context) -> dict:
+    return {
+        key: value
+        for field, instead in _INSTEAD.items()
+        if not ctx.sees(field)
+        for key, value in instead.items()
+    }
 
 
 class _Asked(NamedTuple):
@@ -82,7 +102,7 @@ def search(ctx: Context, words: str) -> Found:
         ORDER BY m.kana, m.birth_date, m.person_id""",
         params,
     )
-    hits = [Hit(person, number or "", *rest) for _, person, number, *rest in found]
+    hits = [Hit(person, number or "", *rest)._replace(**_unseen(ctx)) for _, person, number, *rest in found]
     saw(hit.person for hit in hits)
     return Found(hits, found[0][0] if found else 0, _told(asked))
 

@@ -54,6 +54,16 @@ def facts(ctx: Context, relation: str, columns: str, person: int) -> list[tuple]
     )
 
 
+# section → what it is called where it is left out, and the details of people that it is made of (base/staff/fields.yaml).
+FIELDS = {
+    "particulars": ("氏名等の履歴", ("name", "birth", "sex")),
+    "addresses": ("住所の履歴", ("address",)),
+    "households": ("世帯の履歴", ("household",)),
+    "exceptions": ("住所地特例・施設", ("address",)),
+    "welfare": ("生活保護等", ("pension", "welfare")),
+    "medical": ("医療保険", ("medical",)),
+    "paying": ("口座", ("bank",)),
+}
 _SINCE = (("期間", 0, False), ("届出日", 0, False))
 
 
@@ -204,9 +214,17 @@ def issued(ctx: Context, person: int) -> Section:
 Maker = Callable[[Context, int], Section | Iterable[Section]]
 
 
+def unseen(ctx: Context, maker: Maker) -> str:
+    """What a section is called that may not be seen; "" = it may."""
+    title, details = FIELDS.get(maker.__name__, ("", ()))
+    return "" if ctx.sees_all(*details) else title
+
+
 def made(ctx: Context, person: int, makers: Iterable[Maker]) -> Iterator[Section]:
     """Sections of several makers in a row; a maker may give several."""
     for maker in makers:
+        if unseen(ctx, maker):
+            continue
         found = maker(ctx, person)
         if isinstance(found, Section):
             yield found

@@ -47,6 +47,7 @@ def ledger(ctx: Context, person: int, times: str, may: Callable[[str], bool]) ->
         return None
     seen = [room for room in ROOMS if may(room[0])]
     lacking = [name for permission, name, _ in ROOMS if not may(permission)]
+    lacking += [title for _, _, makers in seen for maker in makers if (title := sections.unseen(ctx, maker))]
     holds = "載せた業務: " + "・".join(name for _, name, _ in seen)
     if lacking:
         holds += "(印刷した人の権限により、" + "・".join(lacking) + "は載せていません)"
