@@ -85,6 +85,10 @@ class Access:
         """(case, unexplained) that says why these people are looked at; None = nobody has said why: ask."""
         return "", False
 
+    def exist(self, people: tuple[int, ...]) -> bool:
+        """Whether there are such people at all: about nobody nothing is asked."""
+        return True
+
     def ask(self, ctx: Context, request: HttpRequest, people: tuple[int, ...]) -> HttpResponse:
         """The page that asks for the purpose, when `case` found none."""
         raise NotImplementedError

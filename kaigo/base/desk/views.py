@@ -146,6 +146,8 @@ class Page:
     def ask_why(self, visit: Visit) -> HttpResponse:
         """Nothing says why this person is looked at: ask, before anything of him is shown."""
         visit.record_apart("refused", why="purpose")
+        if not access().exist(visit.thing.people):
+            return absent(visit.request)
         if visit.request.method == "POST":
             return refused(visit.request, NO_REASON, 403)
         return access().ask(visit.ctx, visit.request, visit.thing.people)

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from kaigo.base.audit import write
-from kaigo.base.desk.things import access, room_of, thing_of
+from kaigo.base.desk.refs import unref
+from kaigo.base.desk.things import PERSON, access, room_of, thing_of
 from kaigo.base.records.context import Context
 from kaigo.base.staff.can import NOTHING, Answer, can
 from kaigo.base.staff.tables import permissions
@@ -39,13 +40,19 @@ class Visit:
         # Whose the thing is, is asked only for who may enter at all: a refusal costs and tells nothing.
         if verdict.allowed or verdict.why == "step_up":
             self.thing = thing_of(room_of(type(self.shown).__module__), path)
-            if self.thing.people and staff.marks and permissions()[self.shown.permission].acts:
-                marks = access().marks(self.ctx, self.thing.people)
+            touched = (*self.thing.people, *self.chosen())
+            if touched and staff.marks and permissions()[self.shown.permission].acts:
+                marks = access().marks(self.ctx, touched)
                 self.thing = replace(self.thing, marks=marks)
                 verdict = can(staff, self.shown.permission, self.thing, self.shown.purpose, self.request.day)
         self.ctx = replace(self.ctx, fields=verdict.fields)
         self._tell(grants=verdict.grants, emergency=verdict.emergency, fields=tuple(sorted(verdict.fields)))
         return verdict
+
+    def chosen(self) -> tuple[int, ...]:
+        """People whom a form names: nobody chooses himself for what he may not do to himself."""
+        sent = (text for _, texts in self.request.POST.lists() for text in texts)
+        return tuple(person for text in sent if (person := unref(PERSON, text)) is not None)
 
     def explain(self) -> str | None:
         """The case that says why these people are looked at; None = nobody has said."""

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.things import Access
-from kaigo.base.desk.views import absent, go
+from kaigo.base.desk.views import go
 from kaigo.base.keys.index import index
 from kaigo.base.records.context import Context
 from kaigo.base.staff.can import Staff
@@ -49,12 +49,13 @@ class InsuranceAccess(Access):
         """What waits about these people, a contact, a work list, or a reason given today."""
         return case_of(ctx, staff, people)
 
+    def exist(self, people: tuple[int, ...]) -> bool:
+        return all(residents.exists(person) for person in people)
+
     def ask(self, ctx: Context, request: HttpRequest, people: tuple[int, ...]) -> HttpResponse:
         """Leads to the page that asks about the first of them whom nothing explains, and from there back."""
         told = cases(ctx, request.staff, people)
         person = next(person for person in people if person not in told)
-        if not residents.exists(person):
-            return absent(request)
         return go(f"/person/{ref('person', person)}/why/?{urlencode({'to': request.get_full_path()})}")
 
     def spent(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> str:

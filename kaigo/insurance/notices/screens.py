@@ -189,6 +189,8 @@ class Lift(Page):
     purpose = "notice"
 
     def post(self, ctx: Context, request: HttpRequest, draft: int):
+        if read.one(ctx, draft) is None:
+            raise Http404
         decide.lift(ctx, draft, request.POST.get("reason", ""))
         return go(f"/notices/{ref('draft', draft)}/")
 
@@ -212,7 +214,9 @@ class Withdraw(Page):
 
     def post(self, ctx: Context, request: HttpRequest, draft: int):
         view = read.one(ctx, draft)
-        if view is None or view.standing not in ("waiting", "held"):
+        if view is None:
+            raise Http404
+        if view.standing not in ("waiting", "held"):
             raise Refused("この下書きはもう取り下げられません。")
         decide.withdraw(ctx, [draft], "hand")
         return go(f"/notices/{ref('draft', draft)}/")

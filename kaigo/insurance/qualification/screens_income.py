@@ -220,13 +220,12 @@ class NoRecord(Page):
     purpose = "premium"
 
     def post(self, ctx: Context, request: HttpRequest, inquiry: int):
+        found = _inquiry(inquiry)
         typed = Typed(request.POST)
         replied_on = typed.day("replied_on", "回答の日")
         if replied_on is None:
             raise Refused(typed.errors["replied_on"])
-        income_inquiries.reply_no_record(
-            ctx, _inquiry(inquiry), replied_on, request.POST.get("remark", "")[:500]
-        )
+        income_inquiries.reply_no_record(ctx, found, replied_on, request.POST.get("remark", "")[:500])
         return go(f"/qualification/inquiries/{ref('inquiry', inquiry)}/")
 
 

@@ -152,6 +152,8 @@ class PullOne(Page):
     purpose = "release"
 
     def post(self, ctx: Context, request: HttpRequest, letter: int):
+        if not LetterRow.objects.filter(id=letter).exists():
+            raise Http404
         pulls.pull(ctx, letter, request.POST.get("reason", ""))
         return go(f"/release/letter/{ref('letter', letter)}/")
 

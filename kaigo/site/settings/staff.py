@@ -13,7 +13,12 @@ STREET = [
 ]
 INSTALLED_APPS = [*BASE_APPS, "kaigo.base.staff", *STREET]
 # The staff list is no business of those who take in the insurance's files, and theirs none of the administrators.
-PERMISSION_OF = {"feeds.view": "staff.load", "feeds.lines": "staff.load", "feeds.load": "staff.load", "feeds.repair": "staff.load"}
+PERMISSION_OF = {
+    "feeds.view": "staff.load",
+    "feeds.lines": "staff.load",
+    "feeds.load": "staff.load",
+    "feeds.repair": "staff.load",
+}
 AUTH_USER_MODEL = "staff.Account"
 DATABASES = {"default": connection_settings("staff", INSURER, ROLE, SUFFIX)}
 ROOT_URLCONF = "kaigo.site.urls.staff"

@@ -5,18 +5,15 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from django.urls import get_resolver
 
-from kaigo.base.desk.refs import ref
 from kaigo.base.staff.can import Held, Posted, Staff
 from kaigo.base.staff.tables import OWN, fields, roles
 from kaigo.insurance.counter.ledger.sheet import ledger
 from kaigo.insurance.counter.tests.canaries import CANARIES, CLERK, MEMO, TODAY, plant
-from kaigo.insurance.counter.tests.visitor import visit
+from kaigo.insurance.counter.tests.visitor import addresses, visit
 from kaigo.insurance.residents import read as residents
 
 pytestmark = pytest.mark.django_db
-WORDS = {"year": "2026", "month": "7", "part": "1", "kind": "call", "act": "memo", "job": "premium.main"}
 # What the pages of a role show of her, at least: without this a page that shows nothing would pass.
 SEEN = {
     "係員": {"address", "bank", "birth", "contact", "household", "medical", "name", "number", "pension", "tax", "welfare"},
@@ -36,29 +33,6 @@ def holder(role: str) -> Staff:
         1, 1001, "試験 職員", kind, (Posted("介護保険課", "係員", date.min, contract=contract),),
         (Held(7, roles()[role], "介護保険課", date.min),), frozenset(), 1, "passkey", 0.0, day=TODAY,
     )  # fmt: skip
-
-
-def addresses(rows: dict[str, int]) -> list[tuple[str, type]]:
-    """(address, page) of every page of the system that rows can fill."""
-    found = []
-
-    def walk(patterns, prefix: str) -> None:
-        for entry in patterns:
-            route, filled = str(entry.pattern), True
-            for name, converter in entry.pattern.converters.items():
-                kind = getattr(converter, "kind", "")
-                value = ref(kind, rows[kind]) if kind in rows else None if kind else WORDS.get(name)
-                filled = filled and value is not None
-                marks = [f"<{part}:{name}>" for part in (kind, "int", "str", "slug") if part]
-                for mark in marks:
-                    route = route.replace(mark, str(value))
-            if hasattr(entry, "url_patterns"):
-                walk(entry.url_patterns, prefix + route)
-            elif filled and hasattr(entry.callback, "page"):
-                found.append((f"/{prefix}{route}", entry.callback.page))
-
-    walk(get_resolver().url_patterns, "")
-    return found
 
 
 def pages(rows: dict[str, int], staff: Staff) -> dict[str, str]:
@@ -81,7 +55,10 @@ def test_no_page_of_a_role_shows_what_it_may_not_see(role, monkeypatch):
     # This is about what stands on the pages, not about how many of them one may open.
     monkeypatch.setattr("kaigo.insurance.counter.caps.limits", lambda: dict.fromkeys(("opened_per_day", "listed_per_day"), 10**6))  # fmt: skip
     shown = pages(rows, staff)
-    shown |= {f"search {n}": visit("/search", {"words": "カガミサクラコ"}, staff=staff).content.decode() for n in "1"}
+    shown |= {
+        f"search {n}": visit("/search", {"words": "カガミサクラコ"}, staff=staff).content.decode()
+        for n in "1"
+    }
     told = {
         field: any(word in html for html in shown.values() for word in words)
         for field, words in CANARIES.items()
