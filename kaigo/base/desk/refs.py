@@ -40,7 +40,7 @@ KINDS = (
     # release
     "letter", "release_file", "release_request", "report", "run",
     # counter
-    "ticket",
+    "ticket", "work_list",
     # personnel
     "account", "application", "emergency", "grant", "member", "passkey",
     # the way in

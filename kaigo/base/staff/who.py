@@ -91,5 +91,21 @@ def told(actors: Iterable[str]) -> dict[str, str]:
         return {f"account:{account}": name for account, name in cursor.fetchall()}
 
 
+def colleagues(section: str, day: date) -> dict[str, str]:
+    """`account:7` → name, of everybody with a post in a section and an open account on a day."""
+    with connections[alias()].cursor() as cursor:
+        cursor.execute(
+            "SELECT a.id, n.name FROM staff_account a "
+            "JOIN staff_post p ON p.member_id = a.member_id AND upper_inf(p.known) AND p.effective @> %(day)s::date "
+            "JOIN staff_member_profile n ON n.member_id = a.member_id AND upper_inf(n.known) AND n.effective @> %(day)s::date "
+            "WHERE p.section = %(section)s AND a.kind IN ('staff', 'contractor') AND a.open_from <= %(day)s "
+            "AND (a.open_until IS NULL OR a.open_until > %(day)s) "
+            "AND NOT EXISTS (SELECT 1 FROM staff_account_end e WHERE e.account_id = a.id AND e.ended_on <= %(day)s) "
+            "ORDER BY n.kana, a.id",
+            {"section": section, "day": day},
+        )
+        return {f"account:{account}": name for account, name in cursor.fetchall()}
+
+
 def token_hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()

@@ -14,6 +14,7 @@ from django.conf import settings
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.base.staff.can import Staff
+from kaigo.insurance.counter.worklists import EXPLAINS
 
 # The column `case` of the audit event.
 _LONGEST = 60
@@ -32,7 +33,7 @@ _WAITING = """
 
 def cases(ctx: Context, staff: Staff, people: tuple[int, ...]) -> dict[int, tuple[str, bool]]:
     """person → (case, unexplained), for those of `people` whose look is explained or was given a reason today."""
-    relations = [_TICKET, *(_WAITING.format(relation=sql) for sql in _waiting(staff)), _GIVEN]
+    relations = [EXPLAINS, _TICKET, *(_WAITING.format(relation=sql) for sql in _waiting(staff)), _GIVEN]
     found = rows(
         'SELECT DISTINCT ON (e.person_id) e.person_id, e."case", e.place = 9 FROM ('
         + " UNION ALL ".join(relations)

@@ -17,6 +17,14 @@ from kaigo.insurance.counter.person import PersonPage
 from kaigo.insurance.counter.screens_former import FormerSystem
 from kaigo.insurance.counter.screens_ledger import PrintLedger
 from kaigo.insurance.counter.screens_why import TakeContact, Why
+from kaigo.insurance.counter.screens_worklists import (
+    EndWorkList,
+    NewWorkList,
+    OneWorkList,
+    RuleWorkList,
+    WorkLists,
+)
+from kaigo.insurance.counter.screens_worklists import waiting as worklists_waiting
 from kaigo.insurance.counter.work import JobPage, StartJob
 
 
@@ -50,6 +58,11 @@ urls = [
     path("person/<person:person>/why/<str:kind>/", TakeContact.view(), name="take_contact"),
     path("person/<person:person>/tickets/", tickets.TicketList.view(), name="person_tickets"),
     path("person/<person:person>/tickets/new/<str:kind>/", tickets.NewTicket.view(), name="new_ticket"),
+    path("worklists/", WorkLists.view(), name="worklists"),
+    path("worklists/new/", NewWorkList.view(), name="new_worklist"),
+    path("worklists/<work_list:asked>/", OneWorkList.view(), name="worklist"),
+    path("worklists/<work_list:asked>/rule/", RuleWorkList.view(), name="rule_worklist"),
+    path("worklists/<work_list:asked>/end/", EndWorkList.view(), name="end_worklist"),
     path("former/", FormerSystem.view(), name="former"),
     path("tickets/", tickets.TicketList.view(), name="tickets"),
     path("tickets/<ticket:ticket>/", tickets.OneTicket.view(), name="ticket"),
@@ -57,5 +70,6 @@ urls = [
 nav = (
     Nav("ホーム", "/", "jobs.view"),
     Nav("電話・窓口", "/tickets/", "counter.view", waiting=tickets.waiting),
+    Nav("作業一覧", "/worklists/", "counter.view", waiting=worklists_waiting),
     Nav("移行の比較", "/former/", "premium.view"),
 )

@@ -45,7 +45,7 @@ __all__ = [
     "EVENTS", "IN_FORCE", "ON_CERTIFICATE", "Change", "DeemedEntry", "InsuredPeriod", "Listed", "ToTell", "changed_sql", "changes", "counts", "deemed_valid",
     "exchange_decided", "exchange_hosts", "exchange_listed", "exchange_shielded", "exchange_undecided", "finding",
     "guarded", "handovers_sql", "history", "in_force_sql", "income_inquiries", "income_inquiries_sql", "number",
-    "numbers", "numbers_sql", "open_tasks", "periods_in_force", "person_of", "tasks", "to_tell", "told", "waiting_sql",
+    "numbers", "numbers_sql", "open_tasks", "periods_in_force", "person_of", "persons_of", "tasks", "to_tell", "told", "waiting_sql",
 ]  # fmt: skip
 
 
@@ -95,6 +95,12 @@ def person_of(ctx: Context, insured_number: str) -> int | None:
     """The person with this insured number."""
     found = InsuredNumber.objects.filter(number=insured_number).first()
     return found.person_id if found else None
+
+
+def persons_of(ctx: Context, insured_numbers: list[str]) -> dict[str, int]:
+    """insured number → person, of those numbers that there are."""
+    found = InsuredNumber.objects.filter(number__in=insured_numbers)
+    return {row.number: row.person_id for row in found}
 
 
 def history(ctx: Context, person: int) -> list[InsuredPeriod]:
