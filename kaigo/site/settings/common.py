@@ -79,9 +79,7 @@ FILE_UPLOAD_TEMP_DIR = str(home() / "incoming")
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {
-        "wordless": {"()": "kaigo.base.desk.logs.Wordless", "format": "%(levelname)s %(name)s %(message)s"}
-    },
+    "formatters": {"wordless": {"()": "kaigo.base.desk.logs.Wordless"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "wordless"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
 }
