@@ -23,8 +23,16 @@ def watching() -> Iterator[set[int]]:
         _watch.reset(token)
 
 
-def saw(people: Iterable[int]) -> None:
-    """These people were looked at."""
+def saw(people: Iterable[int | None]) -> None:
+    """These people were looked at. None = a row about nobody."""
     found = _watch.get()
     if found is not None:
-        found.update(people)
+        found.update(person for person in people if person is not None)
+
+
+def shown(row: object) -> int | None:
+    """The person of a row of a list: its `person` or `person_id`, or that of its first part; None = of nobody."""
+    if isinstance(row, tuple) and not hasattr(row, "_fields"):
+        row = row[0] if row else None
+    found = getattr(row, "person", None) or getattr(row, "person_id", None)
+    return found if isinstance(found, int) else None

@@ -8,6 +8,8 @@ from typing import Any
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from kaigo.base.audit.seen import saw, shown
+
 ROWS = 50
 
 
@@ -30,6 +32,8 @@ class Pages:
         self.number = min(max(1, _number(request.GET.get("page", ""))), self.last)
         begin = (self.number - 1) * ROWS
         self.rows = list(fetch(ROWS, begin) if fetch else source[begin : begin + ROWS])
+        # Long lists are read whole and shown in parts: who stands on the part was looked at.
+        saw(map(shown, self.rows))
         self.first = begin + 1 if self.rows else 0
         self.until = begin + len(self.rows)
         self._query = request.GET.copy()

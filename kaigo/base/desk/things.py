@@ -116,6 +116,10 @@ class Access:
         """person → name, for pages that may show names."""
         return {}
 
+    def numbered(self, ctx: Context, texts: Iterable[str]) -> Iterable[int]:
+        """The people whose number is among these texts: whom a line of a file tells of, before anybody took it in."""
+        return ()
+
     def address(self, person: int) -> str:
         """Of the person's own page."""
         return ""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.urls import path
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.desk.nav import Nav
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.things import access
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.feeds import read
 from kaigo.base.feeds.decide import receive, replay, set_aside, withdraw
-from kaigo.base.feeds.forms import Box, boxes, cleaned, comparison, key_words
+from kaigo.base.feeds.forms import Box, Change, boxes, cleaned, comparison, key_words
 from kaigo.base.records.context import Context
 from kaigo.layouts.model import layouts
 
@@ -110,9 +114,7 @@ class File(Page):
                 None,
                 request,
                 read.changed_count(ctx, view.id),
-                lambda limit, offset: [
-                    comparison(view.layout, line) for line in read.changed_lines(ctx, view, limit, offset)
-                ],
+                lambda limit, offset: _changed(ctx, view, limit, offset),
             )
         else:
             data["page"] = _repair_pages(ctx, request, view.id, "")
@@ -249,15 +251,26 @@ def _by_field(errors) -> dict[str, str]:
 
 
 def _repair_pages(ctx: Context, request: HttpRequest, delivery: int | None, state: str) -> Pages:
-    return Pages(
-        None,
-        request,
-        read.repair_count(ctx, delivery, state),
-        lambda limit, offset: [
+    def part(limit: int, offset: int) -> list[tuple]:
+        found = read.repairs(ctx, delivery, state, limit, offset)
+        _whom(ctx, *(view.refused_values for view in found), *(view.values for view in found))
+        return [
             (view, *REPAIR_STATES[view.state], ROOMS.get(view.room, view.room), key_words(view))
-            for view in read.repairs(ctx, delivery, state, limit, offset)
-        ],
-    )
+            for view in found
+        ]
+
+    return Pages(None, request, read.repair_count(ctx, delivery, state), part)
+
+
+def _changed(ctx: Context, view: read.DeliveryView, limit: int, offset: int) -> list[Change]:
+    found = read.changed_lines(ctx, view, limit, offset)
+    _whom(ctx, *(line.values for line in found))
+    return [comparison(view.layout, line) for line in found]
+
+
+def _whom(ctx: Context, *lines: Sequence[str]) -> None:
+    """The people whom lines of files tell of were looked at, as far as the system knows them by their number."""
+    saw(access().numbered(ctx, (text for line in lines for text in line)))
 
 
 def _delivery(ctx: Context, id: int) -> read.DeliveryView:
@@ -271,6 +284,7 @@ def _repair(ctx: Context, id: int) -> read.RepairView:
     view = read.repair(ctx, id)
     if view is None:
         raise Http404
+    _whom(ctx, view.refused_values, view.values)
     return view
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from functools import cache
 from typing import NamedTuple
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
@@ -97,6 +98,7 @@ def gather(
     begin = starts(ctx, fiscal_year, values, persons)
     sent = known.sent(params)
     wanted = waiting(ctx, params, year, paying, begin, sent)
+    saw(w.person for w in wanted)
     params["people"] = id_array(w.person for w in wanted)
     february = known.february(params)
     insured = known.insured(ctx, params)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
@@ -88,6 +89,7 @@ def prepare(ctx: Context, insurer: str, fiscal_year: int, code: str = "01") -> P
     if code not in NOTICES:
         raise Refused(f"通知内容コード {code} のファイルは作れません。")
     wanted = list(_wanted(ctx, fiscal_year, code))
+    saw(person for person, *_ in wanted)
     records = _records(ctx, insurer, fiscal_year, [person for person, *_ in wanted])
     exceptions = _exceptions(ctx, [person for person, *_ in wanted])
     asked: list[tuple[RequestRow, dict[str, str]]] = []

@@ -11,6 +11,7 @@ from datetime import date
 
 from django.db import connection
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.rows import rows
@@ -321,6 +322,7 @@ def candidates(ctx: Context, target: Record) -> list[Candidate]:
             "number": target.basic_pension_number,
         },
     )
+    saw(row[0] for row in found)
     names = ("基礎年金番号", "生年月日", "性別", "カナ氏名")
     return [
         Candidate(*row[:5], tuple(n for n, yes in zip(names, row[5:], strict=True) if yes)) for row in found

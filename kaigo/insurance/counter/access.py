@@ -42,6 +42,9 @@ class InsuranceAccess(Access):
     def names(self, ctx: Context, people: Iterable[int]) -> dict[int, str]:
         return residents.names(ctx, people)
 
+    def numbered(self, ctx: Context, texts: Iterable[str]) -> Iterable[int]:
+        return residents.numbered(ctx, texts)
+
     def address(self, person: int) -> str:
         return f"/person/{ref('person', person)}/"
 

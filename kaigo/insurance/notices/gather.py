@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from django.db import connection
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.insurance.certificates import read as certificates
 from kaigo.insurance.collection import read as collection
@@ -42,6 +43,7 @@ def wanted(
         "persons": persons,
     }
     for rows in chunks(query, params, everybody=persons is None):
+        saw(row[0] for row in rows)
         yield [Wanted(*row) for row in rows]
 
 
@@ -57,7 +59,9 @@ def certificate_letters(ctx: Context) -> Iterator[list[tuple]]:
         LEFT JOIN ({residents.residence_sql(ctx)}) r ON r.person_id = c.person_id
         WHERE NOT EXISTS (SELECT 1 FROM notices_draft d WHERE d.certificate_id = c.certificate_id AND d.state = 'draft')
         ORDER BY c.person_id"""
-    yield from chunks(query, {"on": ctx.on, "known_at": ctx.known_at})
+    for rows in chunks(query, {"on": ctx.on, "known_at": ctx.known_at}):
+        saw(row[1] for row in rows)
+        yield rows
 
 
 def chunks(query: str, params: dict, everybody: bool = False) -> Iterator[list[tuple]]:

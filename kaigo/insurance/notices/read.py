@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.notices.common import LETTERS, TEMPLATES, kept, template_digest
@@ -225,7 +226,9 @@ def _where(standing: str, letter: str, fiscal_year: int | None, held: str) -> tu
 
 
 def _views(query: str, params: dict) -> list[DraftView]:
-    return [DraftView(*row) for row in rows(query, params)]
+    found = [DraftView(*row) for row in rows(query, params)]
+    saw(view.person for view in found)
+    return found
 
 
 def waiting_sql() -> str:

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
@@ -61,6 +62,7 @@ def gather(ctx: Context, fiscal_year: int, persons: list[int] | None = None) -> 
     spans = _spans(ctx, params)
     households = _households(ctx, params)
     members = set().union(*households.values())
+    saw(members.union(insured))
     taxes = _taxes(ctx, params, members.union(insured))
     of_member = taxes | _without_tax(ctx, params, members.difference(taxes))
     begin = params["begin"]

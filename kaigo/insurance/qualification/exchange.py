@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.folding import fold
@@ -75,6 +76,7 @@ def in_force(ctx: Context, which: str) -> list[Exception_]:
     rows = [Exception_(*row) for row in rows_at(ctx, query, which=which)]
     city = cities(ctx, {row.municipality for row in rows})
     found = [Exception_(*row[:6], city[row[6]], *row[7:]) for row in map(_fields, rows)]
+    saw(row.person for row in found)
     return sorted(found, key=lambda row: (row.municipality, row.facility, row.kana, row.person))
 
 
@@ -103,6 +105,7 @@ def events(ctx: Context, first: date, following: date, persons: Iterable[int] | 
         if end is not None and (begins != end or town_after != town):
             found.append(Event(person, name, "end", end, town, facility, ""))
     chosen = [event for event in found if first <= event.day < following]
+    saw(event.person for event in chosen)
     city = cities(ctx, {event.municipality for event in chosen})
     return sorted(
         (Event(e.person, e.name, e.kind, e.day, city[e.municipality], e.facility, e.before) for e in chosen),

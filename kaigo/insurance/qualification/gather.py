@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from json import loads
 from typing import NamedTuple
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.qualification.read import in_force_sql
@@ -44,6 +45,7 @@ def gather(ctx: Context, persons: list[int] | None = None) -> Iterator[Gathered]
         "latest": date(ctx.on.year - AGE, ctx.on.month, min(ctx.on.day, 28)) + timedelta(days=4),
     }
     people = rows(_people(ctx), params)
+    saw(row[0] for row in people)
     params["people"] = [row[0] for row in people]
     histories = _grouped(_residence(ctx), params)
     exclusions = _grouped(_exclusions(ctx), params)

@@ -12,6 +12,7 @@ from datetime import date
 
 from django.db import connection
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import HIDDEN, Context
 from kaigo.insurance.qualification.read import guarded, in_force_sql
 from kaigo.insurance.registers import read as registers
@@ -62,6 +63,7 @@ def wanted(ctx: Context, fiscal_year: int, persons: Iterable[int] | None = None)
     with connection.cursor() as cursor:
         cursor.execute(_query(ctx), params)
         rows = cursor.fetchall()
+    saw(row[0] for row in rows)
     shielded = guarded(ctx, [row[0] for row in rows])
     # The register of residents names the ward of a large city; the tax is the city's.
     cities = {code: registers.insurer_code(ctx, code) or code for code in {row[6] or "" for row in rows}}

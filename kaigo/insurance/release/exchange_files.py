@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import NamedTuple
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.files import store
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
@@ -48,6 +49,7 @@ def prepare(ctx: Context, insurer: str, fiscal_year: int, municipality: str, mad
     shielded = qualification.exchange_shielded(at, municipality, persons)
     shielded |= qualification.exchange_shielded(ctx, municipality, persons)
     lines = [line for line in found if line.person not in shielded]
+    saw(line.person for line in lines)
     homes = registers.facility_names(at, {line.facility for line in lines})
     rows = [
         {

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from django.db import connection
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.files import store
 from kaigo.base.jobs.registry import Progress
 from kaigo.base.paper import qr
@@ -66,6 +67,7 @@ def print_run(ctx: Context, request: Request, progress: Progress | None = None) 
     waiting = _waiting(request)
     if not waiting:
         raise Refused("印刷する通知がありません。")
+    saw(w.person for w in waiting)
     (run,) = reserve_ids(PrintRun, 1)
     files, sheets = _print(request, run, waiting, (progress or Progress()).step)
     manifest = {

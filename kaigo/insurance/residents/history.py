@@ -51,6 +51,7 @@ def history(ctx: Context, model: type[Fact], person: int) -> list[Version]:
     seen = model not in FIELDS or ctx.sees(FIELDS[model])
     if not seen and model is not m.Residence:
         return []
+    saw([person])
     columns = (*model.key_columns()[1:], *model.value_columns())
     found = rows(
         f"SELECT lower(f.effective), upper(f.effective), f.notified_on, f.source, {', '.join('f.' + c for c in columns)} "
@@ -71,6 +72,7 @@ def former_beliefs(ctx: Context, person: int) -> list[tuple]:
     """Residences that we believed once and no more: (known from, until, effective from, until, state, address)."""
     if not ctx.sees("address"):
         return []
+    saw([person])
     return rows(
         "SELECT lower(f.known), upper(f.known), lower(f.effective), upper(f.effective), f.state, f.address "
         "FROM residents_residence f WHERE f.person_id = %(person)s AND NOT upper_inf(f.known) "
@@ -83,6 +85,7 @@ def memos(ctx: Context, person: int) -> list[m.Memo]:
     """記事 about the person and the records merged into him, newest first; only for who may see all they may hold."""
     if not ctx.sees_all(*MEMO):
         return []
+    saw([person])
     merged = [
         who
         for (who,) in rows(f"SELECT person_id FROM ({MERGES}) e WHERE into_id = %(into)s", {"into": person})
@@ -107,7 +110,7 @@ def also_paid_to(ctx: Context, person: int, bank: str, branch: str, account: str
 
 
 def _others(ctx: Context, table: str, where: str, person: int, params: dict[str, Any]) -> list[tuple]:
-    return rows(
+    return _seen(
         f"SELECT DISTINCT f.person_id, coalesce(p.name, '') FROM {table} f "
         f"LEFT JOIN residents_particulars p ON p.person_id = f.person_id AND {in_force(ctx, 'p')} "
         f"WHERE {where} AND {in_force(ctx, 'f')} AND f.person_id <> %(person)s AND NOT EXISTS ("

@@ -319,3 +319,12 @@ def same(ctx: Context, person: int) -> tuple[int, ...]:
 def everybody(ctx: Context) -> list[int]:
     """Ids of all people there are. Nobody is looked at: they are held against digests."""
     return [person for (person,) in rows("SELECT id FROM residents_person ORDER BY id")]
+
+
+def numbered(ctx: Context, texts: Iterable[str]) -> list[int]:
+    """Whose 宛名番号 is among these texts. Nobody is looked at by this."""
+    found = rows(
+        "SELECT n.person_id FROM residents_addressee_number n WHERE n.number = ANY(%s)",
+        [sorted({text for text in texts if text.isdigit()})],
+    )
+    return [person for (person,) in found]

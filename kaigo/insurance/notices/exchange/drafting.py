@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows_at
 from kaigo.insurance.notices.certificates.words import unknown_birth
@@ -62,6 +63,7 @@ def _said(ctx: Context, rows: list[qualification.ToTell]) -> dict[int, Told]:
 
 
 def _people(ctx: Context, persons: list[int]) -> dict[int, tuple[str, str, date | None, str]]:
+    saw(persons)
     found = rows_at(
         ctx,
         "SELECT p.person_id, p.name, p.kana, p.birth_date, p.birth_raw "

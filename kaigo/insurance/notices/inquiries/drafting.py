@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 
+from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows_at
 from kaigo.insurance.notices.certificates.words import unknown_birth
@@ -45,7 +46,7 @@ INQUIRIES = Inquiries()
 
 
 def _asked(ctx: Context, ids: Sequence[int] | None) -> list[tuple]:
-    return rows_at(
+    found = rows_at(
         ctx,
         f"""
         SELECT i.id, i.person_id, i.fiscal_year, i.municipality, i.reply_by, i.state, i.reason,
@@ -62,6 +63,8 @@ def _asked(ctx: Context, ids: Sequence[int] | None) -> list[tuple]:
         ORDER BY i.fiscal_year, i.municipality, i.reply_by, 9, i.id""",
         ids=None if ids is None else list(ids),
     )
+    saw(row[1] for row in found)
+    return found
 
 
 def _former(ctx: Context, municipality: str, moves, elsewhere: str) -> str:
