@@ -93,7 +93,11 @@ def purpose(code: str) -> str:
 
 
 def thing(text: str) -> str:
-    """`assessment:55` → 賦課の決定 55."""
+    """`assessment:55` → 賦課の決定 55. Several are joined by commas."""
+    return "、".join(_one(part) for part in text.split(","))
+
+
+def _one(text: str) -> str:
     kind, _, rest = text.partition(":")
     word = KINDS.get(kind.rpartition(".")[2], "")
     return f"{word} {rest}".strip() if word else text
