@@ -108,15 +108,16 @@ def test_the_options_of_a_registration_ask_for_what_is_promised(client, clerk, k
 
 
 def test_words_that_are_no_good_answer_alike(client, clerk, monkeypatch):
-    other = account("002")
-    used, expired, replaced, good = word_for(clerk), None, None, None
-    assert register(client, clerk, Authenticator(), used) == 200
+    # Each with nothing else against it: the newest word of its account.
+    other, late, early = (account(number) for number in ("002", "003", "004"))
+    used = word_for(early)
+    assert register(client, early, Authenticator(), used) == 200
     monkeypatch.setitem(limits(), "enrolment_hours", -1)
-    expired = word_for(clerk)
+    expired = word_for(late)
     monkeypatch.undo()
     replaced, good = word_for(clerk), word_for(clerk)
     tries = [
-        (clerk.login, used), (clerk.login, expired), (clerk.login, replaced), (clerk.login, "nonsense"), (other.login, good),
+        (early.login, used), (late.login, expired), (clerk.login, replaced), (clerk.login, "nonsense"), (other.login, good),
         ("nobody", good), ("nobody", "nonsense"), (clerk.login, ""),
     ]  # fmt: skip
     answers = {
