@@ -122,7 +122,8 @@ def test_a_clerk_finds_a_person_asks_why_and_sees_the_same_yen_everywhere(ward, 
     assert "何のために" in page.title()
     assert "さん" not in page.inner_text("main")
     open_after_a_call(page, base, person)
-    name = page.title().split(" さん")[0]
+    name = page.locator(".band-name").evaluate("element => element.firstChild.textContent.trim()")
+    assert name and name not in page.title()
     page.fill("#find, [name=words]", name)
     page.keyboard.press("Enter")
     page.wait_for_load_state()
