@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, timedelta
 from html import unescape
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from kaigo.base.staff import applications
@@ -15,13 +17,13 @@ from kaigo.base.staff.can import NOTHING, can
 from kaigo.base.staff.models import Account
 from kaigo.base.staff.people import Told, believe_people
 from kaigo.base.staff.sessions import begin
-from kaigo.base.staff.tables import OWN, permissions, roles
+from kaigo.base.staff.tables import OWN, fields, permissions, roles
 from kaigo.base.staff.tests.hired import account, by, grant, on
 from kaigo.base.staff.who import identify
+from kaigo.personnel.access import table
 from kaigo.personnel.access.words import PURPOSES
 from kaigo.personnel.people.tests.desk import text
 
-pytestmark = pytest.mark.django_db
 LABELS = {p.label: name for name, p in permissions().items()}
 DAYS = (date(2026, 4, 1), date(2026, 7, 15), date(2026, 10, 1))
 ROW = re.compile(r'<tr data-account="([^"]+)" data-role="([^"]+)">.*?<td class="given">(.*?)</td>', re.DOTALL)
@@ -79,6 +81,7 @@ def decided(day: date) -> dict[str, set[str]]:
     return found
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("day", DAYS)
 def test_the_paper_says_what_can_decides(ward, day):
     paper = printed(ward, day)
@@ -94,12 +97,34 @@ def test_every_purpose_of_the_roles_has_words():
     assert set(PURPOSES) == frozenset().union(*(v.purposes for r in roles().values() for v in r.versions))
 
 
+@pytest.mark.django_db
 def test_the_table_as_it_was_known(ward):
     today = timezone.localdate()
     assert printed(ward, DAYS[0], known=(today - timedelta(days=1)).isoformat()) == {}
     assert printed(ward, DAYS[0], known=(today + timedelta(days=1)).isoformat()) == decided(DAYS[0])
 
 
+def test_a_grant_and_its_end_stand_in_the_table_from_when_they_were_written(street):
+    def moment():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT clock_timestamp()")
+            return cursor.fetchone()[0]
+
+    def roles_held(known_at):
+        return [row.role for row in table.held(replace(on(), known_at=known_at))]
+
+    with transaction.atomic():
+        asker, ruler, clerk = account("001"), account("002"), account("003")
+    before = moment()
+    with transaction.atomic():
+        held = grant(clerk, asker=asker, ruler=ruler)
+    between = moment()
+    with transaction.atomic():
+        applications.end_grant(by(ruler), held, "紙-1", "担当替え")
+    assert (roles_held(before), roles_held(between), roles_held(None)) == ([], ["係員"], [])
+
+
+@pytest.mark.django_db
 def test_the_screen_has_fifty_rows_and_says_what_it_cannot_read(ward):
     for number in range(300, 350):
         grant(account(str(number), f"s{number}"), asker=ward.kengen, ruler=ward.kacho)
@@ -110,6 +135,7 @@ def test_the_screen_has_fifty_rows_and_says_what_it_cannot_read(ward):
     assert ward.get(ward.clerk, "/access/table/").status_code == 404
 
 
+@pytest.mark.django_db
 def test_the_matrix_of_roles_shows_every_role_permission_field_and_item(ward):
     page = text(ward.get(ward.kacho, "/access/table/roles/"))
     first = page.split("<table")[1].split("</table>")[0]
@@ -121,4 +147,13 @@ def test_the_matrix_of_roles_shows_every_role_permission_field_and_item(ward):
         name = LABELS[label]
         given = [name == OWN or name in roles()[role].on(DAYS[1]).permissions for role in heads]
         assert marks == given, label
+    tables = page.split("<table")[2:]
+    for table_of, words, part in ((tables[0], fields(), "fields"), (tables[1], PURPOSES, "purposes")):
+        keys = {label: key for key, label in words.items()}
+        lines = table_of.split("<tbody>")[1].split("</tr>")[:-1]
+        assert len(lines) == len(words)
+        for row in lines:
+            label = re.search(r'<th scope="row">(.*?)</th>', row)[1]
+            marks = [mark == "○" for mark in re.findall(r"<td>(.*?)</td>", row)]
+            assert marks == [keys[label] in getattr(roles()[r].on(DAYS[1]), part) for r in heads], label
     assert "窓口業務委託" in page and "使える目的" in page and "見える項目" in page

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from kaigo.base.audit.models import Event
 from kaigo.base.feeds.decide import receive, replay
@@ -14,7 +15,7 @@ from kaigo.base.jobs.run import run
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.tests.waiting import wait_for_readers
 from kaigo.base.staff.accounts import open_account
-from kaigo.base.staff.models import GrantEnd, Member, MemberProfile, Post
+from kaigo.base.staff.models import GrantEnd, Member, MemberProfile, Post, Session
 from kaigo.base.staff.sessions import begin
 from kaigo.base.staff.tests.hired import account, grant, on
 from kaigo.base.staff.who import identify
@@ -108,6 +109,12 @@ def test_a_change_of_place_and_title(office):
     ]
     member = Member.objects.get().id
     assert len(read.posts(on(date(2026, 9, 1)), member)) == 3
+    # Both titles in one file, the earlier one without an end: the later begins where the earlier ends.
+    office.sent(date(2026, 9, 2), "changes", line(2), line(2, title="係長", **{"from": "20250401"}))
+    assert posts(2) == [
+        ("介護保険課", "係員", date(2024, 4, 1), date(2025, 4, 1)),
+        ("介護保険課", "係長", date(2025, 4, 1), None),
+    ]
     assert len(read.posts(on(date(2026, 9, 1)), member, history=True)) > 3, "what was believed once stays"
 
 
@@ -164,6 +171,10 @@ def test_a_contractor_is_in_until_his_contract_is_over(office):
         token = begin(worker, "passkey")
     assert identify(token, date(2027, 3, 31)).post.contract == "2"
     assert identify(token, date(2027, 4, 1)) is None
+    office.take(date(2027, 3, 31))
+    assert Session.objects.get().ends_at > timezone.now()
+    office.take(date(2027, 4, 1))
+    assert Session.objects.get().ends_at <= timezone.now(), "also without any grant to end"
 
 
 def test_the_staff_list_is_not_read_with_the_permissions_of_the_insurance(office):
