@@ -145,7 +145,7 @@ def _clerks(tokens: list[str], people: list[int], names: list[str]) -> dict[str,
         cookie = {"Cookie": f"__Host-staff={tokens[number]}"}
         form = _ask(line, "GET", "/", None, cookie)
         crumb = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', form[1]).group(1)
-        cookie["Cookie"] += f"; csrftoken={form[2]}"
+        cookie["Cookie"] += f"; __Host-csrf={form[2]}"
         while time.monotonic() < until:
             time.sleep(source.expovariate(1))
             if source.random() < 0.6:
@@ -175,5 +175,5 @@ def _ask(line, method: str, address: str, body: str | None, headers: dict) -> tu
     text = answer.read().decode()
     seconds = time.perf_counter() - begun
     assert answer.status in (200, 302), f"{address}: {answer.status}"
-    found = re.search(r"csrftoken=(\w+)", answer.headers.get("Set-Cookie", ""))
+    found = re.search(r"__Host-csrf=(\w+)", answer.headers.get("Set-Cookie", ""))
     return seconds, text, found.group(1) if found else ""

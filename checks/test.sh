@@ -13,7 +13,7 @@ run() { # title, system, arguments
 run "law, layouts, paper, world, insurance, checks" insurance -n 2 --dist loadfile \
     kaigo/law kaigo/layouts kaigo/base kaigo/insurance world checks stories --ignore=kaigo/base/staff
 run "staff" staff kaigo/base/staff/tests kaigo/personnel stories/test_log_in.py \
-    checks/test_access.py checks/test_addresses.py checks/test_tables.py
+    checks/test_access.py checks/test_addresses.py checks/test_answers.py checks/test_tables.py
 # The oldest PostgreSQL that we promise: what the database itself must do; with KAIGO_LONG everything that meets it.
 oldest=$(ls -d /usr/lib/postgresql/15/bin 2>/dev/null)
 if [ -x "$oldest/postgres" ]; then

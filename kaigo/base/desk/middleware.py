@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 
+from django.core.exceptions import DisallowedHost
 from django.db import InterfaceError, OperationalError
-from django.http import HttpResponse, HttpResponseNotAllowed
+from django.http import HttpResponse, HttpResponseBadRequest, HttpResponseNotAllowed
 
 from kaigo.base.desk.day import business_date
 from kaigo.base.desk.views import page
@@ -42,6 +43,10 @@ class Guard:
         response["Cross-Origin-Opener-Policy"] = "same-origin"
         if not request.path.startswith("/static/"):
             response["Cache-Control"] = "no-store"
+        if response.headers.get("Content-Type", "").startswith("text/html") and not response.streaming:
+            # No form leaves what was typed to the browser: without "off" Chromium writes the fields of open pages to
+            # its disk (session files, to restore them after a crash), and offers them to whoever types next.
+            response.content = response.content.replace(b"<form ", b'<form autocomplete="off" ')
         return response
 
     def refusal(self, request) -> HttpResponse | None:
@@ -52,6 +57,10 @@ class Guard:
         """
         if request.method not in METHODS:
             return HttpResponseNotAllowed(METHODS)
+        try:
+            request.get_host()
+        except DisallowedHost:
+            return HttpResponseBadRequest()
         if request.method == "POST" and request.headers.get("Sec-Fetch-Site") == "cross-site":
             return page(request, "desk/refused.html", {"title": "処理できません", "reason": FOREIGN}, 403)
         return None

@@ -68,6 +68,9 @@ STATIC_ROOT = str(home() / "static")
 WHITENOISE_USE_FINDERS = True
 # The log-out button of every system posts to the staff system.
 CSRF_TRUSTED_ORIGINS = sorted(SYSTEM_URLS.values())
+# As the cookie of the log-in: for this host alone, over TLS (browsers count localhost as that), out of reach of scripts.
+CSRF_COOKIE_NAME = "__Host-csrf"
+CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SAMESITE = "Strict"
 X_FRAME_OPTIONS = "DENY"
