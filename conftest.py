@@ -52,6 +52,7 @@ def _fingerprint() -> str:
             *PROJECT.glob("kaigo/**/models.py"),
             *PROJECT.glob("kaigo/**/models/*.py"),
             *PROJECT.glob("kaigo/site/settings/*.py"),
+            PROJECT / "kaigo/base/desk/answers.py",
             PROJECT / "kaigo/base/staff/sql.py",
             PROJECT / "kaigo/site/databases.py",
         ]
@@ -168,6 +169,27 @@ def street(cluster, django_db_setup, django_db_blocker):
 def long_street(cluster, django_db_setup, django_db_blocker):
     """The same for all tests of a file."""
     yield from _street(cluster, django_db_blocker)
+
+
+def _as_a_browser() -> None:
+    """Test clients go on to the page that shows the answer to a post, as browsers do (base/desk/answers.py)."""
+    from django.test import Client
+
+    from kaigo.base.desk.answers import PARAMETER
+
+    plain = Client.post
+
+    def post(self, *arguments, shown: bool = True, **more):
+        answer = plain(self, *arguments, **more)
+        if shown and answer.status_code == 303 and f"?{PARAMETER}=" in answer["Location"]:
+            kept = {name: value for name, value in more.items() if name.isupper()}
+            return self.get(answer["Location"], **kept)
+        return answer
+
+    Client.post = post
+
+
+_as_a_browser()
 
 
 def pytest_collection_modifyitems(items):

@@ -14,7 +14,7 @@ from django.db import ProgrammingError, connection, connections, transaction
 from kaigo.base.records.install import GRANTS, THIRD_PARTY, record_models
 
 # Tables that are no records: of other people's code, the unlogged time of sessions and challenges (base/staff/sql.py).
-NAMED = {*THIRD_PARTY, "staff_session_seen", "staff_ceremony"}
+NAMED = {*THIRD_PARTY, "desk_answer", "staff_session_seen", "staff_ceremony"}
 ROOT = Path(__file__).resolve().parents[1]
 FORBIDDEN = {
     "Anchor": ("UPDATE {t} SET id = id", "DELETE FROM {t}", "TRUNCATE {t}"),
@@ -155,9 +155,9 @@ def test_every_role_has_the_rights_of_the_kind_and_no_other():
 
 
 CALLED = {
-    "insurance": [("records_fill", "app")],
+    "insurance": [("desk_answer_keep", "app"), ("desk_answer_show", "app"), ("records_fill", "app")],
     "staff": [
-        ("records_fill", "app"), ("staff_ceremony_begin", "app"), ("staff_ceremony_take", "app"),
+        ("desk_answer_keep", "app"), ("desk_answer_show", "app"), ("records_fill", "app"), ("staff_ceremony_begin", "app"), ("staff_ceremony_take", "app"),
         ("staff_session_lives", "app"), ("staff_session_lives", "read"),
         ("staff_session_use", "app"), ("staff_session_use", "read"),
     ],

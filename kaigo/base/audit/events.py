@@ -25,6 +25,7 @@ EVENTS: dict[str, Kind] = {
     "job.start": Kind("仕事の開始", "画面から仕事を始めたとき", {"on": "業務日"}),
     "ledger.print": Kind("台帳の印刷", "一人の台帳を印刷したとき", {"on": "いつ現在", "known": "いつ時点の認識", "pages": "枚数"}),
     "page.act": Kind("画面での操作", "画面の入力や操作を受け付けた、または断ったとき"),
+    "page.again": Kind("画面の再表示", "送った内容に答えた画面を見せたとき", {"first": "送ったときの追跡番号"}),
     "page.read": Kind("画面の閲覧", "画面を見せた、または断ったとき"),
     "staff.account_end": Kind("口座の終了", "口座を終えたとき"),
     "staff.account_open": Kind("口座の開設", "口座を開いたとき"),

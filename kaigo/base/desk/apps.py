@@ -9,3 +9,9 @@ class DeskConfig(AppConfig):
         from kaigo.base.desk import refs
 
         refs.register()
+
+    def install(self, cursor, database: str) -> None:
+        """Called by records.install after the tables have their kinds."""
+        from kaigo.base.desk.answers import install
+
+        install(cursor, database)

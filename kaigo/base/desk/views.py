@@ -65,6 +65,7 @@ class Page:
             return self.to_log_in(request)
         try:
             with attending(request, self) as visit:
+                request.trace = visit.told.trace
                 return self.decided(visit, handler, path)
         except OperationalError:
             # Also when the event of a refusal cannot be written: without a trace nobody is answered.

@@ -49,6 +49,7 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "kaigo.base.desk.middleware.WhoIs",
     "kaigo.base.desk.middleware.Typeable",
+    "kaigo.base.desk.middleware.Answers",
 ]
 TEMPLATES = [
     {
