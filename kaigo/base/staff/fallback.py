@@ -42,9 +42,7 @@ DIGITS = 8
 # Of what is typed no more is looked at: no password is as long, in whichever spelling.
 LONG = 1000
 NOT_GRANTED = "パスワードでのログインは、申請が承認されていて、期限内の人だけが使えます。上司か権限管理担当に申請を頼んでください。"
-NOT_FOR_ADMINISTRATORS = (
-    "管理者の口座では、パスワードでのログインは使えません。端末から出ない鍵(パスキー)を登録してください。"
-)
+NOT_FOR_ADMINISTRATORS = "管理者のアカウントでは、パスワードでのログインは使えません。端末から出ない鍵(パスキー)を登録してください。"
 
 
 class Try(NamedTuple):

@@ -29,7 +29,7 @@ PURPOSES = {
 # Kinds of things, in `object` and `case`: kind → word.
 KINDS = {
     "access": "目的の記録",
-    "account": "口座",
+    "account": "アカウント",
     "application": "申請",
     "assessment": "賦課の決定",
     "batch": "一括賦課",
