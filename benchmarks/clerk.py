@@ -15,6 +15,7 @@ def main(count: int) -> None:
     from kaigo.base.records.context import Context, acting
     from kaigo.base.staff import applications
     from kaigo.base.staff.accounts import open_account
+    from kaigo.base.staff.can import EVERYWHERE
     from kaigo.base.staff.people import Told, believe_people
     from kaigo.base.staff.sessions import begin
 
@@ -30,7 +31,7 @@ def main(count: int) -> None:
         by = [Context(f"account:{account.id}", "staff", day) for account in (asker, ruler)]
         for clerk in clerks:
             asked = applications.apply(by[0], "grant", clerk, "測定のための権限", role="係員", section=care)
-            applications.approve(by[1], asked)
+            applications.approve(by[1], asked, EVERYWHERE)
         tokens = [begin(clerk, "passkey") for clerk in clerks]
     print(*tokens)
 

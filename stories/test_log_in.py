@@ -19,9 +19,10 @@ from playwright.sync_api import CDPSession, Page, sync_playwright
 
 from kaigo.base.records.context import acting
 from kaigo.base.staff import applications
-from kaigo.base.staff.accounts import enrol
+from kaigo.base.staff.can import EVERYWHERE
 from kaigo.base.staff.models import Account, Passkey, Session
 from kaigo.base.staff.tests.hired import APRIL, account, by, on
+from kaigo.base.staff.tests.hired import word as word_for
 from stories.test_street import CHROMIUM, FLAGS, free_port
 
 PASSWORD = "うみとやま かわとそら あさのいちば"
@@ -91,7 +92,7 @@ def hire(number: str) -> tuple[Account, str]:
     def act():
         with acting(on()):
             who = account(number)
-            return who, enrol(on(), who, "2026-00001", "採用")
+            return who, word_for(who)
 
     return kept(act)
 
@@ -102,7 +103,7 @@ def allow(who: Account) -> None:
         asked = applications.apply(
             by(account("902")), "fallback", who, "指の怪我のため", until=APRIL + timedelta(days=30)
         )
-        applications.approve(by(account("903")), asked)
+        applications.approve(by(account("903")), asked, EVERYWHERE)
 
 
 def keys_of(who: Account) -> list[Passkey]:

@@ -17,14 +17,14 @@ from kaigo.base.staff.models import Account, Enrolment
 from kaigo.base.staff.passkeys import NotAcceptedError
 from kaigo.base.staff.tables import limits
 
-# Wrong, used, expired, replaced, of another log-in: one answer.
+# Wrong, not confirmed, used, expired, replaced, of another log-in: one answer.
 NO_WORD = (
-    "このログインIDと登録券では登録できません。券は一度だけ、発行から{hours}時間のあいだ使えます。"
+    "このログインIDと登録券では登録できません。券は、もう一人の担当者が確認したあと、発行から{hours}時間のあいだに一度だけ使えます。"
     "うまくいかないときは、権限管理担当に本人確認を受けて、新しい券をもらってください。"
 )
 NOT_MADE = (
     "鍵を登録できませんでした。指紋・顔・暗証番号で本人を確かめる鍵を使い、5分以内に終えてください。"
-    "管理者の口座には、端末の外へ写せない鍵(セキュリティキーなど)だけを登録できます。"
+    "管理者のアカウントには、端末の外へ写せない鍵(セキュリティキーなど)だけを登録できます。"
 )
 DIFFERENT = "二つのパスワードが同じではありません。もう一度入力してください。"
 

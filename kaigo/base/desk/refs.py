@@ -42,7 +42,7 @@ KINDS = (
     # counter
     "ticket", "work_list",
     # personnel
-    "account", "application", "emergency", "grant", "member", "passkey",
+    "account", "application", "emergency", "enrolment", "grant", "member", "passkey",
     # the way in
     "session",
 )  # fmt: skip

@@ -11,6 +11,7 @@ from kaigo.base.audit.write import record
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.models import Account, AccountEnd, Enrolment, Member, Passkey, PasskeyEnd
+from kaigo.base.staff.people import member_of
 from kaigo.base.staff.sessions import end_sessions
 from kaigo.base.staff.tables import limits
 from kaigo.base.staff.who import token_hash
@@ -50,11 +51,15 @@ def end_account(ctx: Context, account: Account, form_number: str, reason: str) -
 def enrol(ctx: Context, account: Account, form_number: str, reason: str) -> str:
     """A word, told once, with which the person registers a key within a day. Only its hash is kept.
 
-    Losing a key is the same way as the first one: identity checked in person, a form, a new word.
+    It opens nothing before another human being has confirmed it (enrolment.confirm): whoever keeps accounts would else
+    enter as anybody. Losing a key is the same way as the first one: identity checked in person, a form, a new word.
     """
+    issuer = member_of(ctx.actor)
+    if issuer is None:
+        raise Refused("登録券は、アカウントを持つ人だけが出せます。")
     word = secrets.token_urlsafe(18)
     Enrolment.objects.create(
-        account=account, word_hash=token_hash(word), form_number=form_number, reason=reason, actor=ctx.actor,
+        account=account, member_id=account.member_id, issued_by=issuer, word_hash=token_hash(word), form_number=form_number, reason=reason, actor=ctx.actor,
         valid_until=timezone.now() + timedelta(hours=limits()["enrolment_hours"]),
     )  # fmt: skip
     record(ctx, "staff.enrol", f"account:{account.id}")

@@ -12,8 +12,9 @@ from django.db import connection
 from kaigo.base.audit.write import record
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
+from kaigo.base.staff.can import EVERYWHERE, Reach
 from kaigo.base.staff.models import Account, Application, Fallback, Grant, GrantEnd, Member, Post, Ruling
-from kaigo.base.staff.people import member_of
+from kaigo.base.staff.people import member_of, sections_of
 from kaigo.base.staff.sessions import end_sessions
 from kaigo.base.staff.tables import contracts, limits, roles
 from kaigo.law.dates import wareki
@@ -22,8 +23,6 @@ KINDS = {
     "grant": "権限の付与",
     "grant_end": "権限の終了",
     "fallback": "パスワードでのログイン",
-    "work_list": "作業一覧",
-    "export": "持出し",
 }
 
 
@@ -60,9 +59,12 @@ def apply(
     return made
 
 
-def approve(ctx: Context, application: Application) -> Ruling:
-    """Say yes; what was asked for holds from its day. Raises Refused for the asker and for whose account it is."""
-    ruling = _rule(ctx, application, "approved", "")
+def approve(ctx: Context, application: Application, reach: Reach) -> Ruling:
+    """Say yes; what was asked for holds from its day. reach: for which sections he may (can.reach).
+
+    Raises Refused for the asker, for whose account it is, and outside of the reach.
+    """
+    ruling = _rule(ctx, application, "approved", "", reach)
     if application.kind == "grant":
         Grant.objects.create(
             account_id=application.account_id, role=application.role, section=application.section,
@@ -79,16 +81,16 @@ def approve(ctx: Context, application: Application) -> Ruling:
     return ruling
 
 
-def reject(ctx: Context, application: Application, reason: str) -> Ruling:
+def reject(ctx: Context, application: Application, reason: str, reach: Reach) -> Ruling:
     """Say no, with a reason."""
     if len(reason.strip()) < 5:
         raise Refused("却下の理由を書いてください(5文字以上)。")
-    return _rule(ctx, application, "rejected", reason.strip())
+    return _rule(ctx, application, "rejected", reason.strip(), reach)
 
 
 def withdraw(ctx: Context, application: Application) -> Ruling:
     """The asker takes it back."""
-    return _rule(ctx, application, "withdrawn", "")
+    return _rule(ctx, application, "withdrawn", "", EVERYWHERE)
 
 
 def end_grant(ctx: Context, grant: Grant, form_number: str, reason: str) -> GrantEnd:
@@ -145,7 +147,14 @@ def _may_hold(account: Account, role: str, section: str, day: date) -> None:
         raise Refused(f"委託事項が「{role}」を含んでいません。契約と権限表を確かめてください。")
 
 
-def _rule(ctx: Context, application: Application, outcome: str, reason: str) -> Ruling:
+def concerned(application: Application, day: date) -> frozenset[str]:
+    """The sections whose head may rule it: the one it names, else those of the person."""
+    return (
+        frozenset({application.section}) if application.section else sections_of(application.member_id, day)
+    )
+
+
+def _rule(ctx: Context, application: Application, outcome: str, reason: str, reach: Reach) -> Ruling:
     person = _person(ctx)
     if Ruling.objects.filter(application=application).exists():
         raise Refused("この申請はもう処理されています。")
@@ -156,6 +165,10 @@ def _rule(ctx: Context, application: Application, outcome: str, reason: str) -> 
         raise Refused("自分の申請を自分で承認・却下することはできません(別のアカウントでも同じです)。")
     if outcome != "withdrawn" and person.id == application.member_id:
         raise Refused("自分のアカウントについての申請を自分で承認・却下することはできません。")
+    if not reach.covers(concerned(application, ctx.on)):
+        raise Refused(
+            "ほかの課の申請です。承認・却下できるのは、その課の権限を承認する人か、すべての課を受け持つ人です。"
+        )
     ruling = Ruling.objects.create(
         application=application, outcome=outcome, requested_by_id=application.requested_by_id,
         member_id=application.member_id, ruled_by=person, reason=reason, actor=ctx.actor, ruled_on=ctx.on,

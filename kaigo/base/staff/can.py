@@ -5,6 +5,7 @@ It is asked anew at every request and its answer is kept nowhere but in the audi
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -111,7 +112,19 @@ class Answer:
     emergency: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """For which sections somebody may rule and review."""
+
+    sections: frozenset[str] = frozenset()
+    everywhere: bool = False
+
+    def covers(self, sections: Iterable[str]) -> bool:
+        return self.everywhere or not self.sections.isdisjoint(sections)
+
+
 NOTHING = Thing()
+EVERYWHERE = Reach(everywhere=True)
 
 
 def can(actor: Staff | None, permission: str, thing: Thing | None, purpose: str, at: date) -> Answer:
@@ -142,6 +155,14 @@ def can(actor: Staff | None, permission: str, thing: Thing | None, purpose: str,
         return Answer(False, "step_up", _ids(used))
     seen = frozenset().union(*(g.role.on(at).fields for g in used))
     return Answer(True, "", _ids(used), EVERYTHING if emergency else seen, emergency)
+
+
+def reach(actor: Staff, permission: str, purpose: str, at: date) -> Reach:
+    """The sections of the grants that give him the permission; all, when a role of his says so (roles.yaml)."""
+    used = _grants(actor, permission, purpose, at)
+    if any(grant.role.on(at).everywhere for grant in used):
+        return EVERYWHERE
+    return Reach(frozenset(grant.section for grant in used))
 
 
 # In an emergency everything of the person is seen; another person looks into it afterwards.

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
-from kaigo.base.staff import applications
+from kaigo.base.staff import applications, enrolment
 from kaigo.base.staff.accounts import enrol, open_account
-from kaigo.base.staff.models import Account, Grant, Post
+from kaigo.base.staff.can import EVERYWHERE
+from kaigo.base.staff.models import Account, Enrolment, Grant, Post
 
 ROLES = ("権限管理", "権限承認")
 WHY = "設置のときの最初の管理者"
@@ -53,8 +54,10 @@ def found(ctx: Context, first: Founder, second: Founder) -> list[Founded]:
         asked = applications.apply(
             _as(ctx, account), "grant", account, WHY, role=ROLES[place], section=section
         )
-        applications.approve(_as(ctx, other), asked)
-        word = enrol(ctx, account, asked.form_number, WHY)
+        # Nobody has a role yet whose sections could be asked for.
+        applications.approve(_as(ctx, other), asked, EVERYWHERE)
+        word = enrol(_as(ctx, account), account, asked.form_number, WHY)
+        enrolment.confirm(_as(ctx, other), Enrolment.objects.get(account=account), EVERYWHERE)
         made.append(Founded(account.login, ROLES[place], section, word))
     return made
 

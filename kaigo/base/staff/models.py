@@ -100,12 +100,17 @@ class AccountEnd(Document):
 
 
 class Enrolment(Document):
-    """A one-time word, handed over in person, with which an account registers a key. Only its hash is kept."""
+    """A one-time word, handed over in person, with which an account registers a key. Only its hash is kept.
+
+    It opens nothing before another human being has confirmed it (EnrolmentConfirmation). member: whose account it is.
+    """
 
     about = STAFF
     hidden = ("word_hash",)
 
     account = models.ForeignKey(Account, models.PROTECT, related_name="+")
+    member = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    issued_by = models.ForeignKey(Member, models.PROTECT, related_name="+")
     word_hash = models.CharField(max_length=64, unique=True)
     valid_until = models.DateTimeField()
     form_number = models.CharField(max_length=30)
@@ -116,8 +121,33 @@ class Enrolment(Document):
         db_table = "staff_enrolment"
 
 
+class EnrolmentConfirmation(Document):
+    """Another human being than the issuer and the owner says that this word is in order.
+
+    The people of the word stand here again, so that the database itself can keep them apart (migration 0002).
+    """
+
+    about = STAFF
+
+    enrolment = models.OneToOneField(Enrolment, models.PROTECT, related_name="confirmation")
+    issued_by = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    member = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    confirmed_by = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    confirmed_on = models.DateField()
+    actor = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "staff_enrolment_confirmation"
+        constraints = [
+            models.CheckConstraint(
+                name="staff_enrolment_two_people",
+                condition=~Q(confirmed_by=F("issued_by")) & ~Q(confirmed_by=F("member")),
+            )
+        ]
+
+
 class EnrolmentUse(Document):
-    """A word that has been used, whether for a key or for a password: each is good once."""
+    """A word that has been used, whether for a key or for a password: each is good once, and only when confirmed."""
 
     about = STAFF
 
@@ -176,7 +206,7 @@ class Application(Document):
     about = STAFF
 
     form_number = models.CharField(max_length=30, unique=True)
-    kind = models.CharField(max_length=12)  # grant | grant_end | fallback | work_list | export
+    kind = models.CharField(max_length=12)  # grant | grant_end | fallback
     account = models.ForeignKey(Account, models.PROTECT, related_name="applications")
     member = models.ForeignKey(Member, models.PROTECT, related_name="+")  # whose account it is
     role = models.CharField(max_length=40, blank=True)

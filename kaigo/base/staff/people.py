@@ -90,6 +90,12 @@ def mark(member: Member, words: str) -> None:
     SelfMark.objects.get_or_create(member=member, digest=index(MARKS).digest(words))
 
 
+def sections_of(member: int, day: date) -> frozenset[str]:
+    """Where a member has a post on a day or later."""
+    posts = Post.objects.filter(member_id=member, known__upper_inf=True)
+    return frozenset(p.section for p in posts if p.effective.upper is None or p.effective.upper > day)
+
+
 def member_of(actor: str) -> Member | None:
     """The human being behind `account:7`; None for jobs and unknown accounts."""
     if not actor.startswith("account:"):

@@ -9,6 +9,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows_at
 from kaigo.base.staff.applications import end_grant
+from kaigo.base.staff.can import Reach
 from kaigo.base.staff.models import Grant, Recertification
 from kaigo.base.staff.people import member_of
 from kaigo.law.dates import wareki
@@ -27,11 +28,15 @@ def to_review(ctx: Context, section: str) -> set[int]:
     return {grant for (grant,) in rows_at(ctx, _TO_REVIEW, section=section, member=member)}
 
 
-def recertify(ctx: Context, section: str, keeps: Mapping[int, bool]) -> Recertification:
-    """grant → whether it stays; of all that are to be reviewed, no more and no less. Raises Refused."""
+def recertify(ctx: Context, section: str, keeps: Mapping[int, bool], reach: Reach) -> Recertification:
+    """grant → whether it stays; of all that are to be reviewed, no more and no less. reach: see can. Raises Refused."""
     person = member_of(ctx.actor)
     if person is None:
         raise Refused("棚卸しは、アカウントを持つ人だけができます。")
+    if not reach.covers({section}):
+        raise Refused(
+            "ほかの課の棚卸しです。できるのは、その課の権限を棚卸しする人か、すべての課を受け持つ人です。"
+        )
     wanted = to_review(ctx, section)
     if not wanted:
         raise Refused("この課に、あなたが確かめる権限はありません。")

@@ -25,13 +25,14 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What a role gives from a day on."""
+    """What a role gives from a day on. everywhere: approves and reviews for all sections, not only for its own."""
 
     since: date
     kinds: frozenset[str]
     permissions: frozenset[str]
     fields: frozenset[str]
     purposes: frozenset[str]
+    everywhere: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,8 +86,13 @@ def _version(role: str, told: dict) -> Version:
     unknown = set(told["permissions"]) - set(permissions()) | set(told["fields"]) - set(fields())
     if unknown:
         raise ValueError(f"{role}: no such permission or field: {', '.join(sorted(unknown))}")
+    where = told.get("sections", "own")
+    if where not in ("own", "all"):
+        raise ValueError(f"{role}: sections is own or all, not {where}")
     return Version(
-        told["from"], *(frozenset(told[part]) for part in ("kinds", "permissions", "fields", "purposes"))
+        told["from"],
+        *(frozenset(told[part]) for part in ("kinds", "permissions", "fields", "purposes")),
+        where == "all",
     )
 
 

@@ -11,9 +11,6 @@ from kaigo.base.staff.models import Account, Application
 from kaigo.base.staff.tables import contracts, limits, roles
 from kaigo.personnel.people import read as people
 
-# Work lists and exports are asked for where the work is done.
-KINDS = {key: applications.KINDS[key] for key in ("grant", "grant_end", "fallback")}
-
 
 def form(ctx: Context, account: Account, typed: Typed) -> dict:
     """Everything that the form needs: kinds, roles that this kind of account may hold, sections of its posts."""
@@ -21,7 +18,7 @@ def form(ctx: Context, account: Account, typed: Typed) -> dict:
     return {
         "typed": typed,
         "account": account,
-        "kinds": list(KINDS.items()),
+        "kinds": list(applications.KINDS.items()),
         "roles": _roles(ctx, account, {p.contract for p in posts}),
         "sections": sorted({p.section for p in posts}),
         "held": [g for g in people.account_grants(ctx, account.id) if g.running(ctx.on)],
@@ -39,7 +36,7 @@ def _roles(ctx: Context, account: Account, items: set[str]) -> list[str]:
 
 def ask(ctx: Context, account: Account, typed: Typed) -> Application | None:
     """What the form says becomes an application; None = something typed is wrong. Raises Refused."""
-    kind = typed.choice("kind", "申請の種類", KINDS)
+    kind = typed.choice("kind", "申請の種類", applications.KINDS)
     reason = typed.text("reason", "理由", longest=400)
     begins = typed.day("begins", "いつから", required=False)
     last = typed.day("last", "いつまで", required=kind == "fallback")

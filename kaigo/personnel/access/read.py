@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows_at
+from kaigo.base.staff import enrolment
 
 # Whom an address is about (base/desk/things.py): staff are nobody of the insured.
 SUBJECTS = {
     "account": "",
     "application": "",
     "emergency": "",
+    "enrolment": "",
     "grant": "",
     "member": "",
     "passkey": "",
@@ -91,6 +93,45 @@ def application(ctx: Context, id: int) -> ApplicationView | None:
     """One application."""
     found = rows_at(ctx, f"{_APPLICATION} WHERE s.id = %(id)s", id=id)
     return ApplicationView(*found[0]) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class WordView:
+    """A word that waits for another person: whose account, on which form, by whom. sections: of the owner."""
+
+    id: int
+    form: str
+    reason: str
+    login: str
+    member: int
+    member_name: str
+    issuer: int
+    issued_by: str
+    issued_at: datetime
+    valid_until: datetime
+    sections: tuple[str, ...]
+
+
+_WORD = f"""
+SELECT e.id, e.form_number, e.reason, a.login, e.member_id, {name_of("e.member_id")}, e.issued_by_id,
+  {name_of("e.issued_by_id")}, e.created_at, e.valid_until,
+  (SELECT array_agg(p.section ORDER BY p.section) FROM staff_post p WHERE p.member_id = e.member_id
+   AND upper_inf(p.known) AND coalesce(upper(p.effective), 'infinity') > %(on)s)
+FROM staff_enrolment e JOIN staff_account a ON a.id = e.account_id WHERE e.id = ANY(%(ids)s) ORDER BY e.id"""
+
+
+def words(ctx: Context, limit: int = 50, offset: int = 0) -> list[WordView]:
+    """Words that wait for another person, the oldest first; never the word itself."""
+    ids = list(enrolment.waiting(ctx.on).values_list("id", flat=True)[offset : offset + limit])
+    return [
+        WordView(*head, tuple(dict.fromkeys(sections or ())))
+        for *head, sections in rows_at(ctx, _WORD, ids=ids)
+    ]
+
+
+def words_waiting(ctx: Context) -> int:
+    """How many. Cheap."""
+    return enrolment.waiting(ctx.on).count()
 
 
 def waiting(ctx: Context) -> int:

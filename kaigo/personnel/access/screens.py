@@ -7,6 +7,7 @@ from kaigo.personnel.access import (
     read,
     screens_accounts,
     screens_applications,
+    screens_enrolments,
     screens_mine,
     screens_review,
     screens_table,
@@ -16,6 +17,7 @@ from kaigo.personnel.access import (
 nav = (
     Nav("自分の権限", "/access/mine/", "staff.self"),
     Nav("申請", "/access/applications/", "staff.view", waiting=read.waiting),
+    Nav("鍵の登録券", "/access/enrolments/", "staff.view", waiting=read.words_waiting),
     Nav("アカウント", "/access/accounts/", "staff.view"),
     Nav("権限表", "/access/table/", "staff.view"),
     Nav("棚卸し", "/access/review/", "staff.review", waiting=watched.sections_overdue),
@@ -24,6 +26,7 @@ nav = (
 urls = [
     *screens_mine.urls,
     *screens_applications.urls,
+    *screens_enrolments.urls,
     *screens_accounts.urls,
     *screens_table.urls,
     *screens_review.urls,

@@ -11,6 +11,7 @@ from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.staff import applications
+from kaigo.base.staff.can import Reach, reach
 from kaigo.base.staff.models import Account, Application
 from kaigo.personnel.access import read
 from kaigo.personnel.access.asking import ask, form
@@ -66,6 +67,7 @@ class OneApplication(Page):
             "may_rule": request.staff.may("staff.approve") and not view.outcome,
             # Nobody rules what he asked for or what is about himself: the button would only be refused.
             "own": request.staff.member in (view.asker, view.member),
+            "reached": _reach(ctx, request).covers(applications.concerned(_application(application), ctx.on)),
         }
 
 
@@ -76,7 +78,7 @@ class Approve(Page):
     purpose = "staff"
 
     def post(self, ctx: Context, request: HttpRequest, application: int):
-        applications.approve(ctx, _application(application))
+        applications.approve(ctx, _application(application), _reach(ctx, request))
         return go(f"/access/applications/{ref('application', application)}/")
 
 
@@ -92,7 +94,7 @@ class Reject(Page):
         found = _application(application)
         if typed.errors:
             return OneApplication().shown(ctx, request, application, typed)
-        applications.reject(ctx, found, reason)
+        applications.reject(ctx, found, reason, _reach(ctx, request))
         return go(f"/access/applications/{ref('application', application)}/")
 
 
@@ -113,6 +115,10 @@ class ApplyFor(Page):
 
     def form(self, ctx: Context, account: Account, typed: Typed):
         return "access/apply.html", {"title": "権限を申請する", "own": False} | form(ctx, account, typed)
+
+
+def _reach(ctx: Context, request: HttpRequest) -> Reach:
+    return reach(request.staff, "staff.approve", "staff", ctx.on)
 
 
 def _application(id: int) -> Application:

@@ -12,6 +12,7 @@ from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.staff import emergencies
+from kaigo.base.staff.can import Reach, reach
 from kaigo.base.staff.models import Account, Emergency
 from kaigo.base.staff.recertifying import recertify, to_review
 from kaigo.base.staff.tables import limits
@@ -27,11 +28,16 @@ class Review(Page):
 
     def get(self, ctx: Context, request: HttpRequest):
         section = request.GET.get("section", "")
+        within = self.within(ctx, request)
         if section:
+            if not within.covers({section}):
+                raise Http404
             return self.section(ctx, section, Typed())
         return "access/review.html", {
             "title": "権限の棚卸し",
-            "sections": [(one, one.overdue(ctx.on)) for one in watched.sections(ctx)],
+            "sections": [
+                (one, one.overdue(ctx.on)) for one in watched.sections(ctx) if within.covers({one.section})
+            ],
             "months": limits()["recertification_months"],
         }
 
@@ -46,10 +52,14 @@ class Review(Page):
                 keeps[grant] = answer == "keep"
             else:
                 typed.errors[name] = "続けるか終えるかを選んでいない権限があります"
-        if typed.errors:
+        within = self.within(ctx, request)
+        if typed.errors and within.covers({section}):
             return self.section(ctx, section, typed)
-        recertify(ctx, section, keeps)
+        recertify(ctx, section, keeps, within)
         return go("/access/review/")
+
+    def within(self, ctx: Context, request: HttpRequest) -> Reach:
+        return reach(request.staff, self.permission, self.purpose, ctx.on)
 
     def section(self, ctx: Context, section: str, typed: Typed):
         found = people.section_grants(ctx, section)

@@ -8,7 +8,7 @@ from datetime import date
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows_at
 from kaigo.base.staff.can import NOTHING, Held, Posted, Staff, can
-from kaigo.base.staff.tables import OWN, contracts, fields, permissions, roles
+from kaigo.base.staff.tables import OWN, Version, contracts, fields, permissions, roles
 from kaigo.personnel.access.words import PURPOSES
 
 _ACCOUNTS = """
@@ -115,10 +115,18 @@ class Matrix:
 
     roles: tuple[str, ...]
     kinds: tuple[tuple[str, ...], ...]
+    reaches: tuple[str, ...]
     permissions: list[tuple[str, str, list[bool]]]
     fields: list[tuple[str, list[bool]]]
     purposes: list[tuple[str, list[bool]]]
     contracts: list[tuple[str, str, list[bool], str]]
+
+
+def _reach(version: Version) -> str:
+    """For whom a role approves and reviews; "" = it does neither."""
+    if not version.permissions & {"staff.approve", "staff.review"}:
+        return ""
+    return "すべての課" if version.everywhere else "所属の課"
 
 
 def matrix(ctx: Context) -> Matrix:
@@ -128,6 +136,7 @@ def matrix(ctx: Context) -> Matrix:
     return Matrix(
         tuple(given_on),
         tuple(tuple(sorted(v.kinds)) for v in versions),
+        tuple(_reach(v) for v in versions),
         # What belongs to every account with a post needs no role, and so every role has it.
         [
             (p.name, p.label, [p.name == OWN or p.name in v.permissions for v in versions])

@@ -102,9 +102,28 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=200)),
                 ('actor', models.CharField(max_length=60)),
                 ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.account')),
+                ('issued_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.member')),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.member')),
             ],
             options={
                 'db_table': 'staff_enrolment',
+            },
+        ),
+        migrations.CreateModel(
+            name='EnrolmentConfirmation',
+            fields=[
+                ('id', models.BigAutoField(primary_key=True, serialize=False)),
+                ('tx', kaigo.base.records.models.Xid8Field(db_default=kaigo.base.records.models.CurrentTransaction(), editable=False)),
+                ('created_at', models.DateTimeField(db_default=kaigo.base.records.models.Now(), editable=False)),
+                ('confirmed_on', models.DateField()),
+                ('actor', models.CharField(max_length=60)),
+                ('confirmed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.member')),
+                ('enrolment', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='confirmation', to='staff.enrolment')),
+                ('issued_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.member')),
+                ('member', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='staff.member')),
+            ],
+            options={
+                'db_table': 'staff_enrolment_confirmation',
             },
         ),
         migrations.CreateModel(
@@ -409,6 +428,10 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='emergency',
             constraint=models.CheckConstraint(condition=models.Q(('ends_at__lte', django.db.models.expressions.CombinedExpression(models.F('begun_at'), '+', models.Value('1 hour', output_field=models.DurationField())))), name='staff_emergency_an_hour'),
+        ),
+        migrations.AddConstraint(
+            model_name='enrolmentconfirmation',
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_by', models.F('issued_by')), _negated=True), models.Q(('confirmed_by', models.F('member')), _negated=True)), name='staff_enrolment_two_people'),
         ),
         migrations.AddConstraint(
             model_name='onetimenumber',

@@ -11,6 +11,7 @@ from kaigo.base.audit.models import Event
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff import applications
 from kaigo.base.staff.accounts import open_account
+from kaigo.base.staff.can import EVERYWHERE
 from kaigo.base.staff.models import Grant, GrantEnd, Ruling
 from kaigo.base.staff.sessions import begin
 from kaigo.base.staff.tests.hired import APRIL, CARE, account, by, grant, on
@@ -40,10 +41,10 @@ def test_all_ordered_pairs_and_second_accounts_never_rule_their_own(people):
                 same = ruler.member_id in (asker.member_id, whose.member_id)
                 if same:
                     with pytest.raises(Refused, match="自分の"):
-                        applications.approve(by(ruler), asked)
+                        applications.approve(by(ruler), asked, EVERYWHERE)
                     assert not Ruling.objects.filter(application=asked).exists()
                 else:
-                    assert applications.approve(by(ruler), asked).outcome == "approved"
+                    assert applications.approve(by(ruler), asked, EVERYWHERE).outcome == "approved"
                     approved += 1
     assert approved == sum(
         len({a.member_id, w.member_id}) + 0 < 3 and r.member_id not in (a.member_id, w.member_id)
@@ -77,9 +78,9 @@ def test_an_application_is_ruled_once_and_only_the_asker_takes_it_back(people):
         applications.withdraw(by(ruler), asked)
     applications.withdraw(by(asker), asked)
     with pytest.raises(Refused, match="もう処理"):
-        applications.approve(by(ruler), asked)
+        applications.approve(by(ruler), asked, EVERYWHERE)
     with pytest.raises(Refused, match="理由"):
-        applications.reject(by(ruler), ask(asker, whose), "  ")
+        applications.reject(by(ruler), ask(asker, whose), "  ", EVERYWHERE)
     assert not Grant.objects.exists()
 
 
@@ -103,7 +104,7 @@ def test_an_ended_grant_stays_with_its_form_and_ends_the_sessions(people):
     token = begin(whose, "passkey")
     assert identify(token, APRIL) is not None
     asked = applications.apply(by(asker), "grant_end", whose, "異動のため終える", role="係員", section=CARE)
-    applications.approve(by(ruler), asked)
+    applications.approve(by(ruler), asked, EVERYWHERE)
     ended = GrantEnd.objects.get(grant=held)
     assert (ended.form_number, ended.sessions_ended, ended.ended_on) == (asked.form_number, 1, APRIL)
     assert identify(token, APRIL) is None
@@ -126,7 +127,7 @@ def test_forms_are_numbered_by_fiscal_year_and_every_step_leaves_its_event(peopl
     asker, whose, ruler = people
     first, second = ask(asker, whose), ask(asker, whose)
     assert [first.form_number, second.form_number] == ["2026-00001", "2026-00002"]
-    applications.approve(by(ruler), first)
+    applications.approve(by(ruler), first, EVERYWHERE)
     events = list(Event.objects.order_by("id").values_list("event", "actor"))
     assert events[-4:] == [
         ("staff.apply", f"account:{asker.id}"), ("staff.apply", f"account:{asker.id}"),

@@ -14,13 +14,14 @@ from django.test.utils import CaptureQueriesContext
 from kaigo.base.audit.models import Event
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff import applications, fallback, lockout
-from kaigo.base.staff.accounts import enrol
+from kaigo.base.staff.can import EVERYWHERE
 from kaigo.base.staff.models import Fallback, FallbackEnd, FallbackSecret, OneTimeNumber, OneTimeUse, Session
 from kaigo.base.staff.notices import lately
 from kaigo.base.staff.passwords import normal, refuse_weak
 from kaigo.base.staff.sessions import begin
 from kaigo.base.staff.tables import limits
 from kaigo.base.staff.tests.hired import APRIL, account, by, on
+from kaigo.base.staff.tests.hired import word as word_of
 from kaigo.base.staff.who import COOKIE, identify
 
 pytestmark = pytest.mark.django_db
@@ -42,12 +43,12 @@ def _on_the_first_of_april(settings, monkeypatch):
 def allow(who, begins: date = APRIL, until: date = APRIL + timedelta(days=90)) -> Fallback:
     asker, ruler = account(f"a{who.id}"), account(f"r{who.id}")
     asked = applications.apply(by(asker), "fallback", who, "指の怪我のため", begins=begins, until=until)
-    applications.approve(by(ruler), asked)
+    applications.approve(by(ruler), asked, EVERYWHERE)
     return Fallback.objects.get(account=who)
 
 
 def choose(client, who, password: str = PASSWORD, **told):
-    word = enrol(on(), who, "2026-00001", "指の怪我のため")
+    word = word_of(who)
     given = {"login": who.login, "word": word, "password": password, "again": password} | told
     return client.post("/enrol/password", given)
 
@@ -128,7 +129,7 @@ def test_without_a_grant_that_runs_nothing_opens_and_nothing_can_be_chosen(clien
         asked = applications.apply(
             by(account("a")), "fallback", clerk, "指の怪我のため", until=APRIL + timedelta(days=9)
         )
-        applications.reject(by(account("r")), asked, "必要がない")
+        applications.reject(by(account("r")), asked, "必要がない", EVERYWHERE)
     answer = choose(client, clerk)
     assert answer.status_code == 403 and "申請が承認" in answer.content.decode() and not numbers_of(answer)
     assert send(client, clerk, PASSWORD, "00000000").status_code == 401 and why() == (
@@ -153,7 +154,7 @@ def test_administrators_have_no_fallback(client):
 
 
 def test_a_new_word_makes_a_new_card_and_the_old_one_is_over(client, clerk, card):
-    word = enrol(on(), clerk, "2026-00002", "番号表をなくした")
+    word = word_of(clerk)
     given = {
         "login": clerk.login,
         "word": word,
@@ -180,7 +181,7 @@ def test_a_new_word_makes_a_new_card_and_the_old_one_is_over(client, clerk, card
 )  # fmt: skip
 def test_what_no_password_may_be(client, clerk, weak):
     allow(clerk)
-    word = enrol(on(), clerk, "2026-00001", "指の怪我のため")
+    word = word_of(clerk)
     given = {"login": clerk.login, "word": word, "password": weak, "again": weak}
     assert client.post("/enrol/password", given).status_code == 403
     assert not FallbackSecret.objects.exists()
@@ -341,6 +342,7 @@ def test_the_person_is_told_what_happened_to_his_way_in(client, clerk, card):
     send(client, clerk, PASSWORD, card[0])
     assert {(one.label, one.count) for one in lately(clerk.id)} == {
         ("断られたログイン", 3), ("パスワードと番号表の登録", 1), ("鍵の登録券の発行", 1),
+        ("鍵の登録券の確認", 1),
     }  # fmt: skip
     assert lately(account("002").id) == []
     page = client.get("/access/mine/").content.decode()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from kaigo.base.records.refusal import Refused
+from kaigo.base.staff.enrolment import good
 from kaigo.base.staff.founding import Founder, found
-from kaigo.base.staff.models import Account, Enrolment, Grant
+from kaigo.base.staff.models import Account, Enrolment, EnrolmentConfirmation, Grant
 from kaigo.base.staff.sessions import begin
 from kaigo.base.staff.tests.hired import APRIL, account, grant, member, on
 from kaigo.base.staff.who import identify, token_hash
@@ -26,6 +27,10 @@ def test_each_of_the_two_was_approved_by_the_other_and_registers_a_key():
     assert (rulings["ichi"].requested_by_id, rulings["ichi"].ruled_by_id) == (one.id, other.id)
     assert (rulings["ni"].requested_by_id, rulings["ni"].ruled_by_id) == (other.id, one.id)
     assert {e.word_hash for e in Enrolment.objects.all()} == {token_hash(m.word) for m in made}
+    # The words are confirmed by the other too.
+    told = {c.member_id: (c.issued_by_id, c.confirmed_by_id) for c in EnrolmentConfirmation.objects.all()}
+    assert told == {one.id: (one.id, other.id), other.id: (other.id, one.id)}
+    assert all(good(m.login, m.word, APRIL) for m in made)
     keeper, approver = (
         identify(begin(Account.objects.get(login=f.login), "passkey"), APRIL) for f in (FIRST, SECOND)
     )

@@ -17,7 +17,8 @@ from kaigo.base.staff.people import Told, believe_people
 from kaigo.base.staff.sessions import begin
 from kaigo.base.staff.tables import limits
 from kaigo.base.staff.tests.authenticator import BE, BS, MODEL, UP, UV, Authenticator
-from kaigo.base.staff.tests.hired import APRIL, CARE, account, by, on
+from kaigo.base.staff.tests.hired import APRIL, CARE, account, by, expired_word, on
+from kaigo.base.staff.tests.hired import word as word_for
 from kaigo.base.staff.who import COOKIE, identify
 
 pytestmark = pytest.mark.django_db
@@ -26,10 +27,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def _on_the_first_of_april(settings):
     settings.BUSINESS_DATE = APRIL.isoformat()
-
-
-def word_for(who) -> str:
-    return enrol(on(), who, "2026-00001", "採用")
 
 
 def register(client, who, key: Authenticator, word: str = "", login: str = "") -> int:
@@ -107,17 +104,17 @@ def test_the_options_of_a_registration_ask_for_what_is_promised(client, clerk, k
     )
 
 
-def test_words_that_are_no_good_answer_alike(client, clerk, monkeypatch):
+def test_words_that_are_no_good_answer_alike(client, clerk):
     # Each with nothing else against it: the newest word of its account.
     other, late, early = (account(number) for number in ("002", "003", "004"))
     used = word_for(early)
     assert register(client, early, Authenticator(), used) == 200
-    monkeypatch.setitem(limits(), "enrolment_hours", -1)
-    expired = word_for(late)
-    monkeypatch.undo()
+    expired = expired_word(late)
+    alone = account("005")
+    unconfirmed = enrol(by(other), alone, "2026-00001", "採用")
     replaced, good = word_for(clerk), word_for(clerk)
     tries = [
-        (early.login, used), (late.login, expired), (clerk.login, replaced), (clerk.login, "nonsense"), (other.login, good),
+        (early.login, used), (late.login, expired), (alone.login, unconfirmed), (clerk.login, replaced), (clerk.login, "nonsense"), (other.login, good),
         ("nobody", good), ("nobody", "nonsense"), (clerk.login, ""),
     ]  # fmt: skip
     answers = {

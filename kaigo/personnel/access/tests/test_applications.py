@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.utils import timezone
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.staff import enrolment
+from kaigo.base.staff.accounts import open_account
 from kaigo.base.staff.models import (
     Account,
     AccountEnd,
     Application,
     Enrolment,
+    EnrolmentConfirmation,
     Grant,
     Passkey,
     PasskeyEnd,
     Ruling,
     Session,
 )
-from kaigo.base.staff.tests.hired import account, member
+from kaigo.base.staff.tests.hired import account, grant, member, on
 from kaigo.base.staff.who import token_hash
 from kaigo.personnel.people.tests.desk import text
 
+JULY = date(2026, 7, 15)
 pytestmark = pytest.mark.django_db
 GRANT = {"kind": "grant", "role": "収納係員", "section": "介護保険課", "reason": "収納係の応援のため"}
 
@@ -103,6 +107,63 @@ def test_a_word_is_shown_once_and_only_its_hash_is_kept(desk):
     word = page.split("<code>")[1].split("</code>")[0]
     assert Enrolment.objects.get().word_hash == token_hash(word)
     assert word not in text(desk.get(desk.kengen, way))
+
+
+def test_another_human_being_confirms_the_word_and_does_not_see_it(desk):
+    way = f"/access/accounts/{ref('account', desk.clerk.id)}/"
+    page = text(desk.post(desk.kengen, f"{way}enrol/", form_number="紙-1", reason="着任のため"))
+    word = page.split("<code>")[1].split("</code>")[0]
+    confirm = f"/access/enrolments/{ref('enrolment', Enrolment.objects.get().id)}/confirm/"
+    shown = text(desk.get(desk.kacho, "/access/enrolments/"))
+    assert "clerk" in shown and "紙-1" in shown and "着任のため" in shown and "確認する" in shown
+    assert word not in shown and '<span class="badge">1<' in shown
+    # Whoever keeps accounts sees that it waits, and finds neither button nor way.
+    assert "確認する</button>" not in text(desk.get(desk.kengen, "/access/enrolments/"))
+    assert desk.post(desk.kengen, confirm).status_code == 404
+    assert desk.post(desk.clerk, confirm).status_code == 404
+    client = desk.client(desk.kacho)
+    Session.objects.filter(account=desk.kacho).update(proved_at=timezone.now() - timedelta(minutes=6))
+    assert client.post(confirm).status_code == 403, "proves himself again"
+    assert not enrolment.good("clerk", word, JULY)
+    assert desk.post(desk.kacho, confirm).status_code == 302
+    assert enrolment.good("clerk", word, JULY).account_id == desk.clerk.id
+    assert "確認を待つ登録券はありません" in text(desk.get(desk.kacho, "/access/enrolments/"))
+
+
+def test_who_issues_and_confirms_by_two_accounts_is_refused(desk):
+    """One human being with staff.manage and, by a second account, staff.approve."""
+    second = open_account(on(), desk.kengen.member, "kengen-2", "staff")
+    grant(second, "権限承認", asker=desk.kacho, ruler=desk.hogo)
+    way = f"/access/accounts/{ref('account', desk.clerk.id)}/"
+    desk.post(desk.kengen, f"{way}enrol/", form_number="紙-1", reason="着任のため")
+    confirm = f"/access/enrolments/{ref('enrolment', Enrolment.objects.get().id)}/confirm/"
+    assert "ほかの人が確認します" in text(desk.get(second, "/access/enrolments/"))
+    answer = desk.post(second, confirm)
+    assert answer.status_code == 409 and "別のアカウントでも同じです" in answer.content.decode()
+    assert not EnrolmentConfirmation.objects.exists()
+
+
+def test_a_head_rules_and_confirms_only_what_is_of_his_section(desk, asked):
+    far = account("800", "elsewhere", section="住民課", title="課長")
+    grant(far, "課長", asker=desk.kengen, ruler=desk.hogo, section="住民課")
+    page = text(desk.get(far, address(asked)))
+    assert "ほかの課の申請です" in page and "承認する</button>" not in page
+    for act, data in (("approve/", {}), ("reject/", {"reason": "ほかの人が担当します"})):
+        answer = desk.post(far, address(asked, act), **data)
+        assert answer.status_code == 409 and "ほかの課の申請です" in answer.content.decode()
+    assert not Ruling.objects.filter(application=asked).exists()
+    # What names no section is of the person's own: a password instead of a key.
+    desk.post(desk.clerk, "/access/mine/apply/", kind="fallback", reason="指の怪我のため", last="2026-08-15")
+    fallback = Application.objects.latest("id")
+    assert fallback.kind == "fallback" and desk.post(far, address(fallback, "approve/")).status_code == 409
+    way = f"/access/accounts/{ref('account', desk.clerk.id)}/"
+    desk.post(desk.kengen, f"{way}enrol/", form_number="紙-1", reason="着任のため")
+    assert "ほかの課です" in text(desk.get(far, "/access/enrolments/"))
+    confirm = f"/access/enrolments/{ref('enrolment', Enrolment.objects.get().id)}/confirm/"
+    assert desk.post(far, confirm).status_code == 409
+    # 個人情報保護 and 権限承認 rule for every section.
+    assert desk.post(desk.hogo, address(asked, "approve/")).status_code == 302
+    assert desk.post(desk.kacho, address(fallback, "approve/")).status_code == 302
 
 
 def test_a_lost_key_and_an_ended_account_open_nothing(desk):

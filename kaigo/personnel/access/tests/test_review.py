@@ -14,7 +14,7 @@ from kaigo.base.desk.refs import ref
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff import emergencies
 from kaigo.base.staff.accounts import open_account
-from kaigo.base.staff.can import NOTHING, can
+from kaigo.base.staff.can import EVERYWHERE, NOTHING, can
 from kaigo.base.staff.models import Emergency, EmergencyReview, GrantEnd, Recertification, Session
 from kaigo.base.staff.recertifying import recertify, to_review
 from kaigo.base.staff.sessions import begin
@@ -77,7 +77,24 @@ def test_every_grant_wants_an_answer_and_none_may_slip_in(desk):
     keeps = dict.fromkeys(to_review(by(desk.kacho, JULY), CARE), True)
     grant(account("300"), asker=desk.kengen, ruler=desk.hogo)
     with pytest.raises(Refused, match="変わりました"):
-        recertify(by(desk.kacho, JULY), CARE, keeps)
+        recertify(by(desk.kacho, JULY), CARE, keeps, EVERYWHERE)
+
+
+@pytest.mark.django_db
+def test_a_head_looks_at_the_grants_of_his_own_section_only(desk):
+    far = account("800", "elsewhere", section="住民課", title="課長")
+    grant(far, "課長", asker=desk.kengen, ruler=desk.hogo, section="住民課")
+    listed = text(desk.get(far, "/access/review/"))
+    assert "住民課" in listed.split("<tbody>")[1] and CARE not in listed.split("<tbody>")[1]
+    assert desk.get(far, "/access/review/", section=CARE).status_code == 404
+    everything = {f"grant-{ref('grant', g)}": "end" for g in to_review(by(far, JULY), CARE)}
+    assert len(everything) == 4
+    answer = desk.post(far, "/access/review/", section=CARE, **everything)
+    assert answer.status_code == 409 and "ほかの課の棚卸し" in answer.content.decode()
+    assert not Recertification.objects.exists() and not GrantEnd.objects.exists()
+    # 個人情報保護 looks at all sections.
+    listed = text(desk.get(desk.hogo, "/access/review/")).split("<tbody>")[1]
+    assert "住民課" in listed and CARE in listed
 
 
 @pytest.mark.django_db

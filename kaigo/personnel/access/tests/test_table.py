@@ -138,10 +138,14 @@ def test_the_screen_has_fifty_rows_and_says_what_it_cannot_read(ward):
 @pytest.mark.django_db
 def test_the_matrix_of_roles_shows_every_role_permission_field_and_item(ward):
     page = text(ward.get(ward.kacho, "/access/table/roles/"))
+    line = page.split("承認・棚卸しの範囲</th>")[1].split("</tr>")[0]
+    assert (line.count("<td>所属の課</td>"), line.count("<td>すべての課</td>")) == (1, 2), (
+        "課長; 権限承認 and 個人情報保護"
+    )
     first = page.split("<table")[1].split("</table>")[0]
     heads = re.findall(r'<th scope="col">(.*?)</th>', first)[1:]
     assert heads == list(roles())
-    for row in first.split("<tbody>")[1].split("</tr>")[1:-1]:
+    for row in first.split("<tbody>")[1].split("</tr>")[2:-1]:
         label = re.search(r'<th scope="row">(.*?)</th>', row)[1]
         marks = [mark == "○" for mark in re.findall(r"<td>(.*?)</td>", row)]
         name = LABELS[label]
