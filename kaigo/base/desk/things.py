@@ -81,6 +81,10 @@ class Access:
         """Digests (index "self") of these people and everybody of their households today."""
         return frozenset()
 
+    def guarded(self, ctx: Context, people: Iterable[int]) -> bool:
+        """Whether one of these people is under 支援措置: opened by a role, never by an emergency alone."""
+        return False
+
     def case(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> tuple[str, bool] | None:
         """(case, unexplained) that says why these people are looked at; None = nobody has said why: ask."""
         return "", False

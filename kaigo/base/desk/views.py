@@ -29,12 +29,20 @@ SAME_AGAIN = {"23505", "23P01"}
 OWN_PEOPLE = (
     "ご自分または同じ世帯の人についての操作です。ほかの職員に頼んでください(自分・世帯への書込み禁止)。"
 )
+GUARDED = "支援措置の人は、緊急閲覧では開けません。課長に頼み、その人を見られる役割の職員が開いてください。"
+GUARDED_LIST = (
+    "支援措置の人が含まれる一覧は、緊急閲覧では開けません。課長に頼み、見られる役割の職員が開いてください。"
+)
 NO_REASON = "この人を開くきっかけ(電話・窓口の記録など)がありません。人の画面を開き直し、目的を選んでから操作してください。"
 TWICE = "同じことが先に登録されています(ほかの職員の操作か、二度押し)。前のページを開き直して、今の内容を見てください。"
 
 
 class Capped(Exception):
     """The day's limit of people is reached; in words."""
+
+
+class Guarded(Exception):
+    """A list of an emergency would show somebody under 支援措置."""
 
 
 class Page:
@@ -95,6 +103,8 @@ class Page:
                 response = self.render(request, handler(ctx, request, **path))
                 # What a list shows is known only when it is drawn; it is answered only below the day's limit.
                 shown = frozenset(people) if response.status_code == 200 and not visit.thing.people else ()
+                if shown and visit.told.emergency and access().guarded(ctx, shown):
+                    raise Guarded
                 over = access().listed(ctx, request.staff, shown) if shown else ""
                 if over:
                     raise Capped(over)
@@ -105,6 +115,9 @@ class Page:
             return response
         except Capped as over:
             return self.capped(visit, str(over))
+        except Guarded:
+            visit.record_apart("refused", why="guarded")
+            return refused(request, GUARDED_LIST, 403)
         except Refused as refusal:
             visit.record_apart("refused", why="rule")
             return refused(request, str(refusal))
@@ -128,6 +141,8 @@ class Page:
         visit.record_apart("refused", why=why)
         if why == "self":
             return refused(visit.request, OWN_PEOPLE, 403)
+        if why == "guarded":
+            return refused(visit.request, GUARDED, 403)
         if why == "step_up":
             return self.prove(visit.request)
         # "Not yours" and "not there" look the same.

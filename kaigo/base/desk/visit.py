@@ -45,6 +45,10 @@ class Visit:
                 marks = access().marks(self.ctx, touched)
                 self.thing = replace(self.thing, marks=marks)
                 verdict = can(staff, self.shown.permission, self.thing, self.shown.purpose, self.request.day)
+            if verdict.emergency and self.thing.people:
+                guarded = access().guarded(self.ctx, self.thing.people)
+                self.thing = replace(self.thing, guarded=guarded)
+                verdict = can(staff, self.shown.permission, self.thing, self.shown.purpose, self.request.day)
         self.ctx = replace(self.ctx, fields=verdict.fields)
         self._tell(grants=verdict.grants, emergency=verdict.emergency, fields=tuple(sorted(verdict.fields)))
         return verdict

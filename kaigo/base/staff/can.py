@@ -93,17 +93,21 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """What is looked at or changed. people: ids of the people it is about; marks: digests of them and their households."""
+    """What is looked at or changed. people: ids of the people it is about; marks: digests of them and their households.
+
+    guarded: one of them is under 支援措置. Who is, only the system that knows people can say.
+    """
 
     kind: str = ""
     id: str = ""
     people: tuple[int, ...] = ()
     marks: frozenset[bytes] = frozenset()
+    guarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """why: "" | nobody | closed | no_post | permission | self | step_up. grants: the ids that allowed it."""
+    """why: "" | nobody | closed | no_post | permission | guarded | self | step_up. grants: the ids that allowed it."""
 
     allowed: bool
     why: str = ""
@@ -149,6 +153,8 @@ def can(actor: Staff | None, permission: str, thing: Thing | None, purpose: str,
         emergency = actor.emergency if _looks_at_people(permission) else None
         if emergency is None:
             return Answer(False, "permission")
+        if thing is not None and thing.guarded:
+            return Answer(False, "guarded", emergency=emergency)
     if known.acts and thing is not None and thing.marks & actor.marks:
         return Answer(False, "self", _ids(used))
     if _must_prove(actor, known):
@@ -165,7 +171,7 @@ def reach(actor: Staff, permission: str, purpose: str, at: date) -> Reach:
     return Reach(frozenset(grant.section for grant in used))
 
 
-# In an emergency everything of the person is seen; another person looks into it afterwards.
+# In an emergency everything of the person is seen, but nobody under 支援措置; another person looks into it afterwards.
 EVERYTHING = frozenset({"*"})
 
 

@@ -48,6 +48,9 @@ class InsuranceAccess(Access):
     def address(self, person: int) -> str:
         return f"/person/{ref('person', person)}/"
 
+    def guarded(self, ctx: Context, people: Iterable[int]) -> bool:
+        return bool(residents.protected_among(ctx, people))
+
     def case(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> tuple[str, bool] | None:
         """What waits about these people, a contact, a work list, or a reason given today."""
         return case_of(ctx, staff, people)
