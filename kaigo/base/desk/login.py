@@ -14,12 +14,15 @@ from kaigo.base.desk import login_key
 from kaigo.base.desk.views import page
 from kaigo.base.records.context import Context, acting
 from kaigo.base.staff import fallback
+from kaigo.base.staff.can import Staff
 from kaigo.base.staff.models import Account
 from kaigo.base.staff.opening import PEOPLE, demo_marker
 from kaigo.base.staff.passkeys import NotAcceptedError
 from kaigo.base.staff.sessions import begin, end_sessions
 from kaigo.base.staff.who import COOKIE, identify
 
+# What the first page of the insurance system asks for (docs/access.csv).
+FIRST_PAGE = "jobs.view"
 LOOPBACK = {"127.0.0.1", "::1"}
 WRONG = (
     "ログインできません。鍵(パスキー)が登録されていないか、パスワードか番号が違うか、続けて間違えたためしばらく閉じているか、"
@@ -108,14 +111,23 @@ def enter(request: HttpRequest, account: Account, method: str, following: str) -
             if request.staff is not None and request.staff.session:
                 end_sessions([request.staff.account], request.staff.session)
             token = begin(account, method)
-            if identify(token, request.day) is None:
+            person = identify(token, request.day)
+            if person is None:
                 raise NoPlaceError
             record(ctx, "staff.log_in", ctx.actor, method=method)
     except NoPlaceError:
         return turned_away(request, account, method, following, "closed")
-    response = HttpResponseRedirect(following)
+    response = HttpResponseRedirect(landing(person, following))
     response.set_cookie(COOKIE, token, secure=True, httponly=True, samesite="Strict", path="/")
     return response
+
+
+def landing(person: Staff, following: str) -> str:
+    """Where he comes out: whose roles do not open the first page of the insurance system, at what he may do."""
+    first = f"{settings.SYSTEM_URLS['insurance']}/"
+    if following == first and not person.may(FIRST_PAGE):
+        return f"{settings.SYSTEM_URLS['staff']}/access/mine/"
+    return following
 
 
 def turned_away(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from kaigo.base.staff.tests.hired import APRIL, account, on
 from kaigo.base.staff.who import identify
 from kaigo.site.urls import staff as addresses
 
+TABLE = Path(__file__).resolve().parents[4] / "docs/access.csv"
 pytestmark = pytest.mark.django_db
 
 
@@ -55,6 +57,27 @@ def test_with_mark_machine_and_name_the_button_opens(marked):
     open_demo_accounts(on())
     assert press("kakari").status_code == 302
     assert Session.objects.get().method == "demo"
+
+
+def test_everybody_comes_out_at_a_page_that_his_role_opens(marked, settings):
+    open_demo_accounts(on())
+    insurance, staff = (settings.SYSTEM_URLS[system] for system in ("insurance", "staff"))
+    lands = {p.login: press(p.login)["Location"] for p in PEOPLE}
+    elsewhere = {"kengen", "hogo"}
+    assert {login for login, where in lands.items() if where == f"{staff}/access/mine/"} == elsewhere
+    assert {where for login, where in lands.items() if login not in elsewhere} == {f"{insurance}/"}
+    first = next(
+        r
+        for r in csv.DictReader(TABLE.open(encoding="utf-8"))
+        if (r["system"], r["address"]) == ("insurance", "/")
+    )
+    assert first["permission"] == login.FIRST_PAGE
+    # Who asked for a page is led to it, whatever it answers.
+    request = RequestFactory(REMOTE_ADDR="127.0.0.1").post(
+        "/login/as", {"login": "hogo", "next": f"{insurance}/person/x/"}
+    )
+    request.day, request.staff = APRIL, None
+    assert login.log_in_as(request)["Location"] == f"{insurance}/person/x/"
 
 
 def test_without_the_mark_there_is_nothing(marked):
