@@ -165,12 +165,92 @@ def test_no_regular_expression_repeats_a_repetition():
     assert repeated(patterns.parse("(?:a+b?)+c")) and not repeated(patterns.parse("a+(?:b{1,3})*c"))
 
 
-def test_nothing_that_a_browser_sent_becomes_text_of_a_statement():
+@pytest.fixture(scope="module")
+def flows() -> Flows:
+    return Flows([path for path in SOURCES if "kaigo" in path.parts], ROOT)
+
+
+def test_nothing_that_a_browser_sent_becomes_text_of_a_statement(flows):
     """1.2.4, as far as the source tells (checks/flows.py)."""
-    flows = Flows([path for path in SOURCES if "kaigo" in path.parts], ROOT)
     found = [
         (path.relative_to(ROOT).as_posix(), call.lineno, sorted(sent))
         for path, call, inside in flows.statements
         if (sent := flows.sent(call.args[0], inside))
     ]
     assert found == [] and len(flows.statements) > 300
+
+
+def test_fields_are_taken_by_their_names(flows):
+    """15.3.3: no form is poured into a row or a function, whatever names it brings."""
+    made = {"setattr", "modelform_factory", "construct_instance"}
+    found = [
+        (name, node.lineno)
+        for name, node, _ in calls()
+        if last(node.func) in made and name.startswith("kaigo/")
+    ]
+    found += [
+        (name, node.lineno)
+        for name, tree in TREES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        and {last(base) or getattr(base, "id", "") for base in node.bases} & {"Form", "ModelForm"}
+    ]
+    poured = [
+        word.value
+        for known in flows.calls.values()
+        for call, _ in known
+        for word in call.keywords
+        if word.arg is None
+    ]
+    whole = re.compile(r"request\.(?:POST|GET)(?!\.get\b|\.getlist\b|\[)|text_of")
+    found += [("**", one.lineno) for one in poured if whole.search(ast.unparse(one))]
+    assert found == [] and len(poured) > 15
+
+
+def test_names_of_downloads_are_ours():
+    """5.4.1, 5.4.2: signs of ASCII, references, and the names that the program gave; nothing of a person or a browser."""
+    named = [
+        node.value
+        for tree in TREES.values()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assign) and "Content-Disposition" in ast.unparse(node.targets[0])
+    ]
+    first = [one.values[0].value if isinstance(one, ast.JoinedStr) else one.value for one in named]
+    assert not [one for one in first if not re.match('(?:inline|attachment); filename="[ -~]*$', one)]
+    holes = {
+        ast.unparse(part.value)
+        for one in named
+        if isinstance(one, ast.JoinedStr)
+        for part in one.values
+        if isinstance(part, ast.FormattedValue)
+    }
+    # kaigo/insurance/release gives both: of a file for an office, and of a manifest.
+    assert {one for one in holes if not one.startswith("ref(")} == {"name", "found.name"}
+    assert len(named) >= 6
+
+
+def test_chance_comes_from_the_operating_system():
+    """11.5.1: whatever must not be guessed is made by secrets; the program uses no other chance."""
+    taken = {
+        (name, alias.name)
+        for name, tree in TREES.items()
+        if name.startswith("kaigo/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in (node.names if isinstance(node, ast.Import) else [ast.alias(node.module or "")])
+    }
+    assert not [one for one in taken if one[1].split(".")[0] in {"random", "numpy"}]
+    made = {
+        (name, ast.literal_eval(node.args[0]))
+        for name, node, function in calls()
+        if function.startswith("secrets.token_") and node.args and isinstance(node.args[0], ast.Constant)
+    }
+    short = {name for name, size in made if size < 16}
+    # 128 bits and more, but for what is no secret: a nonce of GCM, the number of a trace, names of files while written.
+    assert short == {
+        "kaigo/base/files/store.py",
+        "kaigo/base/desk/visit.py",
+        "kaigo/base/keys/index.py",
+        "kaigo/site/secret.py",
+    }
+    assert len(made) > len(short) + 2
