@@ -9,7 +9,7 @@ import logging
 import re
 from contextlib import suppress
 from dataclasses import replace
-from urllib.parse import unquote
+from urllib.parse import unquote, urlencode
 
 import psycopg
 import pytest
@@ -27,6 +27,7 @@ from kaigo.base.keys.index import SIZE, index
 from kaigo.base.staff.tables import permissions
 from kaigo.base.staff.tests.someone import someone
 from kaigo.site.demo import play
+from stories import planted
 from stories.recorded import (
     TYPED,
     Address,
@@ -316,3 +317,34 @@ def test_nothing_is_answered_whose_event_could_not_be_saved(ward, long_street):
         finally:
             owner.execute("DROP TRIGGER refuse ON audit_event; DROP FUNCTION refuse()")
     assert name in client().get(path).content.decode()
+
+
+def test_what_is_stored_and_typed_is_shown_as_text_and_reaches_no_statement(ward, long_street):
+    """T-13 and 1.2.4, over every page. The last of this file: afterwards nobody in this ward has a name."""
+    assert planted.plant(long_street.dsn(connection.settings_dict["NAME"])) > 3000
+    shown, faults, pages, asked = set(), [], set(), 0
+    typed = {name: planted.PAYLOADS[place % len(planted.PAYLOADS)] for place, name in enumerate(fields())}
+    turned = {
+        name: planted.PAYLOADS[(place + 3) % len(planted.PAYLOADS)] for place, name in enumerate(fields())
+    }
+    browser = client()
+    for address in addresses(ward.people):
+        where = f"{address.page.__module__}.{address.page.__qualname__}"
+        for data in (None, typed, turned):
+            for sent in (address.path, f"{address.path}?{urlencode(typed)}"):
+                with watched() as log:
+                    answer = browser.get(sent) if data is None else browser.post(sent, data)
+                asked += 1
+                if any(planted.WORD in text.lower() for one in log for text in one.statements):
+                    faults.append(f"{where}: in the text of a statement")
+                if answer.status_code >= 500:
+                    faults.append(f"{where}: {answer.status_code}")
+                if "html" in answer.headers.get("Content-Type", ""):
+                    seen = planted.read(answer.content.decode())
+                    shown |= seen.shown
+                    faults += [f"{where}: {fault}" for fault in seen.faults]
+                    if seen.shown:
+                        pages.add(where)
+    assert sorted(set(faults)) == []
+    assert shown == set(planted.PAYLOADS)
+    assert len(pages) > 40, len(pages)
