@@ -113,10 +113,12 @@ WORDS = {
 # Rows that are about nobody in particular: parameter → table.
 ROWS = {
     "asked": "release_request", "batch": "premium_batch", "delivery": "feeds_delivery", "event": "audit_event",
+    "export": "release_export",
     "facility": "registers_facility", "file": "release_file", "repair": "feeds_repair", "report": "release_gate",
     "run": "release_run",
 }  # fmt: skip
 KINDS_OF_MANIFEST = ("csv", "json")
+KINDS_OF_LISTS = ("premium", "insured")
 
 
 def addresses(people: list[int]) -> list[Address]:
@@ -146,6 +148,8 @@ def _rows(room: str, name: str, people: list[int], pattern: str) -> list:
         return people
     if name == "kind" and "manifest" in pattern:
         return list(KINDS_OF_MANIFEST)
+    if name == "kind" and "exports" in pattern:
+        return list(KINDS_OF_LISTS)
     if name in WORDS:
         return list(WORDS[name])
     about = subjects(room).get(name) or ""

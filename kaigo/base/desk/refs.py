@@ -38,7 +38,7 @@ KINDS = (
     # notices
     "draft",
     # release
-    "letter", "release_file", "release_request", "report", "run",
+    "export", "letter", "release_file", "release_request", "report", "run",
     # counter
     "ticket", "work_list",
     # personnel

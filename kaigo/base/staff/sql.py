@@ -93,6 +93,10 @@ LEFT JOIN staff_member_profile n ON n.member_id = a.member_id AND upper_inf(n.kn
 BY_TOKEN = (
     "staff_session_use(%(token)s, make_interval(mins => %(idle)s)) u(id) JOIN staff_session s ON s.id = u.id"
 )
+BY_SESSION = (
+    "(SELECT %(session)s::bigint AS id WHERE staff_session_lives(%(session)s, make_interval(mins => %(idle)s))) u "
+    "JOIN staff_session s ON s.id = u.id"
+)
 
 
 def install(cursor, database: str) -> None:

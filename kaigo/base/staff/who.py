@@ -9,7 +9,7 @@ from datetime import date
 from django.db import connections
 
 from kaigo.base.staff.can import Held, Posted, Staff
-from kaigo.base.staff.sql import BY_TOKEN, WHO
+from kaigo.base.staff.sql import BY_SESSION, BY_TOKEN, WHO
 from kaigo.base.staff.tables import limits, roles
 
 COOKIE = "__Host-staff"
@@ -24,9 +24,18 @@ def identify(token: str, day: date) -> Staff | None:
     """The person behind a cookie; None when unknown, ended, left alone too long, or without a post on the day."""
     if not token:
         return None
-    query = WHO.format(session=BY_TOKEN)
+    return _behind(BY_TOKEN, {"token": token_hash(token)}, day)
+
+
+def still(session: int, day: date) -> Staff | None:
+    """Who is behind a session that goes on; asking does not use it. For work that goes on while somebody waits for it:
+    what he may, he is asked anew."""
+    return _behind(BY_SESSION, {"session": session}, day)
+
+
+def _behind(session: str, asked: dict, day: date) -> Staff | None:
     with connections[alias()].cursor() as cursor:
-        cursor.execute(query, {"token": token_hash(token), "idle": limits()["idle_minutes"], "day": day})
+        cursor.execute(WHO.format(session=session), {**asked, "idle": limits()["idle_minutes"], "day": day})
         row = cursor.fetchone()
     if row is None:
         return None

@@ -159,3 +159,80 @@ class Request(Work):
 
     class Meta:
         db_table = "release_request"
+
+
+class Export(Document):
+    """持出し: a list that somebody asks for, with what it is for, where it goes, how long it is kept there."""
+
+    about = About("none", "audit", {})
+
+    kind = models.CharField(max_length=20)  # a key of export_kinds.KINDS
+    fiscal_year = models.SmallIntegerField(null=True)
+    day = models.DateField(null=True)
+    columns = models.JSONField()
+    reason = models.CharField(max_length=400)
+    handed_to = models.CharField(max_length=120)
+    medium = models.CharField(max_length=10)  # a key of exports.MEDIA
+    keep_until = models.DateField()
+    # Lines counted by the system when it was asked for; shielded: those without address (支援措置).
+    estimate = models.IntegerField()
+    shielded = models.IntegerField()
+    account_kind = models.CharField(max_length=14)
+    actor = models.CharField(max_length=60)
+    asked_on = models.DateField()
+
+    class Meta:
+        db_table = "release_export"
+
+
+class ExportRuling(Document):
+    """What became of it. The asker stands here again, so that the database itself can keep the two apart."""
+
+    about = About("none", "audit", {})
+
+    export = models.OneToOneField(Export, models.PROTECT, related_name="ruling")
+    outcome = models.CharField(max_length=10)  # approved | rejected | withdrawn
+    remark = models.CharField(max_length=400, blank=True)
+    requested_by = models.CharField(max_length=60)
+    actor = models.CharField(max_length=60)
+    ruled_on = models.DateField()
+
+    class Meta:
+        db_table = "release_export_ruling"
+        constraints = [
+            models.CheckConstraint(
+                name="release_export_two_people",
+                condition=models.Q(outcome="withdrawn", actor=models.F("requested_by"))
+                | (~models.Q(outcome="withdrawn") & ~models.Q(actor=models.F("requested_by"))),
+            )
+        ]
+
+
+class ExportProduct(Document):
+    """The file, made once. people_digest: who stands on its lines, kept as a file of its own."""
+
+    about = About("none", "audit", {})
+
+    export = models.OneToOneField(Export, models.PROTECT, related_name="product")
+    digest = models.CharField(max_length=64)
+    manifest = models.CharField(max_length=64)
+    people_digest = models.CharField(max_length=64)
+    records = models.IntegerField()
+    size = models.IntegerField()
+    actor = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "release_export_product"
+
+
+class ExportFetch(Document):
+    """The file was given to who asked for it: once."""
+
+    about = About("none", "audit", {})
+
+    product = models.OneToOneField(ExportProduct, models.PROTECT, related_name="fetch")
+    actor = models.CharField(max_length=60)
+    fetched_on = models.DateField()
+
+    class Meta:
+        db_table = "release_export_fetch"

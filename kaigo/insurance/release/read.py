@@ -14,6 +14,7 @@ from kaigo.insurance.release.models import GateReport, OutgoingFile, PrintRun, R
 # Whom an address is about (base/desk/things.py).
 SUBJECTS = {
     "asked": "",
+    "export": "",
     "file": "",
     "letter": "SELECT person_id FROM release_letter WHERE id = %s AND person_id IS NOT NULL",
     "report": "",

@@ -21,6 +21,7 @@ from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import exchange_files, gate, printing, read, requests
 from kaigo.insurance.release.leaving import KINDS
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
+from kaigo.insurance.release.screens_exports import export_nav, export_urls
 from kaigo.insurance.release.screens_runs import run_urls
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import fiscal_year, fiscal_year_name
@@ -287,5 +288,6 @@ urls = [
     path("file/<release_file:file>/content/", Content.view(), name="content"),
     path("person/<person:person>/", History.view(), name="history"),
     *run_urls,
+    *export_urls,
 ]
-nav = Nav("発出", "/release/", "release.runs", read.waiting)
+nav = (Nav("発出", "/release/", "release.runs", read.waiting), export_nav)

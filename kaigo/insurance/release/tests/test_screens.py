@@ -48,7 +48,7 @@ def test_from_draft_to_post_by_two_people():
     assert "別の職員の承認を待っています" in text(ask(screens, "asked", may=ASK | APPROVE, asked=asked.id))
     assert ask(screens, "approve", {}, APPROVE, asked=asked.id).status_code == 409
     assert ask(screens, "approve", {}, ASK, account=2, asked=asked.id).status_code == 404
-    assert screens.nav.waiting(CTX) == 1
+    assert screens.nav[0].waiting(CTX) == 1
     assert ask(screens, "approve", {}, APPROVE, account=2, asked=asked.id).status_code == 302
     assert ask(screens, "print", {}, APPROVE, account=2, asked=asked.id).status_code == 302
     run = PrintRun.objects.get()
