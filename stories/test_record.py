@@ -13,9 +13,9 @@ from urllib.parse import unquote, urlencode
 
 import psycopg
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.test.utils import override_settings
 
 from kaigo.base.audit.models import BulkSubjects, Event, Subject
 from kaigo.base.desk.logs import Wordless
@@ -74,10 +74,10 @@ def played(long_street, tmp_path_factory):
     """The year of a small ward, played in this process with every job under watch."""
     ward = Ward(tmp_path_factory.mktemp("ward"))
     patch = pytest.MonkeyPatch()
-    patch.setattr(settings._wrapped, "FILES_ROOT", ward.files)
-    patch.setattr(settings._wrapped, "KEYS_ROOT", ward.keys)
     patch.setattr(play, "run", ward.run)
-    play.play(world(tmp_path_factory.mktemp("world")))
+    # Not by patching: settings remember what was asked before, by whichever story ran first in this process.
+    with override_settings(FILES_ROOT=ward.files, KEYS_ROOT=ward.keys):
+        play.play(world(tmp_path_factory.mktemp("world")))
     patch.undo()
     ward.people = [
         person

@@ -7,6 +7,7 @@ import pytest
 from kaigo.base.feeds.decide import replay
 from kaigo.base.feeds.models import Repair
 from kaigo.base.records.context import acting
+from kaigo.base.records.tests.waiting import wait_for_readers
 from kaigo.insurance.qualification import opening, read
 from kaigo.insurance.qualification.decide import decide_all
 from kaigo.insurance.qualification.models import InsuredNumber, Qualification, Task
@@ -46,6 +47,7 @@ def take_over(*lines: str, numbers: dict[int, str] | None = None, sequence: int 
     if numbers:
         hand_over(ctx, "migrate.person", [f"{number_of(p)},{n}" for p, n in numbers.items()], sequence)
     hand_over(ctx, "migrate.qualification", lines, sequence)
+    wait_for_readers()
     with acting(ctx):
         return opening.take(ctx)
 
