@@ -226,17 +226,20 @@ def test_a_granted_password_and_card_let_in_without_the_script(server, browser):
     page.goto(f"{server}/enrol/password")
     for name, value in (("login", who.login), ("word", word), ("password", PASSWORD), ("again", PASSWORD)):
         page.fill(f"[name={name}]", value)
-    press(page, "登録して番号表を出す")
+    with page.expect_navigation():
+        press(page, "登録して番号表を出す")
     numbers = re.findall(r"\d{4} \d{4}", page.inner_text("main"))
     assert len(numbers) == 40
     page.goto(f"{server}/login/password?next={server}/sessions")
     for name, value in (("login", who.login), ("password", PASSWORD), ("number", numbers[0])):
         page.fill(f"[name={name}]", value)
-    press(page, "ログイン")
+    with page.expect_navigation():
+        press(page, "ログイン")
     assert page.url == f"{server}/sessions" and "パスワードと番号表" in page.inner_text("main")
     page.goto(f"{server}/prove?next={server}/sessions")
     assert "2 番目" in page.inner_text("main")
     page.fill("[name=password]", PASSWORD)
     page.fill("[name=number]", numbers[1])
-    press(page, "確かめる")
+    with page.expect_navigation():
+        press(page, "確かめる")
     assert page.url == f"{server}/sessions"

@@ -109,8 +109,8 @@ def log_in(context: BrowserContext, ward: dict) -> Page:
     page = context.pages[0] if context.pages else context.new_page()
     page.goto(ward["urls"]["insurance"])
     name = next(a["name"] for a in ward["accounts"] if a["role"] == "係員")
-    page.click(f"main button:has-text('{name}')")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click(f"main button:has-text('{name}')")
     return page
 
 
@@ -124,8 +124,8 @@ def test_a_browser_keeps_nothing_of_anybody_after_the_log_out(ward, tmp_path):
         words, opened = work(page, ward)
         last = page.url
         page.goto(f"{ward['urls']['insurance']}/")
-        page.click("form.top-out button")
-        page.wait_for_load_state()
+        with page.expect_navigation():
+            page.click("form.top-out button")
         assert "ログイン" in page.title()
         page.go_back()
         page.wait_for_load_state()

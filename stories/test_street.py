@@ -85,8 +85,8 @@ def log_in(browser, ward: dict, role: str) -> Page:
     page.on("pageerror", lambda error: page.problems.append(str(error)))
     account = next(a for a in ward["accounts"] if a["role"] == role)
     page.goto(ward["urls"]["insurance"])
-    page.click(f"main button:has-text('{account['name']}')")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.click(f"main button:has-text('{account['name']}')")
     return page
 
 
@@ -125,13 +125,13 @@ def test_a_clerk_finds_a_person_asks_why_and_sees_the_same_yen_everywhere(ward, 
     name = page.locator(".band-name").evaluate("element => element.firstChild.textContent.trim()")
     assert name and name not in page.title()
     page.fill("#find, [name=words]", name)
-    page.keyboard.press("Enter")
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
     assert name in page.inner_text("main")
     assert name not in page.url
     page.goto(f"{base}/premium/person/{person}/")
-    page.locator("main a", has_text=re.compile(r"^[0-9,]+$")).first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("main a", has_text=re.compile(r"^[0-9,]+$")).first.click()
     words = page.inner_text("main")
     assert "法130条" in words
     annual = yen(re.search(r"年額\s*([0-9,]+)", words).group(1))
@@ -144,8 +144,8 @@ def test_a_clerk_finds_a_person_asks_why_and_sees_the_same_yen_everywhere(ward, 
 def letter_text(page: Page, base: str, person: str) -> str:
     """The words of the posted notice as they stand on paper."""
     page.goto(f"{base}/release/person/{person}/")
-    page.locator("main a[href^='/release/letter/']").first.click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator("main a[href^='/release/letter/']").first.click()
     pdf = page.request.get(f"{page.url.rstrip('/')}/pdf/")
     assert pdf.headers["content-type"] == "application/pdf"
     done = subprocess.run(
