@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from datetime import date, timedelta
 
+from django.db.models import Q
 from django.utils import timezone
 
 from kaigo.base.audit.write import record
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.models import Account, AccountEnd, Enrolment, Member, Passkey, PasskeyEnd
-from kaigo.base.staff.people import member_of
+from kaigo.base.staff.people import employment_of, member_of
 from kaigo.base.staff.sessions import end_sessions
 from kaigo.base.staff.tables import limits
 from kaigo.base.staff.who import token_hash
@@ -19,10 +20,25 @@ from kaigo.base.staff.who import token_hash
 KINDS = {"staff": "職員", "contractor": "受託者", "administrator": "管理者", "service": "システム"}
 
 
+def open_on(day: date):
+    """The accounts that are open on a day."""
+    return Account.objects.filter(
+        Q(open_until__isnull=True) | Q(open_until__gt=day),
+        Q(end__isnull=True) | Q(end__ended_on__gt=day),
+        open_from__lte=day,
+    )
+
+
 def open_account(ctx: Context, member: Member, login: str, kind: str, until: date | None = None) -> Account:
     """A way in of a member from ctx.on until a day (exclusive). Raises Refused when the log-in exists."""
     if kind not in KINDS:
         raise Refused(f"アカウントの種類は {'・'.join(KINDS.values())} のどれかです。")
+    lent = employment_of(member.id) == "contractor"
+    if lent != (kind == "contractor"):
+        # Another kind would take him out of his 委託事項.
+        raise Refused(
+            "受託者に開けるのは「受託者」のアカウントだけで、職員には開けません。職員の一覧の雇用区分を確かめてください。"
+        )
     if Account.objects.filter(login=login).exists():
         raise Refused("このログインIDはもう使われています。別のものにしてください。")
     if until is not None and until <= ctx.on:

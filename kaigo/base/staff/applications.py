@@ -12,6 +12,7 @@ from django.db import connection
 from kaigo.base.audit.write import record
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
+from kaigo.base.staff.accounts import open_on
 from kaigo.base.staff.can import EVERYWHERE, Reach
 from kaigo.base.staff.models import Account, Application, Fallback, Grant, GrantEnd, Member, Post, Ruling
 from kaigo.base.staff.people import member_of, sections_of
@@ -46,6 +47,9 @@ def apply(
         raise Refused("申請の理由を書いてください(5文字以上)。")
     if until is not None and until <= begins:
         raise Refused("終わりの日は始まりの日より後にしてください。")
+    if kind == "grant_end" and begins > ctx.on:
+        # It ends on the day on which it is approved: a later day would be forgotten.
+        raise Refused("権限は承認した日に終わります。先の日付で終えるときは、その日に申請してください。")
     if kind == "grant":
         _may_hold(account, role, section, begins)
     if kind == "fallback" and (until is None or until > begins + timedelta(days=limits()["fallback_days"])):
@@ -64,16 +68,20 @@ def approve(ctx: Context, application: Application, reach: Reach) -> Ruling:
 
     Raises Refused for the asker, for whose account it is, and outside of the reach.
     """
+    # Nothing is given for days before it was approved, and nothing that has lost its ground in the meantime.
+    begins = max(application.wanted_from, ctx.on)
+    if application.kind != "grant_end":
+        _still_wanted(ctx, application, begins, reach)
     ruling = _rule(ctx, application, "approved", "", reach)
     if application.kind == "grant":
         Grant.objects.create(
             account_id=application.account_id, role=application.role, section=application.section,
-            given_from=application.wanted_from, given_until=application.wanted_until, ruling=ruling,
+            given_from=begins, given_until=application.wanted_until, ruling=ruling,
         )  # fmt: skip
         record(ctx, "staff.grant", f"account:{application.account_id}", grant=ruling.grant.id)
     elif application.kind == "fallback":
         Fallback.objects.create(
-            account_id=application.account_id, ruling=ruling, valid_from=application.wanted_from,
+            account_id=application.account_id, ruling=ruling, valid_from=begins,
             valid_until=application.wanted_until,
         )  # fmt: skip
     elif application.kind == "grant_end":
@@ -112,6 +120,21 @@ def end_grant(ctx: Context, grant: Grant, form_number: str, reason: str) -> Gran
     return ended
 
 
+def _still_wanted(ctx: Context, application: Application, begins: date, reach: Reach) -> None:
+    """Between the asking and the approval accounts end, posts end, contracts change. Raises Refused."""
+    if application.wanted_until is not None and application.wanted_until <= begins:
+        raise Refused("申請された期間はもう過ぎています。却下して、新しく申請してもらってください。")
+    if not open_on(begins).filter(id=application.account_id).exists():
+        raise Refused("このアカウントはもう終わっています。却下してください。")
+    if application.kind == "grant":
+        _may_hold(application.account, application.role, application.section, begins)
+        # Else the head of one section would make somebody who rules over all of them.
+        if roles()[application.role].on(begins).everywhere and not reach.everywhere:
+            raise Refused(
+                f"「{application.role}」はすべての課に及ぶ役割です。承認できるのは、すべての課を受け持つ人だけです。"
+            )
+
+
 def _end_asked(ctx: Context, application: Application) -> None:
     held = Grant.objects.filter(
         account_id=application.account_id,
@@ -141,7 +164,8 @@ def _may_hold(account: Account, role: str, section: str, day: date) -> None:
         raise Refused(
             f"{wareki(day)}以後「{section}」に所属がありません。職員の一覧にその所属が載ってから申請してください。"
         )
-    if account.kind == "contractor" and not any(
+    bound = account.kind == "contractor" or any(post.contract for post in posts)
+    if bound and not any(
         role in contracts()[post.contract].roles for post in posts if post.contract in contracts()
     ):
         raise Refused(f"委託事項が「{role}」を含んでいません。契約と権限表を確かめてください。")

@@ -193,7 +193,10 @@ def _grants(actor: Staff, permission: str, purpose: str, at: date) -> list[Held]
             continue
         if purpose and purpose not in gives.purposes:
             continue
-        if actor.kind == "contractor" and not _contracted(place.contract, grant.role.name):
+        # Whoever is lent by a contract is bound by its item, whatever kind of account somebody opened for him.
+        if (actor.kind == "contractor" or place.contract) and not _contracted(
+            place.contract, grant.role.name
+        ):
             continue
         found.append(grant)
     return found

@@ -10,7 +10,7 @@ from kaigo.base.audit.write import record
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.models import Account, Emergency, EmergencyReview
-from kaigo.base.staff.people import member_of
+from kaigo.base.staff.people import employment_of, member_of
 from kaigo.base.staff.tables import limits
 from kaigo.law.dates import business_day
 
@@ -20,7 +20,7 @@ SHORTEST = 10
 
 def begin(ctx: Context, account: Account, case: str, reason: str) -> Emergency:
     """Begin one now. Only for the ward's own staff: a contractor sees what his item says, never more. Raises Refused."""
-    if account.kind != "staff":
+    if account.kind != "staff" or employment_of(account.member_id) == "contractor":
         raise Refused("緊急閲覧は職員のアカウントだけが始められます。職員に頼んでください。")
     if not case.strip():
         raise Refused("何の件か(事件番号・受付番号など)を書いてください。")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import date
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 
 from kaigo.base.audit.write import record
 from kaigo.base.records.context import Context
 from kaigo.base.records.models import Now
 from kaigo.base.records.refusal import Refused
+from kaigo.base.staff.accounts import open_on
 from kaigo.base.staff.can import Reach
-from kaigo.base.staff.models import Account, Enrolment, EnrolmentConfirmation, EnrolmentUse
+from kaigo.base.staff.models import Enrolment, EnrolmentConfirmation, EnrolmentUse
 from kaigo.base.staff.people import member_of, sections_of
 from kaigo.base.staff.who import token_hash
 
@@ -20,7 +21,7 @@ def waiting(day: date):
     """Words that somebody may still confirm: in time, unused, not replaced by a newer one."""
     newer = Enrolment.objects.filter(account_id=OuterRef("account_id"), id__gt=OuterRef("id"))
     found = Enrolment.objects.filter(~Exists(newer), valid_until__gt=Now(), confirmation__isnull=True)
-    return found.filter(account_id__in=_open(day)).order_by("id")
+    return found.filter(account_id__in=open_on(day)).order_by("id")
 
 
 def confirm(ctx: Context, enrolment: Enrolment, reach: Reach) -> EnrolmentConfirmation:
@@ -85,12 +86,4 @@ def spend(enrolment: Enrolment) -> None:
 def _stands(enrolment: Enrolment, day: date) -> bool:
     """The account is open, and no newer word replaced this one."""
     newer = Enrolment.objects.filter(account_id=enrolment.account_id, id__gt=enrolment.id)
-    return not newer.exists() and _open(day).filter(id=enrolment.account_id).exists()
-
-
-def _open(day: date):
-    return Account.objects.filter(
-        Q(open_until__isnull=True) | Q(open_until__gt=day),
-        Q(end__isnull=True) | Q(end__ended_on__gt=day),
-        open_from__lte=day,
-    )
+    return not newer.exists() and open_on(day).filter(id=enrolment.account_id).exists()

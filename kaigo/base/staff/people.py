@@ -96,6 +96,14 @@ def sections_of(member: int, day: date) -> frozenset[str]:
     return frozenset(p.section for p in posts if p.effective.upper is None or p.effective.upper > day)
 
 
+def employment_of(member: int) -> str:
+    """staff | contractor, as the staff list says it last; "" for whom it has never named."""
+    told = (
+        MemberProfile.objects.filter(member_id=member, known__upper_inf=True).order_by("-effective").first()
+    )
+    return told.employment if told else ""
+
+
 def member_of(actor: str) -> Member | None:
     """The human being behind `account:7`; None for jobs and unknown accounts."""
     if not actor.startswith("account:"):

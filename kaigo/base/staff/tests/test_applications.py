@@ -9,12 +9,12 @@ from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from kaigo.base.audit.models import Event
 from kaigo.base.records.refusal import Refused
-from kaigo.base.staff import applications
-from kaigo.base.staff.accounts import open_account
-from kaigo.base.staff.can import EVERYWHERE
+from kaigo.base.staff import applications, emergencies
+from kaigo.base.staff.accounts import end_account, open_account
+from kaigo.base.staff.can import EVERYWHERE, NOTHING, Reach, can
 from kaigo.base.staff.models import Grant, GrantEnd, Ruling
 from kaigo.base.staff.sessions import begin
-from kaigo.base.staff.tests.hired import APRIL, CARE, account, by, grant, on
+from kaigo.base.staff.tests.hired import APRIL, CARE, account, by, grant, member, on
 from kaigo.base.staff.who import identify, same_person
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +96,83 @@ def test_what_cannot_be_asked_for(people):
         applications.apply(by(asker), "fallback", whose, "指の怪我のため", until=APRIL + timedelta(days=91))
     with pytest.raises(Refused, match="アカウントを持つ人"):
         applications.apply(on(), "grant", whose, "試験のための権限", role="係員", section=CARE)
+
+
+def test_what_was_given_begins_on_the_day_of_the_approval_and_not_before(people):
+    asker, whose, ruler = people
+    asked, paper = ask(asker, whose), APRIL + timedelta(days=10)
+    fallback = applications.apply(
+        by(asker), "fallback", whose, "指の怪我のため", until=APRIL + timedelta(days=90)
+    )
+    later = ask(asker, whose, begins=APRIL + timedelta(days=30))
+    given = [applications.approve(by(ruler, paper), one, EVERYWHERE) for one in (asked, fallback, later)]
+    assert given[0].grant.given_from == given[1].fallback.valid_from == paper
+    assert given[2].grant.given_from == APRIL + timedelta(days=30)
+
+
+def test_what_has_lost_its_ground_before_the_approval_is_not_given(people):
+    """Between two steps: the term is over, the post has ended, the account has ended."""
+    asker, whose, ruler = people
+    short = ask(asker, whose, until=APRIL + timedelta(days=5))
+    with pytest.raises(Refused, match="期間はもう過ぎて"):
+        applications.approve(by(ruler, APRIL + timedelta(days=5)), short, EVERYWHERE)
+    gone = account("020", ends=APRIL + timedelta(days=9))
+    asked = ask(asker, gone)
+    with pytest.raises(Refused, match="所属がありません"):
+        applications.approve(by(ruler, APRIL + timedelta(days=9)), asked, EVERYWHERE)
+    asked = ask(asker, whose)
+    end_account(by(ruler), whose, "2026-00099", "退職")
+    with pytest.raises(Refused, match="アカウントはもう終わって"):
+        applications.approve(by(ruler), asked, EVERYWHERE)
+    assert not Grant.objects.exists() and not Ruling.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["権限承認", "個人情報保護", "権限管理"])
+def test_who_rules_for_one_section_makes_nobody_who_rules_for_all(people, role):
+    """The hole that was: a head let a friend in his section approve for the whole house."""
+    asker, _, ruler = people
+    friend = account("021", kind="administrator" if role == "権限管理" else "staff")
+    asked = ask(asker, friend, role)
+    with pytest.raises(Refused, match="すべての課に及ぶ"):
+        applications.approve(by(ruler), asked, Reach(frozenset({CARE})))
+    assert not Grant.objects.exists() and not Ruling.objects.exists()
+    assert applications.reject(by(ruler), asked, "必要がない", Reach(frozenset({CARE}))).outcome == "rejected"
+    assert applications.approve(by(ruler), ask(asker, friend, role), EVERYWHERE).grant.role == role
+
+
+def test_an_end_is_not_asked_for_a_later_day(people):
+    """It would have come on the day of the approval."""
+    asker, whose, ruler = people
+    grant(whose, asker=asker, ruler=ruler)
+    told = {"role": "係員", "section": CARE}
+    with pytest.raises(Refused, match="承認した日に終わります"):
+        applications.apply(
+            by(asker), "grant_end", whose, "異動のため終える", begins=APRIL + timedelta(days=1), **told
+        )
+    assert applications.apply(by(asker), "grant_end", whose, "異動のため終える", begins=APRIL, **told)
+
+
+def test_who_is_lent_by_a_contract_gets_no_other_account(people):
+    """The hole that was: an account of the kind "staff" took a contractor out of his 委託事項."""
+    lent = member("022", employment="contractor", contract="2")
+    for kind in ("staff", "administrator", "service"):
+        with pytest.raises(Refused, match="受託者に開けるのは"):
+            open_account(on(), lent, f"lent-{kind}", kind)
+    with pytest.raises(Refused, match="職員には開けません"):
+        open_account(on(), people[0].member, "second", "contractor")
+
+
+def test_who_becomes_a_contractor_is_bound_by_his_item_in_the_account_that_he_had(people):
+    asker, whose, ruler = people
+    held = grant(whose, asker=asker, ruler=ruler)
+    token = begin(whose, "passkey")
+    assert can(identify(token, APRIL), "counter.view", NOTHING, "inquiry", APRIL).grants == (held.id,)
+    member("001", employment="contractor", contract="2")
+    assert not can(identify(token, APRIL), "counter.view", NOTHING, "inquiry", APRIL).allowed
+    with pytest.raises(Refused, match="委託事項が"):
+        ask(asker, whose)
+    with pytest.raises(Refused, match="職員のアカウントだけ"):
+        emergencies.begin(by(whose), whose, "受付 1", "火災で避難した人の連絡先を知るため")
 
 
 def test_an_ended_grant_stays_with_its_form_and_ends_the_sessions(people):
