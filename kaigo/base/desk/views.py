@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import OperationalError
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.template.loader import render_to_string
+from django.urls import Resolver404, resolve
 from django.utils.decorators import classonlymethod
 
 from kaigo.base.audit.seen import watching
@@ -151,7 +152,7 @@ class Page:
     def prove(self, request: HttpRequest) -> HttpResponse:
         """He must show again that it is he; then he is led back to the page he came from."""
         again = request.method == "POST"
-        path = request.path.rstrip("/").rpartition("/")[0] + "/" if again else request.get_full_path()
+        path = _shown_above(request.path) if again else request.get_full_path()
         data = {
             "title": "本人の再確認",
             "again": again,
@@ -187,6 +188,20 @@ def absent(request: HttpRequest) -> HttpResponse:
 def refused(request: HttpRequest, reason: str, status: int = 409) -> HttpResponse:
     """Nothing was saved, and why."""
     return page(request, "desk/refused.html", {"title": "処理できません", "reason": reason}, status)
+
+
+def _shown_above(path: str) -> str:
+    """The nearest address, from this one upwards, at which a page is shown: where an act leads back to."""
+    while path != "/" and not _is_shown(path):
+        path = path.rstrip("/").rpartition("/")[0] + "/"
+    return path
+
+
+def _is_shown(path: str) -> bool:
+    try:
+        return hasattr(getattr(resolve(path).func, "page", None), "get")
+    except Resolver404:
+        return False
 
 
 def page(request: HttpRequest, template: str, data: dict, status: int = 200) -> HttpResponse:
