@@ -47,7 +47,7 @@ def frame(request: HttpRequest) -> dict:
         navigation = []
     else:
         ctx = Context(staff.actor, "operations", day)
-        navigation = places(ctx, staff.may, request.path)
+        navigation = places(ctx, staff, request.path)
     return {
         "staff": staff,
         "day": day,

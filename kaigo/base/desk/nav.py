@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 
 from kaigo.base.records.context import Context
+from kaigo.base.staff.can import Staff
 
 # How long a badge may lag behind; a POST of the same person counts anew at once.
 _FRESH = 10.0
@@ -20,12 +21,15 @@ _FRESH = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Nav:
-    """One entry: shown only to those who hold `permission`. waiting: how much waits for somebody (a cheap count)."""
+    """One entry: shown only to those who hold `permission`. waiting: how much waits (a cheap count), for everybody the
+    same; waiting_for: for the one who is asked, where not everybody may do the same.
+    """
 
     label: str
     url: str
     permission: str
     waiting: Callable[[Context], int] | None = None
+    waiting_for: Callable[[Context, Staff], int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +57,9 @@ def entries() -> tuple[Nav, ...]:
 _counted: dict[tuple, tuple[float, int]] = {}
 
 
-def waiting(ctx: Context, entry: Nav) -> int:
+def waiting(ctx: Context, staff: Staff, entry: Nav) -> int:
     """How much waits behind an entry; counted at most every ten seconds for a person and a day."""
-    if entry.waiting is None:
+    if entry.waiting is None and entry.waiting_for is None:
         return 0
     key = (connection.settings_dict["NAME"], ctx.actor, ctx.on, entry.url)
     now = time.monotonic()
@@ -66,7 +70,7 @@ def waiting(ctx: Context, entry: Nav) -> int:
         _counted.clear()
     try:
         with transaction.atomic():
-            count = entry.waiting(ctx)
+            count = entry.waiting_for(ctx, staff) if entry.waiting_for else entry.waiting(ctx)
     except Error:
         # A page that tells of a failure must still be drawn.
         return 0
@@ -80,11 +84,11 @@ def forget(actor: str) -> None:
         del _counted[key]
 
 
-def places(ctx: Context, allowed: Callable[[str], bool], path: str) -> list[Place]:
+def places(ctx: Context, staff: Staff, path: str) -> list[Place]:
     """The column for one person on one page."""
-    mine = [entry for entry in entries() if allowed(entry.permission)]
+    mine = [entry for entry in entries() if staff.may(entry.permission)]
     here = max((entry.url for entry in mine if _inside(path, entry.url)), key=len, default="")
-    return [Place(entry.label, entry.url, waiting(ctx, entry), entry.url == here) for entry in mine]
+    return [Place(entry.label, entry.url, waiting(ctx, staff, entry), entry.url == here) for entry in mine]
 
 
 def _inside(path: str, url: str) -> bool:

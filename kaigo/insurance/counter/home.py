@@ -136,7 +136,7 @@ def late(boxes: list[Box]) -> list[tuple[Box, str]]:
 
 
 def _waiting(ctx: Context, request: HttpRequest) -> list:
-    return [place for place in places(ctx, request.staff.may, request.path) if place.waiting]
+    return [place for place in places(ctx, request.staff, request.path) if place.waiting]
 
 
 def _charts(ctx: Context, request: HttpRequest, year: int) -> list:

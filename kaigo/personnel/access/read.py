@@ -132,8 +132,3 @@ def words(ctx: Context, limit: int = 50, offset: int = 0) -> list[WordView]:
 def words_waiting(ctx: Context) -> int:
     """How many. Cheap."""
     return enrolment.waiting(ctx.on).count()
-
-
-def waiting(ctx: Context) -> int:
-    """Applications that nobody has ruled. Cheap."""
-    return application_count(ctx, "")

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from kaigo.base.desk.nav import Nav
 from kaigo.personnel.access import (
-    read,
+    badges,
     screens_accounts,
     screens_applications,
     screens_enrolments,
     screens_mine,
     screens_review,
     screens_table,
-    watched,
 )
 
 nav = (
     Nav("自分の権限", "/access/mine/", "staff.self"),
-    Nav("申請", "/access/applications/", "staff.view", waiting=read.waiting),
-    Nav("鍵の登録券", "/access/enrolments/", "staff.view", waiting=read.words_waiting),
+    Nav("申請", "/access/applications/", "staff.view", waiting_for=badges.applications),
+    Nav("鍵の登録券", "/access/enrolments/", "staff.view", waiting_for=badges.words),
     Nav("アカウント", "/access/accounts/", "staff.view"),
     Nav("権限表", "/access/table/", "staff.view"),
-    Nav("棚卸し", "/access/review/", "staff.review", waiting=watched.sections_overdue),
-    Nav("緊急閲覧", "/access/emergencies/", "staff.review", waiting=watched.emergencies_waiting),
+    Nav("棚卸し", "/access/review/", "staff.review", waiting_for=badges.sections),
+    Nav("緊急閲覧", "/access/emergencies/", "staff.review", waiting_for=badges.emergencies),
 )
 urls = [
     *screens_mine.urls,

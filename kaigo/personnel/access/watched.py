@@ -66,13 +66,14 @@ def emergency_count(ctx: Context) -> int:
     return rows_at(ctx, "SELECT count(*) FROM staff_emergency")[0][0]
 
 
-def emergencies_waiting(ctx: Context) -> int:
-    """Begun and not yet looked into by anybody. Cheap."""
+def emergencies_waiting(ctx: Context, member: int) -> int:
+    """Begun by others than this member and not yet looked into by anybody. Cheap."""
     query = (
-        "SELECT count(*) FROM staff_emergency x WHERE NOT EXISTS "
+        "SELECT count(*) FROM staff_emergency x JOIN staff_account a ON a.id = x.account_id "
+        "WHERE a.member_id <> %(member)s AND NOT EXISTS "
         "(SELECT 1 FROM staff_emergency_review v WHERE v.emergency_id = x.id)"
     )
-    return rows_at(ctx, query)[0][0]
+    return rows_at(ctx, query, member=member)[0][0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,6 @@ def sections(ctx: Context) -> list[SectionView]:
         SectionView(section, grants, last, add_months(since, months))
         for section, grants, last, since in rows_at(ctx, _SECTIONS)
     ]
-
-
-def sections_overdue(ctx: Context) -> int:
-    """How many sections are late."""
-    return sum(one.overdue(ctx.on) for one in sections(ctx))
 
 
 def reviews(ctx: Context, section: str) -> list[tuple[date, int, int, str]]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, timedelta
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from django.utils import timezone
 
 from kaigo.base.desk.refs import ref
-from kaigo.base.staff import enrolment
+from kaigo.base.staff import emergencies, enrolment
 from kaigo.base.staff.accounts import open_account
 from kaigo.base.staff.models import (
     Account,
@@ -22,7 +24,7 @@ from kaigo.base.staff.models import (
     Ruling,
     Session,
 )
-from kaigo.base.staff.tests.hired import account, grant, member, on
+from kaigo.base.staff.tests.hired import account, by, grant, member, on
 from kaigo.base.staff.who import token_hash
 from kaigo.personnel.people.tests.desk import text
 
@@ -82,6 +84,57 @@ def test_who_proved_himself_long_ago_proves_himself_again(desk, asked):
     answer = client.post(address(asked, "approve/"))
     assert answer.status_code == 403 and "本人の再確認" in answer.content.decode()
     assert not Ruling.objects.filter(application=asked).exists()
+
+
+@pytest.mark.parametrize("act", ["confirm", "enrol", "keys", "emergency", "open"])
+def test_who_has_proved_himself_is_led_back_to_a_page_that_is_there(desk, act):
+    """An act has no page of its own: the nearest one above it, or itself."""
+    account_page = f"/access/accounts/{ref('account', desk.clerk.id)}/"
+    opening = f"/access/accounts/open/{ref('member', desk.clerk.member_id)}/"
+    who, way, back = {
+        "confirm": (desk.kacho, f"/access/enrolments/{ref('enrolment', 1)}/confirm/", "/access/enrolments/"),
+        "enrol": (desk.kengen, f"{account_page}enrol/", account_page),
+        "keys": (desk.kengen, f"{account_page}keys/{ref('passkey', 1)}/end/", account_page),
+        "emergency": (desk.clerk, "/access/emergency/", "/access/emergency/"),
+        "open": (desk.kengen, opening, opening),
+    }[act]
+    client = desk.client(who)
+    Session.objects.filter(account=who).update(proved_at=timezone.now() - timedelta(minutes=6))
+    answer = client.post(way)
+    told = unquote(answer.content.decode().split("next=")[1].split('"')[0])
+    assert answer.status_code == 403 and urlsplit(told).path == back
+    Session.objects.filter(account=who).update(proved_at=timezone.now())
+    assert client.get(back).status_code == 200
+
+
+def test_a_badge_counts_only_what_one_may_rule_oneself(desk, asked):
+    far = account("800", "elsewhere", section="住民課", title="課長")
+    grant(far, "課長", asker=desk.kengen, ruler=desk.hogo, section="住民課")
+    way = f"/access/accounts/{ref('account', desk.clerk.id)}/enrol/"
+    desk.post(desk.kengen, way, form_number="紙-1", reason="着任のため")
+    desk.post(desk.clerk, "/access/mine/apply/", kind="fallback", reason="指の怪我のため", last="2026-08-15")
+    own = f"/access/accounts/{ref('account', desk.kacho.id)}/enrol/"
+    desk.post(desk.kengen, own, form_number="紙-2", reason="着任のため")
+    # What reaches every section is not the head's; what is one's own is another's.
+    desk.post(desk.clerk, "/access/mine/apply/", **(GRANT | {"role": "権限承認"}))
+    desk.post(desk.kacho, "/access/mine/apply/", **(GRANT | {"role": "係長"}))
+    emergencies.begin(by(desk.clerk, JULY), desk.clerk, "受付 7-15", "火災で避難した人の連絡先を知るため")
+    emergencies.begin(by(far, JULY), far, "受付 7-16", "火災で避難した人の連絡先を知るため")
+    grant(far, "係長", asker=desk.kengen, ruler=desk.hogo, section="住民課")
+    told = {who: badges_of(desk, who) for who in (desk.kacho, desk.hogo, far, desk.kengen)}
+    assert told == {
+        desk.kacho: {"申請": 2, "鍵の登録券": 1, "棚卸し": 1, "緊急閲覧": 2},
+        desk.hogo: {"申請": 4, "鍵の登録券": 2, "棚卸し": 2, "緊急閲覧": 2},
+        far: {"棚卸し": 1, "緊急閲覧": 1},
+        desk.kengen: {},
+    }
+
+
+def badges_of(desk, who) -> dict[str, int]:
+    page = text(desk.get(who, "/access/mine/"))
+    return {
+        label: int(count) for label, count in re.findall(r'>([^<>]+?)\s*<span class="badge">(\d+)<', page)
+    }
 
 
 def test_an_account_is_opened_for_a_member_and_asked_for_by_another(desk):
