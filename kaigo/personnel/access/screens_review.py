@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpRequest
 from django.urls import path
 
-from kaigo.base.desk.pages import Pages
+from kaigo.base.desk.pages import ROWS, Pages
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.titles import Title
 from kaigo.base.desk.typed import Typed
@@ -21,7 +21,10 @@ from kaigo.personnel.people import read as people
 
 
 class Review(Page):
-    """Sections with the day by which their grants must be looked at; of one section all grants at once."""
+    """Sections with the day by which their grants must be looked at; of one section all grants in one act.
+
+    Fifty are shown at a time; answers that were given on other pages go along in the form until the last.
+    """
 
     permission = "staff.review"
     purpose = "staff"
@@ -44,15 +47,18 @@ class Review(Page):
     def post(self, ctx: Context, request: HttpRequest):
         typed = Typed(request.POST)
         section = typed.text("section", "課", longest=60)
+        within = self.within(ctx, request)
+        asked_for = typed.text("turn", "ページ", required=False, longest=5)
+        if asked_for.isascii() and asked_for.isdigit() and within.covers({section}):
+            return self.section(ctx, section, typed, int(asked_for))
         keeps = {}
         for grant in to_review(ctx, section):
-            name = f"grant-{ref('grant', grant)}"
+            name = _field(grant)
             answer = request.POST.get(name, "")
             if answer in ("keep", "end"):
                 keeps[grant] = answer == "keep"
             else:
                 typed.errors[name] = "続けるか終えるかを選んでいない権限があります"
-        within = self.within(ctx, request)
         if typed.errors and within.covers({section}):
             return self.section(ctx, section, typed)
         recertify(ctx, section, keeps, within)
@@ -61,23 +67,49 @@ class Review(Page):
     def within(self, ctx: Context, request: HttpRequest) -> Reach:
         return reach(request.staff, self.permission, self.purpose, ctx.on)
 
-    def section(self, ctx: Context, section: str, typed: Typed):
+    def section(self, ctx: Context, section: str, typed: Typed, number: int | None = None):
+        """number: of the page; None = the first on which an answer is missing."""
         found = people.section_grants(ctx, section)
         if not found:
             raise Http404
         mine = to_review(ctx, section)
-        rows = []
-        for grant in found:
-            name = f"grant-{ref('grant', grant.id)}"
-            rows.append((grant, grant.id in mine, name, typed.text_of.get(name, ""), name in typed.errors))
+        rows = [
+            (
+                grant,
+                grant.id in mine,
+                (name := _field(grant.id)),
+                typed.text_of.get(name, ""),
+                name in typed.errors,
+            )
+            for grant in found
+        ]
+        last = -(-len(rows) // ROWS)
+        if number is None:
+            number = next((place // ROWS + 1 for place, (*_, wrong) in enumerate(rows) if wrong), 1)
+        number = min(max(1, number), last)
+        begin = (number - 1) * ROWS
         return "access/review_section.html", {
             "title": f"権限の棚卸し {section}",
             "section": section,
-            "rows": rows,
+            "rows": rows[begin : begin + ROWS],
+            "others": [
+                (name, answer)
+                for place, (_, asked, name, answer, _) in enumerate(rows)
+                if asked and answer in ("keep", "end") and not begin <= place < begin + ROWS
+            ],
+            "total": len(rows),
+            "first": begin + 1,
+            "until": min(begin + ROWS, len(rows)),
+            "before": number - 1,
+            "after": number + 1 if number < last else 0,
             "any": bool(mine),
             "missing": sum(1 for *_, wrong in rows if wrong),
             "reviews": watched.reviews(ctx, section),
         }
+
+
+def _field(grant: int) -> str:
+    return f"grant-{ref('grant', grant)}"
 
 
 class Emergencies(Page):

@@ -81,6 +81,46 @@ def test_every_grant_wants_an_answer_and_none_may_slip_in(desk):
 
 
 @pytest.mark.django_db
+def test_fifty_grants_are_shown_at_a_time_and_all_are_confirmed_in_one_act(desk):
+    lines = [account(f"4{n:02}") for n in range(52)]
+    for one in lines:
+        grant(one, asker=desk.kengen, ruler=desk.hogo)
+    names = {g: f"grant-{ref('grant', g)}" for g in to_review(by(desk.kacho, JULY), CARE)}
+    assert len(names) == 55
+    client = desk.client(desk.kacho)
+
+    def page(**data):
+        return text(client.post("/access/review/", {"section": CARE, **data}, follow=True))
+
+    def rows(told):
+        return [name for name in names.values() if f'type="radio" name="{name}"' in told]
+
+    first = text(client.get("/access/review/", {"section": CARE}))
+    assert first.count("<tr") - 1 == 50 and "56件のうち1〜50件目" in first and "すべて確かめた" not in first
+    kept = dict.fromkeys(rows(first), "keep")
+    second = page(**kept, turn="2")
+    assert second.count("<tr") - 1 == 6 and "56件のうち51〜56件目" in second and "すべて確かめた" in second
+    assert all(f'type="hidden" name="{name}" value="keep"' in second for name in kept), "go along"
+    assert set(rows(first)) | set(rows(second)) == set(names.values()), "none left out"
+    ended = rows(second)[0]
+    answers = kept | dict.fromkeys(rows(second), "keep") | {ended: "end"}
+    # Back again: what was chosen on the second page goes along too.
+    back = page(**answers, turn="1")
+    assert f'type="hidden" name="{ended}" value="end"' in back and back.count(" checked") == len(kept)
+    # One answer is missing on the second page: there it is shown, and nothing is done.
+    missing = page(**{name: answer for name, answer in answers.items() if name != ended})
+    assert "選んでいない権限が1件" in missing and f'type="radio" name="{ended}"' in missing
+    assert not Recertification.objects.exists()
+    assert client.post("/access/review/", {"section": CARE, **answers})["Location"] == "/access/review/"
+    made = Recertification.objects.get()
+    assert (made.reviewed, made.ended) == (55, 1)
+    assert ended == names[GrantEnd.objects.get().grant_id]
+    far = account("800", "elsewhere", section="住民課", title="課長")
+    grant(far, "課長", asker=desk.kengen, ruler=desk.hogo, section="住民課")
+    assert desk.post(far, "/access/review/", section=CARE, turn="1").status_code == 409, "not his section"
+
+
+@pytest.mark.django_db
 def test_a_head_looks_at_the_grants_of_his_own_section_only(desk):
     far = account("800", "elsewhere", section="住民課", title="課長")
     grant(far, "課長", asker=desk.kengen, ruler=desk.hogo, section="住民課")
