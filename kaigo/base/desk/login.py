@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from django.conf import settings
@@ -13,7 +13,7 @@ from kaigo.base.audit.write import record, record_apart
 from kaigo.base.desk import login_key
 from kaigo.base.desk.views import page
 from kaigo.base.records.context import Context, acting
-from kaigo.base.staff import fallback
+from kaigo.base.staff import fallback, passkeys
 from kaigo.base.staff.can import Staff
 from kaigo.base.staff.models import Account
 from kaigo.base.staff.opening import PEOPLE, demo_marker
@@ -62,7 +62,7 @@ def log_in_with_key(request: HttpRequest) -> HttpResponse:
     except NotAcceptedError as refusal:
         account = refusal.passkey.account if refusal.passkey else None
         return turned_away(request, account, "passkey", following, refusal.why)
-    return enter(request, key.account, "passkey", following)
+    return enter(request, key.account, "passkey", following, lambda: passkeys.opens(key))
 
 
 def log_in_with_password(request: HttpRequest) -> HttpResponse:
@@ -77,7 +77,10 @@ def log_in_with_password(request: HttpRequest) -> HttpResponse:
     tried = fallback.attempt(Context("nobody", "log_in", request.day), "staff.log_in", *told)
     if tried.why:
         return page(request, "staff/password.html", data | {"error": WRONG}, 401)
-    return enter(request, tried.account, "fallback", following)
+    granted = tried.account.id
+    return enter(
+        request, tried.account, "fallback", following, lambda: bool(fallback.running(granted, request.day))
+    )
 
 
 def log_in_as(request: HttpRequest) -> HttpResponse:
@@ -100,11 +103,20 @@ def may_play(request: HttpRequest) -> bool:
 
 
 class NoPlaceError(Exception):
-    """Account ended, or no post in force."""
+    """Account ended, no post in force, or the way in ended a moment ago."""
 
 
-def enter(request: HttpRequest, account: Account, method: str, following: str) -> HttpResponse:
-    """A new session with a new cookie; the old one of this browser, if any, ends. Without a post in force: refused."""
+def enter(
+    request: HttpRequest,
+    account: Account,
+    method: str,
+    following: str,
+    opens: Callable[[], bool] = lambda: True,
+) -> HttpResponse:
+    """A new session with a new cookie; the old one of this browser, if any, ends. Without a post in force: refused.
+
+    opens: whether the way in is still one, asked again when nobody can end it any more (sessions.in_turn).
+    """
     ctx = Context(f"account:{account.id}", "log_in", request.day)
     try:
         with _told(account.member_id), acting(ctx):
@@ -112,7 +124,7 @@ def enter(request: HttpRequest, account: Account, method: str, following: str) -
                 end_sessions([request.staff.account], request.staff.session)
             token = begin(account, method)
             person = identify(token, request.day)
-            if person is None:
+            if person is None or not opens():
                 raise NoPlaceError
             record(ctx, "staff.log_in", ctx.actor, method=method)
     except NoPlaceError:

@@ -13,7 +13,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.models import Account, AccountEnd, Enrolment, Member, Passkey, PasskeyEnd
 from kaigo.base.staff.people import employment_of, member_of
-from kaigo.base.staff.sessions import end_sessions
+from kaigo.base.staff.sessions import end_sessions, in_turn
 from kaigo.base.staff.tables import limits
 from kaigo.base.staff.who import token_hash
 
@@ -88,6 +88,7 @@ def end_key(ctx: Context, passkey: Passkey, reason: str) -> None:
         raise Refused("この鍵はもう失効しています。")
     if not reason:
         raise Refused("鍵を失効させる理由を書いてください。")
+    in_turn(passkey.account_id)
     PasskeyEnd.objects.create(passkey=passkey, reason=reason, actor=ctx.actor)
     end_sessions([passkey.account_id])
     record(ctx, "staff.key_end", f"account:{passkey.account_id}", key=passkey.id)

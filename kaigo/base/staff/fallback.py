@@ -34,7 +34,7 @@ from kaigo.base.staff.models import (
     OneTimeUse,
 )
 from kaigo.base.staff.passwords import normal, refuse_weak
-from kaigo.base.staff.sessions import end_sessions
+from kaigo.base.staff.sessions import end_sessions, in_turn
 from kaigo.base.staff.tables import limits
 
 CARD = "one_time"
@@ -98,6 +98,7 @@ def end_fallback(ctx: Context, fallback: Fallback, reason: str) -> FallbackEnd:
     """End it before its time; sessions of the account end now. Raises Refused when it has ended."""
     if FallbackEnd.objects.filter(fallback=fallback).exists():
         raise Refused("このログイン方法はもう終わっています。")
+    in_turn(fallback.account_id)
     ended = FallbackEnd.objects.create(fallback=fallback, reason=reason, actor=ctx.actor)
     end_sessions([fallback.account_id])
     record(ctx, "staff.fallback_end", f"account:{fallback.account_id}")

@@ -33,7 +33,7 @@ from kaigo.base.audit.write import record
 from kaigo.base.keys.index import index
 from kaigo.base.records.context import Context
 from kaigo.base.staff.enrolment import spend
-from kaigo.base.staff.models import Account, Enrolment, Passkey, PasskeyUse
+from kaigo.base.staff.models import Account, Enrolment, Passkey, PasskeyEnd, PasskeyUse
 from kaigo.base.staff.tables import limits
 
 # Far more than any authenticator says.
@@ -68,6 +68,11 @@ def handle(account: int) -> bytes:
 def keys_of(account: int) -> list[Passkey]:
     """The keys that open an account."""
     return list(Passkey.objects.filter(account_id=account, end__isnull=True).order_by("id"))
+
+
+def opens(passkey: Passkey) -> bool:
+    """Whether it has not been ended, as of this moment."""
+    return not PasskeyEnd.objects.filter(passkey=passkey).exists()
 
 
 def creation(account: Account, challenge: bytes) -> dict:

@@ -18,8 +18,17 @@ from kaigo.base.staff.who import token_hash
 METHODS = {"passkey": "パスキー", "fallback": "パスワードと番号表", "demo": "実演"}
 
 
+def in_turn(account: int) -> None:
+    """Log-ins of an account and ends of its keys and passwords wait for each other, to the end of the transaction: an
+    end sees every session that a key opened, or the log-in sees the end.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7411005))", [str(account)])
+
+
 def begin(account: Account, method: str) -> str:
-    """A new session; returns the cookie, which is kept nowhere. In the caller's transaction."""
+    """A new session; returns the cookie, which is kept nowhere. In the caller's transaction, `in_turn` with the ends."""
+    in_turn(account.id)
     token = secrets.token_urlsafe(32)
     now = timezone.now()
     Session.objects.create(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection, transaction
 from django.utils import timezone
 
 from kaigo.base.audit.models import Event
+from kaigo.base.desk import login
 from kaigo.base.desk.refs import ref
 from kaigo.base.staff.accounts import end_account, end_key, enrol
 from kaigo.base.staff.ceremonies import COOKIE as CEREMONY
@@ -410,3 +412,38 @@ def test_nothing_that_was_typed_stands_in_the_events(client, clerk, key):
     send(client, "canary-credential")
     told = "".join(str(row) for row in Event.objects.values_list())
     assert "canary" not in told and clerk.login not in told
+
+
+def test_a_key_that_ends_between_its_signature_and_the_session_opens_nothing(client, clerk, key, monkeypatch):
+    """Two requests at once: the one ends the lost key, the other had signed with it a moment before."""
+    answered = login.login_key.answered
+
+    def ends_then(ctx, *rest):
+        found = answered(ctx, *rest)
+        end_key(ctx, found, "紛失")
+        return found
+
+    monkeypatch.setattr(login.login_key, "answered", ends_then)
+    assert send(client, key.use(challenge(client))).status_code == 401 and why() == ("refused", "closed")
+    assert not Session.objects.filter(ends_at__gt=timezone.now()).exists()
+
+
+def test_log_ins_and_ends_of_keys_wait_for_each_other(clerk, key, client):
+    def waits() -> int:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(*) FROM pg_locks, hashtextextended(%s, 7411005) h WHERE locktype = 'advisory' "
+                "AND pid = pg_backend_pid() AND (classid::bigint << 32) | objid::bigint = h",
+                [str(clerk.id)],
+            )
+            return cursor.fetchone()[0]
+
+    assert waits() == 0
+    with transaction.atomic():
+        begin(clerk, "passkey")
+        assert waits() == 1
+        transaction.set_rollback(True)
+    assert waits() == 0
+    with transaction.atomic():
+        end_key(on(), Passkey.objects.get(), "紛失")
+        assert waits() == 1
