@@ -34,6 +34,8 @@ def _home() -> Path:
 
 
 os.environ["KAIGO_HOME"] = str(_home())
+# Set-up collects the styles here; a test that asks for pages needs the folder alone.
+(_home() / "static").mkdir(parents=True, exist_ok=True)
 
 import django  # noqa: E402  after the environment is set
 
