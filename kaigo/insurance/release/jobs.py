@@ -6,7 +6,7 @@ from django.conf import settings
 
 from kaigo.base.jobs.registry import Daily, NotReady, Progress, job
 from kaigo.base.records.context import Context
-from kaigo.insurance.release import printing, pulls
+from kaigo.insurance.release import exports, printing, pulls
 from kaigo.insurance.release.leaving import KINDS
 from kaigo.insurance.release.models import Request
 
@@ -40,3 +40,9 @@ def print_approved(ctx: Context, progress: Progress) -> dict:
 def recheck(ctx: Context, progress: Progress) -> dict:
     """Letters that are printed and not posted: whose person is now protected, moved, dead, decided anew."""
     return pulls.recheck_all(ctx)
+
+
+@job("release.erase", title="受け取られなかった持出しの消去", when=Daily(), purpose="release")
+def erase_exports(ctx: Context, progress: Progress) -> dict:
+    """Files of 持出し that nobody fetched in time. Their manifests stay."""
+    return {"erased": exports.erase_old()}

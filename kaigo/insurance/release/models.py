@@ -209,7 +209,7 @@ class ExportRuling(Document):
 
 
 class ExportProduct(Document):
-    """The file, made once. people_digest: who stands on its lines, kept as a file of its own."""
+    """The file, made once, and kept until it is fetched. people_digest: sha256 of the list of who stands on its lines."""
 
     about = About("none", "audit", {})
 

@@ -60,7 +60,12 @@ def asked(office, login="kakari", kind="premium", **other) -> str:
     return answer.url
 
 
-def test_from_asking_to_receiving_by_two_people(office):
+def waiting(settings) -> list:
+    """Files of lists that are kept until they are fetched."""
+    return list(settings.FILES_ROOT.parent.glob("passing/*"))
+
+
+def test_from_asking_to_receiving_by_two_people(office, settings):
     ready("見本 花子")
     assert "持出しの申請はありません" in text(office.ask("kakaricho", LIST))
     assert "賦課の一覧を申請する" in text(office.ask("kakari", LIST))
@@ -80,7 +85,9 @@ def test_from_asking_to_receiving_by_two_people(office):
     assert office.ask("kakari", f"{where}manifest/").json()["rows"] == 1
     # A link that somebody opens, or a browser that looks ahead, takes nothing.
     assert office.ask("kakari", f"{where}fetch/").status_code == 405
+    assert len(waiting(settings)) == 2
     answer = office.ask("kakari", f"{where}fetch/", {})
+    assert not waiting(settings)
     assert answer.status_code == 200 and "見本 花子" in answer.content.decode("utf-8-sig")
     assert re.fullmatch(r'attachment; filename="[\w-]+\.csv"', answer["Content-Disposition"])
     assert answer["Cache-Control"] == "no-store" and answer["Content-Type"] == "text/csv; charset=utf-8"
@@ -220,7 +227,7 @@ def test_an_end_in_the_middle_stops_it_and_nothing_is_kept(office, end, monkeypa
     if end == "grant":
         assert answer.status_code == 409 and "何も残していません" in answer.content.decode()
     assert len(calls) == 3
-    assert not ExportProduct.objects.exists() and not list(settings.FILES_ROOT.glob("*/*"))
+    assert not ExportProduct.objects.exists() and not waiting(settings)
     event = Event.objects.get(event="export.produce")
     export = Export.objects.get()
     assert (event.outcome, event.why, event.object) == ("failed", "ended", f"export:{export.id}")

@@ -1,8 +1,10 @@
 """持出し: a list leaves once, for who asked, approved by another, with nothing in it that a spreadsheet would run."""
 
 import csv
+import hashlib
 import io
 import json
+import os
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -11,12 +13,12 @@ from django.db import IntegrityError, connections, transaction
 
 from kaigo.base.audit.models import BulkSubjects, Event, Subject
 from kaigo.base.audit.write import KEY
-from kaigo.base.files import store
+from kaigo.base.files import passing, store
 from kaigo.base.keys.index import index
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.notices.tests import builders as N
-from kaigo.insurance.release import export_csv, export_kinds, exports
+from kaigo.insurance.release import export_csv, export_kinds, exports, jobs
 from kaigo.insurance.release.models import Export, ExportFetch, ExportProduct, ExportRuling
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +60,12 @@ def produced(kind="premium", ctx=ASKER, **other) -> Export:
     made = approved(kind, ctx, **other)
     exports.produce(ctx, made, lambda: ALL)
     return again(made)
+
+
+def kept(settings) -> list:
+    """The files of lists that wait to be fetched, and their keys."""
+    root = settings.FILES_ROOT.parent
+    return [*root.glob("passing/*"), *root.glob("secrets/passing/*")]
 
 
 def read(content: bytes) -> list[list[str]]:
@@ -245,7 +253,7 @@ def test_a_run_that_may_no_longer_stops_and_keeps_nothing(monkeypatch, settings)
     made, answers = approved(), iter([ALL, ALL, None])
     with pytest.raises(exports.Stopped):
         exports.produce(ASKER, made, lambda: next(answers))
-    assert not ExportProduct.objects.exists() and not list(settings.FILES_ROOT.glob("*/*"))
+    assert not ExportProduct.objects.exists() and not kept(settings) and not settings.FILES_ROOT.exists()
     assert next(answers, "asked three times") == "asked three times"
     assert not Event.objects.filter(event="export.produce", outcome="done").exists()
     # It was not made, so it may be made still.
@@ -258,16 +266,67 @@ def test_the_manifest_tells_the_file_and_nobody_in_it():
     content = exports.fetch(ASKER, made)
     text = store.get(made.product.manifest).decode()
     told = json.loads(text)
-    assert store.get(told["sha256"]) == content and told["rows"] == made.product.records == 1
+    assert told["sha256"] == hashlib.sha256(content).hexdigest() and told["rows"] == made.product.records == 1
     assert told["columns"] == ["number", "name", "address"] and told["bytes"] == len(content)
     assert "見本 花子" not in text and "東京都" not in text
 
 
 def test_what_is_kept_is_encrypted(settings):
+    """The list and who stands on it, each with its key; for good only the manifest."""
     N.ready("見本 花子")
     produced()
-    kept = list(settings.FILES_ROOT.glob("*/*"))
-    assert len(kept) == 3 and not [path for path in kept if "花子".encode() in path.read_bytes()]
+    files = [path for path in settings.FILES_ROOT.parent.rglob("*") if path.is_file()]
+    assert len(kept(settings)) == 4 and len(list(settings.FILES_ROOT.glob("*/*"))) == 1
+    assert not [path for path in files if "花子".encode() in path.read_bytes()]
+
+
+def test_what_was_handed_over_is_erased_and_its_manifest_stays(settings, django_capture_on_commit_callbacks):
+    N.ready("見本 花子")
+    made, other = produced(), produced()
+    with django_capture_on_commit_callbacks(execute=True):
+        content = exports.fetch(ASKER, made)
+        # Not before it is saved that he has it.
+        assert len(kept(settings)) == 8
+    assert len(kept(settings)) == 4
+    assert (
+        json.loads(store.get(made.product.manifest))["sha256"]
+        == made.product.digest
+        == hashlib.sha256(content).hexdigest()
+    )
+    assert read(exports.fetch(ASKER, other)) == read(content)
+
+
+@pytest.mark.parametrize("by", ["job", "production"])
+def test_what_nobody_fetched_in_time_is_erased(settings, by):
+    N.ready("見本 花子")
+    old, new = produced(), approved()
+    for path in kept(settings):
+        os.utime(path, (path.stat().st_mtime - (exports.HOURS * 3600 - 60),) * 2)
+    assert exports.erase_old() == 0
+    for path in kept(settings):
+        os.utime(path, (path.stat().st_mtime - 120,) * 2)
+    if by == "job":
+        assert jobs.erase_exports(ASKER, None) == {"erased": 2} and not kept(settings)
+    else:
+        exports.produce(ASKER, new, lambda: ALL)
+        assert len(kept(settings)) == 4 and read(exports.fetch(ASKER, again(new)))
+    with pytest.raises(Refused, match="時間を過ぎました"):
+        exports.fetch(ASKER, again(old))
+
+
+def test_of_two_who_press_at_once_the_second_overwrites_nothing():
+    """He waits for the row of the first, and is refused before a file is put."""
+    N.ready("見本 花子")
+    made = approved()
+    stale = Export.objects.select_related("ruling").get(id=made.id)
+    assert exports.state(stale) == "approved"
+    exports.produce(ASKER, made, lambda: ALL)
+    before = passing.get(f"export:{made.id}")
+    stale._state.fields_cache["product"] = None
+    N.ready("見本 太郎")
+    with pytest.raises(IntegrityError), transaction.atomic():
+        exports.produce(ASKER, stale, lambda: ALL)
+    assert passing.get(f"export:{made.id}") == before
 
 
 def seen(event: Event) -> set[bytes]:
