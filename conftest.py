@@ -211,9 +211,10 @@ def _files_apart(tmp_path, settings):
 def _everybody_has_called(request, monkeypatch):
     """Pages ask why somebody is looked at. Tests of other things find that told; tests of the asking are marked `asks`."""
     if SYSTEM == "insurance" and request.node.get_closest_marker("asks") is None:
-        from kaigo.insurance.counter.access import InsuranceAccess
-
-        monkeypatch.setattr(InsuranceAccess, "case", lambda *_: ("ticket:0", False))
+        monkeypatch.setattr(
+            "kaigo.insurance.counter.access.cases",
+            lambda ctx, staff, people: dict.fromkeys(people, ("ticket:0", False)),
+        )
 
 
 @pytest.fixture

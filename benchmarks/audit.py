@@ -175,15 +175,15 @@ def without():
     """The page as it would be if nobody decided and nobody recorded: in this process, as long as this lasts."""
     from kaigo.base.audit import write
     from kaigo.base.desk import visit
+    from kaigo.base.desk.things import Look
     from kaigo.base.staff.can import Answer
 
     with ExitStack() as stack:
         swap = stack.enter_context
         swap(mock.patch.object(write, "record", lambda *a, **k: 0))
         swap(mock.patch.object(visit.Visit, "decide", lambda self, path: Answer(True)))
-        swap(mock.patch.object(visit.Visit, "explain", lambda self: ""))
-        for asked in ("spent", "listed"):
-            swap(mock.patch.object(type(visit.access()), asked, lambda *a: ""))
+        swap(mock.patch.object(visit.Visit, "look", lambda self: Look()))
+        swap(mock.patch.object(type(visit.access()), "listed", lambda *a: ""))
         yield
 
 
@@ -236,8 +236,8 @@ def _five_million() -> None:
 
 _MADE = """
 INSERT INTO audit_event (created_at, event, outcome, why, actor, member, permission, grants, purpose, "case", unexplained,
-  place, object, fields, subject_key, subjects, trace, program, details)
+  place, object, fields, subject_key, subjects, opened, trace, program, details)
 SELECT now() - n * interval '3.1 seconds', CASE WHEN n %% 5000 = 0 THEN 'job.run' ELSE 'page.read' END,
   CASE WHEN n %% 400 = 0 THEN 'refused' ELSE 'done' END, '', 'account:' || n %% 100, n %% 100, 'counter.view', '{1}',
-  'inquiry', '', n %% 900 = 0, 'insurance:counter.PersonPage', 'person', '{}', 1, 1, '', 'made for measuring', '{}'
+  'inquiry', '', n %% 900 = 0, 'insurance:counter.PersonPage', 'person', '{}', 1, 1, '{}', '', 'made for measuring', '{}'
 FROM generate_series(1, %(events)s) n"""

@@ -19,6 +19,7 @@ from django.test.utils import override_settings
 
 from kaigo.base.audit.models import BulkSubjects, Event, Subject
 from kaigo.base.desk.logs import Wordless
+from kaigo.base.desk.things import Look
 from kaigo.base.desk.views import TWICE
 from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import NotReady, jobs
@@ -104,8 +105,7 @@ def ward(played, _files_apart, settings, monkeypatch):
         "kaigo.base.desk.middleware.identify", lambda token, day: replace(everything, day=day)
     )
     access = settings.ACCESS
-    monkeypatch.setattr(f"{access}.case", lambda self, *asked: ("ticket:1", False))
-    monkeypatch.setattr(f"{access}.spent", lambda self, *asked: "")
+    monkeypatch.setattr(f"{access}.look", lambda self, *asked: Look("ticket:1"))
     monkeypatch.setattr(f"{access}.listed", lambda self, *asked: "")
     return played
 

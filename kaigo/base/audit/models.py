@@ -14,7 +14,8 @@ class Event(Document):
     """One access or act. Written in the transaction of what it records; a refusal in one of its own.
 
     event: a name of events.py. place: the page or job. object: kind and id of what it was about; people stand in
-    Subject and BulkSubjects as keyed digests of version subject_key. unexplained: no case or ticket said why.
+    Subject and BulkSubjects as keyed digests of version subject_key. opened: those of them whom the address named,
+    not who was only shown beside them. unexplained: no case or ticket said why.
     """
 
     about = AUDIT
@@ -36,8 +37,7 @@ class Event(Document):
     fields = ArrayField(models.CharField(max_length=20), default=list)
     subject_key = models.IntegerField(default=0)
     subjects = models.IntegerField(default=0)
-    before = models.BinaryField(max_length=16, null=True)
-    after = models.BinaryField(max_length=16, null=True)
+    opened = ArrayField(models.BinaryField(max_length=16), default=list)
     trace = models.CharField(max_length=32, blank=True)
     program = models.CharField(max_length=40, blank=True)
     details = models.JSONField(default=dict)

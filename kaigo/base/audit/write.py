@@ -53,10 +53,10 @@ def finish(token: Any) -> None:
 _INSERT = """
 WITH e AS (
   INSERT INTO audit_event (event, outcome, why, actor, member, session, permission, grants, emergency, purpose, "case",
-    unexplained, place, object, fields, subject_key, subjects, before, after, trace, program, details)
+    unexplained, place, object, fields, subject_key, subjects, opened, trace, program, details)
   VALUES (%(event)s, %(outcome)s, %(why)s, %(actor)s, %(member)s, %(session)s, %(permission)s, %(grants)s::bigint[],
     %(emergency)s, %(purpose)s, %(case)s, %(unexplained)s, %(place)s, %(object)s, %(fields)s::varchar[],
-    %(subject_key)s, %(subjects)s, %(before)s, %(after)s, %(trace)s, %(program)s, %(details)s::jsonb)
+    %(subject_key)s, %(subjects)s, %(opened)s::bytea[], %(trace)s, %(program)s, %(details)s::jsonb)
   RETURNING id), s AS (
   INSERT INTO audit_subject (event_id, digest) SELECT e.id, d FROM e, unnest(%(digests)s::bytea[]) d)
 SELECT id FROM e"""
@@ -70,13 +70,12 @@ def record(
     *,
     why: str = "",
     people: Iterable[int] = (),
-    before: object = None,
-    after: object = None,
+    opened: Iterable[int] = (),
     **details: object,
 ) -> int:
     """One event in the current transaction; returns its id. details: ids, counts, dates, codes only.
 
-    people: ids of the persons seen or changed. before, after: what was there, of which only a digest is kept.
+    people: ids of the persons seen or changed. opened: those of them whom the address named.
     """
     kind = EVENTS[event]
     if outcome not in OUTCOMES:
@@ -89,7 +88,7 @@ def record(
     values = told._asdict() | {
         "event": event, "outcome": outcome, "why": why, "actor": ctx.actor, "purpose": ctx.purpose, "case": ctx.case,
         "grants": list(told.grants), "fields": list(told.fields), "object": about, "subject_key": key.version if digests else 0,
-        "subjects": len(digests), "before": _digest(before), "after": _digest(after), "program": program(),
+        "subjects": len(digests), "opened": key.digests(f"person:{person}" for person in opened), "program": program(),
         "details": json.dumps(details, ensure_ascii=False, default=str), "digests": digests if len(digests) <= SINGLY else [],
     }  # fmt: skip
     with connection.cursor() as cursor:
@@ -116,15 +115,6 @@ def _pack(event: int, digests: list[bytes]) -> None:
         for bucket, group in groupby(sorted(digests), key=lambda digest: digest[0])
     )
     copy_rows("audit_bulk_subjects", ("event_id", "bucket", "digests"), rows)
-
-
-def _digest(what: object) -> bytes | None:
-    """Keyed: what stands on a screen has few values, and a plain digest of it could be guessed."""
-    if what is None:
-        return None
-    return index(KEY).digest(
-        json.dumps(what, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    )
 
 
 @cache

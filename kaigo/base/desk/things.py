@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
@@ -71,6 +70,19 @@ def thing_of(room: str, path: dict[str, object]) -> Thing:
     return Thing(kind, number, tuple(dict.fromkeys(people)))
 
 
+class Look(NamedTuple):
+    """Whether some people may be looked at now.
+
+    case: what says why, "" where nobody need say it; unexplained: only that somebody wrote a reason.
+    ask: the address of the page that asks why, when nothing says it. over: why no more people may be opened today.
+    """
+
+    case: str = ""
+    unexplained: bool = False
+    ask: str = ""
+    over: str = ""
+
+
 class Access:
     """What a system knows of people that a decision about access needs. The default knows nobody.
 
@@ -85,24 +97,16 @@ class Access:
         """Whether one of these people is under 支援措置: opened by a role, never by an emergency alone."""
         return False
 
-    def case(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> tuple[str, bool] | None:
-        """(case, unexplained) that says why these people are looked at; None = nobody has said why: ask."""
-        return "", False
+    def look(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> Look:
+        """Why these people are looked at, and whether they may be today."""
+        return Look()
 
     def exist(self, people: tuple[int, ...]) -> bool:
         """Whether there are such people at all: about nobody nothing is asked."""
         return True
 
-    def ask(self, ctx: Context, request: HttpRequest, people: tuple[int, ...]) -> HttpResponse:
-        """The page that asks for the purpose, when `case` found none."""
-        raise NotImplementedError
-
-    def spent(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> str:
-        """Why these people may not be opened today any more, "" = they may."""
-        return ""
-
     def listed(self, ctx: Context, staff: Staff, people: frozenset[int]) -> str:
-        """The same for a list of people that is about to be answered."""
+        """Why a list of these people may not be answered today any more, "" = it may."""
         return ""
 
     # Whether the system knows people at all.

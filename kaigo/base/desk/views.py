@@ -31,8 +31,8 @@ OWN_PEOPLE = (
     "ご自分または同じ世帯の人についての操作です。ほかの職員に頼んでください(自分・世帯への書込み禁止)。"
 )
 GUARDED = "支援措置の人は、緊急閲覧では開けません。課長に頼み、その人を見られる役割の職員が開いてください。"
-GUARDED_LIST = (
-    "支援措置の人が含まれる一覧は、緊急閲覧では開けません。課長に頼み、見られる役割の職員が開いてください。"
+GUARDED_PAGE = (
+    "支援措置の人が含まれる画面は、緊急閲覧では開けません。課長に頼み、見られる役割の職員が開いてください。"
 )
 NO_REASON = "この人を開くきっかけ(電話・窓口の記録など)がありません。人の画面を開き直し、目的を選んでから操作してください。"
 TWICE = "同じことが先に登録されています(ほかの職員の操作か、二度押し)。前のページを開き直して、今の内容を見てください。"
@@ -43,7 +43,7 @@ class Capped(Exception):
 
 
 class Guarded(Exception):
-    """A list of an emergency would show somebody under 支援措置."""
+    """A page of an emergency would show somebody under 支援措置."""
 
 
 class Page:
@@ -87,12 +87,11 @@ class Page:
         if not verdict.allowed:
             return self.refuse(visit, verdict.why)
         if self.asks and visit.thing.people:
-            told = visit.explain()
-            if told is None:
-                return self.ask_why(visit)
-            over = access().spent(visit.ctx, visit.request.staff, visit.thing.people)
-            if over:
-                return self.capped(visit, over)
+            look = visit.look()
+            if look.ask:
+                return self.ask_why(visit, look.ask)
+            if look.over:
+                return self.capped(visit, look.over)
         return self.perform(visit, handler, path)
 
     def perform(self, visit: Visit, handler, path: dict) -> HttpResponse:
@@ -102,23 +101,18 @@ class Page:
         try:
             with acting(ctx), watching() as people:
                 response = self.render(request, handler(ctx, request, **path))
-                # What a list shows is known only when it is drawn; it is answered only below the day's limit.
-                shown = frozenset(people) if response.status_code == 200 and not visit.thing.people else ()
-                if shown and visit.told.emergency and access().guarded(ctx, shown):
-                    raise Guarded
-                over = access().listed(ctx, request.staff, shown) if shown else ""
-                if over:
-                    raise Capped(over)
+                if people and not 300 <= response.status_code < 400:
+                    self.may_be_shown(visit, frozenset(people))
                 if request.method == "POST" and 300 <= response.status_code < 400:
                     # Something was done with what was typed: in no field of any page a 個人番号.
-                    without_my_number(*request.POST.values())
+                    without_my_number(*(text for _, texts in request.POST.lists() for text in texts))
                 visit.record("done", people)
             return response
         except Capped as over:
             return self.capped(visit, str(over))
         except Guarded:
             visit.record_apart("refused", why="guarded")
-            return refused(request, GUARDED_LIST, 403)
+            return refused(request, GUARDED_PAGE, 403)
         except Refused as refusal:
             visit.record_apart("refused", why="rule")
             return refused(request, str(refusal))
@@ -133,6 +127,15 @@ class Page:
                 return refused(request, TWICE)
             visit.record_apart("failed")
             raise
+
+    def may_be_shown(self, visit: Visit, people: frozenset[int]) -> None:
+        """Whom a page shows is known only when it is drawn. Raises when it must not be answered."""
+        if visit.told.emergency and access().guarded(visit.ctx, people):
+            raise Guarded
+        # Whoever opens somebody for a reason also sees who lives with him; what names nobody's reason is a list.
+        over = "" if visit.ctx.case else access().listed(visit.ctx, visit.request.staff, people)
+        if over:
+            raise Capped(over)
 
     def capped(self, visit: Visit, over: str) -> HttpResponse:
         visit.record_apart("refused", why="cap")
@@ -160,14 +163,14 @@ class Page:
         }
         return page(request, "desk/prove.html", data, 403)
 
-    def ask_why(self, visit: Visit) -> HttpResponse:
-        """Nothing says why this person is looked at: ask, before anything of him is shown."""
+    def ask_why(self, visit: Visit, page: str) -> HttpResponse:
+        """Nothing says why this person is looked at: `page` asks, before anything of him is shown, and leads back."""
         visit.record_apart("refused", why="purpose")
         if not access().exist(visit.thing.people):
             return absent(visit.request)
         if visit.request.method == "POST":
             return refused(visit.request, NO_REASON, 403)
-        return access().ask(visit.ctx, visit.request, visit.thing.people)
+        return go(f"{page}?{urlencode({'to': visit.request.get_full_path()})}")
 
     def render(self, request: HttpRequest, result) -> HttpResponse:
         if isinstance(result, HttpResponse):

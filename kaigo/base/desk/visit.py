@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from kaigo.base.audit import write
 from kaigo.base.desk.refs import unref
-from kaigo.base.desk.things import PERSON, access, room_of, thing_of
+from kaigo.base.desk.things import PERSON, Look, access, room_of, thing_of
 from kaigo.base.records.context import Context
 from kaigo.base.staff.can import NOTHING, Answer, can
 from kaigo.base.staff.tables import permissions
@@ -58,34 +58,20 @@ class Visit:
         sent = (text for _, texts in self.request.POST.lists() for text in texts)
         return tuple(person for text in sent if (person := unref(PERSON, text)) is not None)
 
-    def explain(self) -> str | None:
-        """The case that says why these people are looked at; None = nobody has said."""
-        found = access().case(self.ctx, self.request.staff, self.thing.people)
-        if found is None:
-            return None
-        case, unexplained = found
-        self.ctx = replace(self.ctx, case=case)
-        self._tell(unexplained=unexplained)
-        return case
+    def look(self) -> Look:
+        """Why the people behind the address are looked at, and whether they may be today."""
+        found = access().look(self.ctx, self.request.staff, self.thing.people)
+        self.ctx = replace(self.ctx, case=found.case)
+        self._tell(unexplained=found.unexplained)
+        return found
 
     def record(self, outcome: str, people: Iterable[int] = (), why: str = "") -> None:
         """In the transaction of what was done."""
-        write.record(
-            self.ctx, self.event, self.about, outcome, why=why, people={*people, *self.thing.people},
-            method=self.request.method,
-        )  # fmt: skip
+        write.record(self.ctx, self.event, self.about, outcome, why=why, **self._whom(people))
 
     def record_apart(self, outcome: str, why: str = "") -> None:
         """In a transaction of its own, for what was rolled back or never begun."""
-        write.record_apart(
-            self.ctx,
-            self.event,
-            self.about,
-            outcome,
-            why=why,
-            people=self.thing.people,
-            method=self.request.method,
-        )
+        write.record_apart(self.ctx, self.event, self.about, outcome, why=why, **self._whom())
 
     @property
     def event(self) -> str:
@@ -95,6 +81,11 @@ class Visit:
     def about(self) -> str:
         """Kind and id of the thing; of a person only that it is one: who, stands in the subjects."""
         return f"{self.thing.kind}:{self.thing.id}" if self.thing.id else self.thing.kind
+
+    def _whom(self, people: Iterable[int] = ()) -> dict[str, object]:
+        """Whom it was about: those of the address, and who was shown beside them."""
+        opened = self.thing.people
+        return {"people": {*people, *opened}, "opened": opened, "method": self.request.method}
 
     def _tell(self, **more: object) -> None:
         self.told = self.told._replace(**more)

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from urllib.parse import urlencode
-
-from django.http import HttpRequest, HttpResponse
+from dataclasses import replace
 
 from kaigo.base.desk.refs import ref
-from kaigo.base.desk.things import Access
-from kaigo.base.desk.views import go
+from kaigo.base.desk.things import Access, Look
 from kaigo.base.keys.index import index
 from kaigo.base.records.context import Context
 from kaigo.base.staff.can import Staff
 from kaigo.base.staff.marks import MARKS, own_number, own_words
 from kaigo.insurance.counter import caps
-from kaigo.insurance.counter.explained import case_of, cases
+from kaigo.insurance.counter.explained import cases, joined
 from kaigo.insurance.residents import read as residents
 
 
@@ -51,21 +48,17 @@ class InsuranceAccess(Access):
     def guarded(self, ctx: Context, people: Iterable[int]) -> bool:
         return bool(residents.protected_among(ctx, people))
 
-    def case(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> tuple[str, bool] | None:
-        """What waits about these people, a contact, a work list, or a reason given today."""
-        return case_of(ctx, staff, people)
+    def look(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> Look:
+        """Explained by what waits about each of them, a contact, a work list, or a reason given today."""
+        told = cases(ctx, staff, people)
+        lacks = next((person for person in people if person not in told), None)
+        if lacks is not None:
+            return Look(ask=f"{self.address(lacks)}why/")
+        case, unexplained = joined(told)
+        return Look(case, unexplained, over=caps.spent(replace(ctx, case=case), staff, people))
 
     def exist(self, people: tuple[int, ...]) -> bool:
         return all(residents.exists(person) for person in people)
-
-    def ask(self, ctx: Context, request: HttpRequest, people: tuple[int, ...]) -> HttpResponse:
-        """Leads to the page that asks about the first of them whom nothing explains, and from there back."""
-        told = cases(ctx, request.staff, people)
-        person = next(person for person in people if person not in told)
-        return go(f"/person/{ref('person', person)}/why/?{urlencode({'to': request.get_full_path()})}")
-
-    def spent(self, ctx: Context, staff: Staff, people: tuple[int, ...]) -> str:
-        return caps.spent(ctx, staff, people)
 
     def listed(self, ctx: Context, staff: Staff, people: frozenset[int]) -> str:
         return caps.listed(ctx, staff, people)

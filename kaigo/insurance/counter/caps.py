@@ -6,6 +6,8 @@ approved work list are not counted.
 
 from __future__ import annotations
 
+from kaigo.base.audit.write import KEY
+from kaigo.base.keys.index import index
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.base.staff.can import Staff
@@ -13,9 +15,9 @@ from kaigo.base.staff.tables import limits
 
 WORK_LIST = "worklist:"
 _TODAY = "date_trunc('day', now() AT TIME ZONE 'Asia/Tokyo') AT TIME ZONE 'Asia/Tokyo'"
-# A case belongs to one person (explained.py), so different cases are different people opened. Lists have no case.
+# Those whom pages named, as digests; who was shown beside them is not counted. Lists have no case.
 _OPENED = f"""
-    SELECT count(DISTINCT e."case"), coalesce(bool_or(e."case" = %(case)s), false) FROM audit_event e
+    SELECT DISTINCT d FROM audit_event e CROSS JOIN unnest(e.opened) d
     WHERE e.member = %(member)s AND e.created_at >= {_TODAY} AND e.outcome = 'done'
       AND e.event IN ('page.read', 'page.act') AND e."case" <> '' AND e."case" NOT LIKE '{WORK_LIST}%%'"""
 _LISTED = f"""
@@ -28,9 +30,10 @@ def spent(ctx: Context, staff: Staff, people: tuple[int, ...]) -> str:
     """Why these people may not be opened today any more; "" = they may. Whom he opened today he may open again."""
     if ctx.case.startswith(WORK_LIST):
         return ""
-    most = limits()["opened_per_day"]
-    ((opened, again),) = rows(_OPENED, {"member": staff.member, "case": ctx.case})
-    if again or opened + 1 <= most:
+    most, key = limits()["opened_per_day"], index(KEY)
+    opened = {bytes(digest) for (digest,) in rows(_OPENED, {"member": staff.member})}
+    more = [one for one in people if opened.isdisjoint(key.every(f"person:{one}"))]
+    if not more or len(opened) + len(more) <= most:
         return ""
     return (
         f"今日開いた人が上限の{most:,}人に達しました(一日に開ける人数の上限)。"

@@ -14,16 +14,18 @@ from django.conf import settings
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.base.staff.can import Staff
+from kaigo.base.staff.tables import limits
+from kaigo.insurance.counter.caps import WORK_LIST
 from kaigo.insurance.counter.worklists import EXPLAINS
 
 # The column `case` of the audit event.
 _LONGEST = 60
 
-# An open contact explains a look to everybody; a closed one to whoever took it, on its day.
+# An open contact explains a look to everybody, until it has lain too long; a closed one to whoever took it, on its day.
 _TICKET = """
     SELECT t.person_id, 'ticket:' || t.id AS "case", 1 AS place FROM counter_ticket t
     WHERE t.person_id = ANY(%(people)s::bigint[])
-      AND (t.state = 'open' OR (t.taken_by = %(actor)s AND t.taken_on = %(on)s::date))"""
+      AND (t.state = 'open' AND t.taken_on > %(on)s::date - %(days)s::int OR (t.taken_by = %(actor)s AND t.taken_on = %(on)s::date))"""
 _GIVEN = """
     SELECT a.person_id, 'access:' || a.id, 9 FROM counter_access a
     WHERE a.person_id = ANY(%(people)s::bigint[]) AND a.actor = %(actor)s AND a.given_on = %(on)s::date"""
@@ -38,20 +40,18 @@ def cases(ctx: Context, staff: Staff, people: tuple[int, ...]) -> dict[int, tupl
         'SELECT DISTINCT ON (e.person_id) e.person_id, e."case", e.place = 9 FROM ('
         + " UNION ALL ".join(relations)
         + ') e ORDER BY e.person_id, e.place, e."case"',
-        {"people": list(people), "actor": ctx.actor, "on": ctx.on},
+        {"people": list(people), "actor": ctx.actor, "on": ctx.on, "days": limits()["contact_days"]},
     )
     return {person: (case, unexplained) for person, case, unexplained in found}
 
 
-def case_of(ctx: Context, staff: Staff, people: tuple[int, ...]) -> tuple[str, bool] | None:
-    """One case for a page about these people: every one of them must be explained, else None."""
-    found = cases(ctx, staff, people)
-    if len(found) < len(set(people)):
-        return None
-    named = list(dict.fromkeys(case for case, _ in found.values()))
-    joined = ",".join(named)
+def joined(told: dict[int, tuple[str, bool]]) -> tuple[str, bool]:
+    """One case for a page about all these people, and whether one of them is only looked at for a reason."""
+    # Work lists last: a page that also opens somebody who is on none counts among the people of the day (caps.py).
+    named = sorted({case for case, _ in told.values()}, key=lambda case: (case.startswith(WORK_LIST), case))
+    whole = ",".join(named)
     # More cases than the event has room for: the first stands for them, the people stand in the event anyway.
-    return (joined if len(joined) <= _LONGEST else named[0]), any(without for _, without in found.values())
+    return (whole if len(whole) <= _LONGEST else named[0]), any(without for _, without in told.values())
 
 
 def _waiting(staff: Staff) -> list[str]:

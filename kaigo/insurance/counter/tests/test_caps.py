@@ -4,32 +4,48 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from datetime import date
 
 import pytest
 from django.db import connection
+from psycopg.types.range import Range
 
+from kaigo.base.audit.write import KEY
 from kaigo.base.desk.refs import ref
+from kaigo.base.keys.index import index, rotate
 from kaigo.base.records.context import Context
+from kaigo.base.records.facts import believe_rows
 from kaigo.base.staff.tables import limits
 from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.collection.tests.builders import person
 from kaigo.insurance.counter import caps
 from kaigo.insurance.counter.decide import take
+from kaigo.insurance.counter.explained import joined
+from kaigo.insurance.counter.models import Ticket
 from kaigo.insurance.counter.tests.visitor import CLERK, TODAY, last, visit
+from kaigo.insurance.qualification.tests.builders import fact
+from kaigo.insurance.residents.models import Household, Membership
 
 pytestmark = [pytest.mark.django_db, pytest.mark.asks]
 ME = Context("account:1", "inquiry", TODAY)
 EVENT = """
 INSERT INTO audit_event (event, outcome, why, actor, member, permission, grants, purpose, "case", unexplained, place,
-    object, fields, subject_key, subjects, trace, program, details, created_at)
-SELECT 'page.read', 'done', '', 'account:1', %(member)s, 'counter.view', '{7}', 'inquiry', 'ticket:' || 1000000 + n %% %(people)s,
-    false, '', 'person', '{}', 1, 1, '', '', '{}', now() - %(ago)s::interval FROM generate_series(1, %(events)s) n"""
+    object, fields, subject_key, subjects, opened, trace, program, details, created_at)
+SELECT 'page.read', 'done', '', 'account:1', %(member)s, 'counter.view', '{7}', 'inquiry', 'ticket:' || n, false, '',
+    'person', '{}', 1, 1, ARRAY[(%(people)s::bytea[])[1 + n %% array_length(%(people)s::bytea[], 1)]], '', '', '{}',
+    now() - %(ago)s::interval FROM generate_series(1, %(events)s) n"""
+FIRST = 1_000_000
 
 
 def opened(people: int, events: int, ago: str = "0", member: int = 1001) -> None:
-    """Events as pages leave them: `events` looks at `people` people."""
+    """Events as pages leave them: `events` looks, each for another case, at the people FIRST + 0, 1, … `people` - 1."""
+    digests = index(KEY).digests(f"person:{FIRST + n}" for n in range(people))
     with connection.cursor() as cursor:
-        cursor.execute(EVENT, {"people": people, "events": events, "ago": ago, "member": member})
+        cursor.execute(EVENT, {"people": digests, "events": events, "ago": ago, "member": member})
+
+
+def spent(*people: int, case: str = "ticket:1") -> str:
+    return caps.spent(replace(ME, case=case), someone(CLERK), people)
 
 
 def called(count: int) -> list[int]:
@@ -71,9 +87,47 @@ def test_another_day_another_people_and_refusals_do_not_count():
 def test_people_of_a_work_list_neither_count_nor_stop():
     most = limits()["opened_per_day"]
     opened(most, most)
-    assert caps.spent(replace(ME, case="worklist:1"), someone(CLERK), (1,)) == ""
-    assert caps.spent(replace(ME, case="ticket:1000000"), someone(CLERK), (1,)) == ""
-    assert caps.spent(replace(ME, case="ticket:999999"), someone(CLERK), (1,))
+    assert spent(1, case="worklist:1") == ""
+    assert spent(FIRST) == ""
+    assert spent(1)
+    # A page about two, one of them on a list: the other one counts.
+    case, _ = joined({1: ("worklist:1", False), 2: ("zzz:1", False)})
+    assert spent(1, 2, case=case)
+
+
+def test_a_page_about_several_counts_each_of_them():
+    most = limits()["opened_per_day"]
+    opened(most - 1, most - 1)
+    assert spent(1) == "" and spent(FIRST, 1) == ""
+    assert spent(1, 2)
+
+
+def test_one_person_for_two_cases_is_one_person(monkeypatch):
+    """By a call, another call, and after the key of the digests was changed."""
+    monkeypatch.setattr(caps, "limits", lambda: {"opened_per_day": 1, "listed_per_day": 5000})
+    (who,) = called(1)
+    assert visit(tickets_of(who)).status_code == 200
+    first = last().case
+    take(replace(ME, on=TODAY), who, "counter", "y", "", False)
+    Ticket.objects.filter(id=int(first.split(":")[1])).update(state="done", taken_by="account:9")
+    assert visit(tickets_of(who)).status_code == 200
+    assert last().case != first
+    rotate(KEY)
+    assert visit(tickets_of(who)).status_code == 200
+    assert visit(tickets_of(called(1)[0])).status_code == 429
+
+
+def test_whom_a_page_shows_beside_the_person_is_not_opened(monkeypatch):
+    """His household: seen, so they stand in the event, and none of them uses up the day."""
+    monkeypatch.setattr(caps, "limits", lambda: {"opened_per_day": 2, "listed_per_day": 0})
+    who, partner = called(2)
+    one = Household.objects.create(number="77")
+    whole = {"household_id": one.id, "effective": Range(date(2020, 1, 1), None)}
+    believe_rows(Membership, [fact(Membership, person_id=each) | whole for each in (who, partner)])
+    assert visit(f"/residents/{ref('person', who)}/household/").status_code == 200
+    assert last().subjects == 2
+    assert visit(tickets_of(called(1)[0])).status_code == 200
+    assert visit(tickets_of(partner)).status_code == 429
 
 
 def test_lists_end_at_their_limit_and_show_nobody_beyond_it(monkeypatch):
@@ -97,6 +151,6 @@ def test_asking_costs_little_among_the_events_of_a_day():
     taken = []
     for _ in range(15):
         begun = time.perf_counter()
-        assert caps.spent(replace(ME, case="ticket:999999"), someone(CLERK), (1,)) == ""
+        assert spent(1) == ""
         taken.append(time.perf_counter() - begun)
     assert sorted(taken)[7] < 0.02, sorted(taken)

@@ -8,13 +8,14 @@ from datetime import date
 import pytest
 from psycopg.types.range import Range
 
+from kaigo.base.desk.refs import ref
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.collection.tests.builders import on, person
 from kaigo.insurance.counter.decide import take
 from kaigo.insurance.counter.tests.visitor import CLERK, TODAY, last, page_of, visit
 from kaigo.insurance.qualification.tests.builders import fact
-from kaigo.insurance.residents.models import Protection
+from kaigo.insurance.residents.models import Household, Membership, Protection
 
 pytestmark = pytest.mark.django_db
 HURRIED = replace(someone(day=TODAY), grants=(), emergency=5)
@@ -59,6 +60,21 @@ def test_a_list_with_somebody_guarded_is_not_answered(somebody):
     assert found.status_code == 200 and "綾小路" in found.content.decode()
     protect(somebody, date(2026, 7, 1))
     answer = visit("/search", search, staff=HURRIED)
-    assert answer.status_code == 403 and "支援措置の人が含まれる一覧" in answer.content.decode()
+    assert answer.status_code == 403 and "支援措置の人が含まれる画面" in answer.content.decode()
     assert "アヤノコウジ" not in answer.content.decode()
+    assert (last().outcome, last().why) == ("refused", "guarded")
+
+
+def test_a_page_of_one_shows_nobody_guarded_who_lives_with_him(somebody):
+    """The address names a person whom nothing guards; what the page shows beside him is looked at too."""
+    guarded, one = person("綾小路 桜子", "アヤノコウジ サクラコ"), Household.objects.create(number="77")
+    alone = person("別家 一郎", "ベッケ イチロウ")
+    take(on(TODAY), alone, "call", "火災のこと", "", False)
+    whole = {"household_id": one.id, "effective": Range(date(2020, 1, 1), None)}
+    believe_rows(Membership, [fact(Membership, person_id=each) | whole for each in (alone, guarded)])
+    address = f"/residents/{ref('person', alone)}/household/"
+    assert "綾小路" in visit(address, staff=HURRIED).content.decode()
+    protect(guarded, date(2026, 7, 1))
+    answer = visit(address, staff=HURRIED)
+    assert answer.status_code == 403 and "綾小路" not in answer.content.decode()
     assert (last().outcome, last().why) == ("refused", "guarded")

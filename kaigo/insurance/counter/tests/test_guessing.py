@@ -19,7 +19,6 @@ from kaigo.base.staff.tables import permissions
 from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.collection.tests.builders import person
 from kaigo.insurance.counter import caps
-from kaigo.insurance.counter.access import InsuranceAccess
 from kaigo.insurance.counter.tests.visitor import TODAY
 from kaigo.insurance.qualification.models import InsuredNumber
 
@@ -101,9 +100,6 @@ def test_tries_by_number_count_to_nobody_and_hits_to_the_days_limit(browser, mon
     """T-24: who guesses well is stopped at the day's limit."""
     most = 5
     monkeypatch.setattr(caps, "limits", lambda: {"opened_per_day": most, "listed_per_day": 10**6})
-    monkeypatch.setattr(
-        InsuranceAccess, "case", lambda self, ctx, staff, people: (f"ticket:{people[0]}", False)
-    )
     answers = []
     for place in range(most + 2):
         InsuredNumber.objects.create(person_id=person(), number=f"{77_000 + place:010d}")

@@ -17,7 +17,7 @@ from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.collection.models import Task as CollectionTask
 from kaigo.insurance.collection.tests.builders import person
 from kaigo.insurance.counter.decide import take
-from kaigo.insurance.counter.explained import case_of
+from kaigo.insurance.counter.explained import cases, joined
 from kaigo.insurance.counter.models import Access, Ticket
 from kaigo.insurance.counter.screens_why import UNNAMED
 from kaigo.insurance.counter.tests.visitor import CLERK, TODAY, body, last, page_of, visit
@@ -202,15 +202,22 @@ def test_what_is_settled_or_may_go_out_explains_nothing(somebody):
     assert not opens(somebody)
 
 
+def test_an_open_contact_explains_for_ninety_days_and_not_for_ever(somebody):
+    take(ME, somebody, "call", "x", "", False)
+    for days, explained in ((89, True), (90, False)):
+        Ticket.objects.update(taken_on=TODAY - timedelta(days=days), taken_by="account:9")
+        assert bool(cases(ME, someone(CLERK), (somebody,))) is explained, days
+
+
 def test_a_page_about_two_needs_both_and_one_query(somebody):
     other, staff = person(), someone(CLERK)
     take(ME, somebody, "call", "x", "", False)
-    assert case_of(ME, staff, (somebody, other)) is None
+    assert cases(ME, staff, (somebody, other)).keys() == {somebody}
     second = Access.objects.create(
         person_id=other, actor="account:1", purpose="premium", reason=REASON, given_on=TODAY
     )
     with CaptureQueriesContext(connection) as queries:
-        case, unexplained = case_of(ME, staff, (somebody, other))
+        case, unexplained = joined(cases(ME, staff, (somebody, other)))
     assert len(queries) == 1
     assert sorted(case.split(",")) == sorted([f"ticket:{Ticket.objects.get().id}", f"access:{second.id}"])
     assert unexplained
