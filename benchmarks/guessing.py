@@ -98,7 +98,7 @@ def _pages() -> dict[str, tuple[list, list]]:
         assert client.get(f"/person/{ref('person', person)}/").status_code == 404
 
     def search(words: str, status: int) -> None:
-        assert client.post("/search", {"words": words}).status_code == status
+        assert client.post("/search", {"words": words}, follow=True).status_code == status
 
     found = {}
     with mock.patch.object(middleware, "business_date", lambda: DAY):
@@ -162,6 +162,7 @@ def _known() -> list[str]:
     from kaigo.base.records.context import Context, acting
     from kaigo.base.staff import applications, enrolment, fallback
     from kaigo.base.staff.accounts import enrol, open_account
+    from kaigo.base.staff.can import EVERYWHERE
     from kaigo.base.staff.people import Told, believe_people
 
     day = timezone.localdate()
@@ -172,15 +173,13 @@ def _known() -> list[str]:
         members = believe_people(ctx, lines, "feed:benchmark")
         asker, ruler, *clerks = (open_account(ctx, members[n], n, "staff") for n in numbers)
         for clerk in clerks:
+            asking, ruling = (Context(f"account:{who.id}", "staff", day) for who in (asker, ruler))
             asked = applications.apply(
-                Context(f"account:{asker.id}", "staff", day),
-                "fallback",
-                clerk,
-                "測定のため",
-                until=day + timedelta(days=30),
+                asking, "fallback", clerk, "測定のため", until=day + timedelta(days=30)
             )
-            applications.approve(Context(f"account:{ruler.id}", "staff", day), asked)
-            word = enrol(ctx, clerk, "2026-00001", "測定のため")
+            applications.approve(ruling, asked, EVERYWHERE)
+            word = enrol(asking, clerk, "2026-00001", "測定のため")
+            enrolment.confirm(ruling, enrolment.waiting(day).get(account=clerk), EVERYWHERE)
             fallback.choose(
                 ctx, enrolment.good(clerk.login, word, day), "うみとやま かわとそら あさのいちば", "見本区"
             )
