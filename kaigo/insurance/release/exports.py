@@ -36,6 +36,7 @@ STATES = {
 }
 # Asked between the chunks: the details that who asked may see now; None = he may no longer, or is no longer there.
 Still = Callable[[], Collection[str] | None]
+NO_COLUMN = "項目: あなたの権限で見られる項目の中から、一つ以上選んでください。"
 
 
 class Wanted(NamedTuple):
@@ -85,7 +86,7 @@ def check(ctx: Context, wanted: Wanted) -> None:
     if wanted.kind not in export_kinds.KINDS:
         raise Refused("一覧の種類を選び直してください。")
     if not wanted.columns or set(wanted.columns) - export_kinds.offered(ctx, wanted.kind).keys():
-        raise Refused("項目: あなたの権限で見られる項目の中から、一つ以上選んでください。")
+        raise Refused(NO_COLUMN)
     if len(wanted.reason) < SHORTEST:
         raise Refused(f"理由は{SHORTEST}字以上で、何に使うのかを書いてください。")
     if not wanted.handed_to:

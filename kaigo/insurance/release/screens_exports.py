@@ -66,6 +66,9 @@ class NewExport(Page):
         medium = typed.choice("medium", "渡し方", exports.MEDIA)
         keep_until = typed.day("keep_until", "保管の期限")
         columns = [key for key in export_kinds.KINDS[kind].columns if key in request.POST.getlist("columns")]
+        if not columns:
+            # Told together with what else is missing, not first when all of that is there.
+            typed.errors["columns"] = exports.NO_COLUMN
         if typed:
             wanted = exports.Wanted(
                 kind, int(year) if year else None, day, columns, reason, handed_to, medium, keep_until

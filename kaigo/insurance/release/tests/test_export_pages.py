@@ -187,6 +187,9 @@ def test_what_is_wrong_is_said_at_its_field_and_nothing_typed_is_lost(office):
         page = text(office.ask("kakari", f"{LIST}new/premium/", FORM | other))
         assert f'<a href="#{field}">' in page, (field, page)
         assert 'value="name" checked' in page or field == "columns"
+    # What is missing is told at once, not one after the other.
+    page = text(office.ask("kakari", f"{LIST}new/premium/", FORM | {"columns": [], "reason": ""}))
+    assert '<a href="#columns">' in page and '<a href="#reason">' in page
     page = text(office.ask("kakari", f"{LIST}new/insured/", FORM | {"day": "R5.1.1", "columns": ["stage"]}))
     assert '<a href="#columns">' in page
     assert office.ask("kakari", f"{LIST}new/bank/").status_code == 404
