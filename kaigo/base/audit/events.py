@@ -69,7 +69,7 @@ WHYS = {
     "absent": "対象がない",
     "cap": "一日に開ける人数を超えた",
     "closed": "アカウントの期間の外",
-    "ended": "途中でログイン・所属・権限が終わった",
+    "ended": "途中でログイン・所属・権限が終わった。ログインでは、失効した鍵を使った",
     "guarded": "支援措置の人を、緊急閲覧だけで開こうとした",
     "no_post": "所属の期間の外",
     "nobody": "ログインしていない",
@@ -79,6 +79,21 @@ WHYS = {
     "self": "自分または同じ世帯の人への操作",
     "step_up": "本人の再確認が要る",
     "twice": "同じことが先に登録されていた",
+    # Of the way in; whoever was turned away is told none of this.
+    "assertion": "鍵の答えが正しくない",
+    "ceremony": "鍵の手続きの時間が過ぎたか、別の画面のもの",
+    "copied": "鍵が写されたおそれがある",
+    "device": "端末の外へ写せる鍵で、このアカウントには使えない",
+    "handle": "鍵が示した人と持ち主が違う",
+    "no_fallback": "パスワードでのログインが認められていない",
+    "number": "番号表の番号が違う",
+    "other": "ほかの人の鍵を使った",
+    "password": "パスワードが違う",
+    "shut": "続けて間違えたため、しばらく閉じている",
+    "taken": "もう登録してある鍵",
+    "unknown": "登録のない鍵またはログインID",
+    "verification": "鍵が本人を確かめていない",
+    "word": "登録券の言葉が違うか、使えない券",
 }
 
 # Columns of every event → what they hold.
