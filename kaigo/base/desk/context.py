@@ -35,8 +35,11 @@ def elsewhere(staff: Staff) -> list[tuple[str, str]]:
     """(label, address) of the other systems that have something for this person."""
     if settings.SYSTEM != "staff":
         return [("自分の権限", f"{settings.SYSTEM_URLS['staff']}/access/mine/")]
-    works = any(not name.startswith(("staff.", "audit.")) for name in staff.permissions)
-    return [(SYSTEMS["insurance"], f"{settings.SYSTEM_URLS['insurance']}/")] if works else []
+    there = settings.SYSTEM_URLS["insurance"]
+    if any(not name.startswith(("staff.", "audit.")) for name in staff.permissions):
+        return [(SYSTEMS["insurance"], f"{there}/")]
+    # Who only looks into records has nothing else to do there: the first page would be none of his.
+    return [(f"{SYSTEMS['insurance']}のアクセス記録", f"{there}/traces/")] if staff.may("audit.view") else []
 
 
 def frame(request: HttpRequest) -> dict:
