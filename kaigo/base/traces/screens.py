@@ -61,8 +61,9 @@ class Search(Room):
     def asked(self, typed: Typed) -> tuple[read.Asked, int | None]:
         """What is searched for, and the member of staff in it."""
         today = read.today()
+        begin = typed.day("since", "いつから", required=False)
         until = typed.day("until", "いつまで", required=False) or today
-        since = typed.day("since", "いつから", required=False) or until - WEEK
+        since = begin or until - WEEK
         if since > until:
             typed.errors["since"] = "いつからは、いつまでより前の日にしてください"
         elif until - since > LONGEST:
@@ -104,7 +105,7 @@ class FindStaff(Room):
 
     def form(self, typed: Typed, found: list[people.Person] | None):
         return "traces/staff.html", {
-            "title": "アクセス記録の職員を探す",
+            "title": "アクセス記録を見る職員を選ぶ",
             "here": "search",
             "typed": typed,
             "found": found,
