@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
+from django.conf import settings
 from django.http import Http404, HttpRequest
 from django.urls import path
+from django.utils import timezone
 
+from kaigo.base.desk.context import SYSTEMS
 from kaigo.base.desk.pages import ROWS, Pages
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.titles import Title
@@ -104,6 +109,7 @@ class Review(Page):
             "after": number + 1 if number < last else 0,
             "any": bool(mine),
             "missing": sum(1 for *_, wrong in rows if wrong),
+            "first_missing": next((name for _, _, name, _, wrong in rows if wrong), ""),
             "reviews": watched.reviews(ctx, section),
         }
 
@@ -163,8 +169,21 @@ class EmergencyReview(Page):
             "outcome": emergencies.OUTCOMES.get(view.outcome, ""),
             "outcomes": list(emergencies.OUTCOMES.items()),
             "own": view.member == request.staff.member,
+            "seen": _seen(view) if request.staff.may("audit.view") else [],
             "typed": typed,
         }
+
+
+def _seen(view: watched.EmergencyView) -> list[tuple[str, str]]:
+    """(system, address) of what this member did on these days, in each system's own record of accesses."""
+    days = (timezone.localtime(moment).date() for moment in (view.begun_at, view.ends_at))
+    query = urlencode(
+        dict(zip(("since", "until"), days, strict=True)) | {"staff": ref("member", view.member)}
+    )
+    return [
+        (SYSTEMS[system], f"{settings.SYSTEM_URLS[system]}/traces/?{query}")
+        for system in ("staff", "insurance")
+    ]
 
 
 class Begin(Page):

@@ -73,7 +73,9 @@ def test_every_grant_wants_an_answer_and_none_may_slip_in(desk):
     data = answers(desk)
     data.pop(f"grant-{ref('grant', desk.grants['係員'].id)}")
     page = text(desk.post(desk.kacho, "/access/review/", section=CARE, **data))
-    assert "選んでいない権限が1件" in page and not Recertification.objects.exists()
+    assert (
+        "選んでいない権限が1件" in page and "選んでください" in page and not Recertification.objects.exists()
+    )
     keeps = dict.fromkeys(to_review(by(desk.kacho, JULY), CARE), True)
     grant(account("300"), asker=desk.kengen, ruler=desk.hogo)
     with pytest.raises(Refused, match="変わりました"):
