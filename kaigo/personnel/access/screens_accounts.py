@@ -50,7 +50,16 @@ class OneAccount(Page):
     def get(self, ctx: Context, request: HttpRequest, account: int):
         return self.shown(ctx, request, account, Typed())
 
-    def shown(self, ctx: Context, request: HttpRequest, account: int, typed: Typed, word: str = ""):
+    def shown(
+        self,
+        ctx: Context,
+        request: HttpRequest,
+        account: int,
+        typed: Typed,
+        word: str = "",
+        wrong_key: int | None = None,
+    ):
+        """wrong_key: whose field the errors are about, if not those of the account."""
         view = people.account(ctx, account)
         if view is None:
             raise Http404
@@ -63,6 +72,7 @@ class OneAccount(Page):
             "grants": [(g, g.running(ctx.on)) for g in people.account_grants(ctx, account)],
             "typed": typed,
             "word": word,
+            "wrong_key": wrong_key,
             "hours": limits()["enrolment_hours"],
             "may_manage": request.staff.may("staff.manage"),
             "may_apply": request.staff.may("staff.apply"),
@@ -144,9 +154,9 @@ class EndKey(Page):
         found = Passkey.objects.filter(id=passkey, account_id=account).first()
         if found is None:
             raise Http404
-        reason = typed.text("reason", "失効の理由", longest=200)
+        reason = typed.text("key_reason", "失効の理由", longest=200)
         if typed.errors:
-            return OneAccount().shown(ctx, request, account, typed)
+            return OneAccount().shown(ctx, request, account, typed, wrong_key=passkey)
         accounts.end_key(ctx, found, reason)
         return go(f"/access/accounts/{ref('account', account)}/")
 

@@ -232,8 +232,8 @@ def test_a_lost_key_and_an_ended_account_open_nothing(desk):
     way = f"/access/accounts/{ref('account', desk.clerk.id)}/"
     lost = f"{way}keys/{ref('passkey', key.id)}/end/"
     other = f"/access/accounts/{ref('account', desk.kacho.id)}/keys/{ref('passkey', key.id)}/end/"
-    assert desk.post(desk.kengen, other, reason="紛失").status_code == 404, "not a key of that account"
-    assert desk.post(desk.kengen, lost, reason="紛失").status_code == 302
+    assert desk.post(desk.kengen, other, key_reason="紛失").status_code == 404, "not a key of that account"
+    assert desk.post(desk.kengen, lost, key_reason="紛失").status_code == 302
     assert PasskeyEnd.objects.get().passkey_id == key.id
     assert open_session.get("/access/mine/").status_code == 302, "the session ended with it"
     assert desk.post(desk.kengen, f"{way}end/", form_number="紙-2", reason="退職").status_code == 302
