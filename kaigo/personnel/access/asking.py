@@ -37,13 +37,15 @@ def _roles(ctx: Context, account: Account, items: set[str]) -> list[str]:
 def ask(ctx: Context, account: Account, typed: Typed) -> Application | None:
     """What the form says becomes an application; None = something typed is wrong. Raises Refused."""
     kind = typed.choice("kind", "申請の種類", applications.KINDS)
-    reason = typed.text("reason", "理由", longest=400)
-    begins = typed.day("begins", "いつから", required=False)
-    last = typed.day("last", "いつまで", required=kind == "fallback")
     role = section = ""
     if kind in ("grant", "grant_end"):
         role = typed.choice("role", "役割", roles())
         section = typed.text("section", "課", longest=60)
+        if not section:
+            typed.errors["section"] = "課を選んでください"
+    begins = typed.day("begins", "いつから", required=False)
+    last = typed.day("last", "いつまで", required=kind == "fallback")
+    reason = typed.text("reason", "理由", longest=400)
     if typed.errors:
         return None
     return applications.apply(

@@ -65,6 +65,13 @@ def test_what_cannot_be_asked_for_is_said_in_words(desk, wrong, why):
     assert not Application.objects.filter(role="収納係員").exists()
 
 
+def test_errors_stand_in_the_order_of_the_form(desk):
+    wrong = GRANT | {"role": "", "section": "", "begins": "きのう", "reason": ""}
+    page = desk.post(desk.clerk, "/access/mine/apply/", **wrong).content.decode()
+    places = [page.index(f'href="#{name}"') for name in ("role", "section", "begins", "reason")]
+    assert places == sorted(places) and "課を選んでください" in page
+
+
 def test_a_contractor_asks_only_for_what_his_contract_says(desk):
     lent = account("901", "lent", "contractor", employment="contractor", contract="2")
     page = text(desk.get(lent, "/access/mine/apply/"))
