@@ -10,7 +10,7 @@ from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
-from kaigo.base.staff.who import colleagues, told
+from kaigo.base.staff.who import colleagues, same_person, told
 from kaigo.insurance.counter import worklists
 from kaigo.insurance.counter.models import WorkList
 from kaigo.insurance.counter.screens_why import PURPOSES, SHORTEST
@@ -66,6 +66,9 @@ class NewWorkList(Page):
             people = worklists.people_of(ctx, request.POST.get("numbers", ""))
         except Refused as refusal:
             typed.errors["numbers"] = str(refusal)
+        if not users:
+            # Told together with what else is missing, not first when all of that is there.
+            typed.errors["users"] = worklists.NO_USER
         if typed:
             try:
                 made = worklists.ask(ctx, name, purpose, reason, last, people, users)
@@ -108,6 +111,7 @@ class OneWorkList(Page):
         actors |= {one.actor for one in (ruling, ended) if one}
         who = told(actors)
         state = worklists.state(ctx, found)
+        own = same_person(found.actor, ctx.actor)
         return "counter/worklist.html", {
             "title": f"作業一覧 {found.name}",
             "asked": found,
@@ -125,7 +129,8 @@ class OneWorkList(Page):
                 (person, names.get(person, ""), [(who.get(actor, actor), day) for actor, day in opened.get(person, ())])
                 for person in people
             ],
-            "may_rule": state == "asked" and request.staff.may(RuleWorkList.permission),
+            "may_rule": state == "asked" and not own and request.staff.may(RuleWorkList.permission),
+            "own": state == "asked" and own,
             "may_end": state in ("asked", "approved") and request.staff.may(EndWorkList.permission),
         }  # fmt: skip
 

@@ -21,6 +21,7 @@ from kaigo.insurance.counter.models import WorkList, WorkListEnd, WorkListPerson
 from kaigo.insurance.qualification import read as qualification
 
 MOST_PEOPLE, MOST_DAYS = 500, 31
+NO_USER = "使う人を一人以上選んでください。"
 STATES = {
     "asked": ("warn", "承認待ち"),
     "approved": ("good", "承認済み"),
@@ -80,7 +81,7 @@ def ask(
         raise Refused(f"いつまで: 今日から{MOST_DAYS}日以内の日を書いてください。")
     people, users = list(people), list(dict.fromkeys(users))
     if not users:
-        raise Refused("使う人を一人以上選んでください。")
+        raise Refused(NO_USER)
     with transaction.atomic():
         made = WorkList.objects.create(
             name=name,

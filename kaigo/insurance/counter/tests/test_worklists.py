@@ -120,6 +120,20 @@ def test_what_is_wrong_is_told_and_nothing_is_asked_for(numbered, change, words)
     assert not WorkList.objects.exists()
 
 
+def test_who_asked_is_told_to_wait_instead_of_being_offered_to_approve(numbered, monkeypatch):
+    monkeypatch.setattr(screens_worklists, "same_person", worklists.same_person)
+    ask(list(numbered))
+    address = f"/worklists/{ref('work_list', WorkList.objects.get().id)}/"
+    own, other = (visit(address, staff=boss(account)).content.decode() for account in (5, 2))
+    assert "承認する" not in own and "申請した本人は承認できません" in own
+    assert "承認する" in other
+
+
+def test_what_is_missing_is_told_at_once_in_the_order_of_the_form(numbered):
+    page = ask(list(numbered), name="", users=[]).content.decode()
+    assert page.index('href="#name"') < page.index('href="#users"')
+
+
 def test_the_last_possible_day_is_accepted(numbered):
     assert ask(["０００００ ".strip() + "00001"], last="2026-08-14").status_code == 302
 
