@@ -61,14 +61,14 @@ class NewExport(Page):
         by_year = export_kinds.KINDS[kind].by == "year"
         year = typed.choice("year", "年度", [str(year) for year in premium.years(ctx)]) if by_year else ""
         day = None if by_year else typed.day("day", "いつ現在")
-        reason = typed.text("reason", "理由", longest=400)
-        handed_to = typed.text("handed_to", "渡す相手", longest=120)
-        medium = typed.choice("medium", "渡し方", exports.MEDIA)
-        keep_until = typed.day("keep_until", "保管の期限")
         columns = [key for key in export_kinds.KINDS[kind].columns if key in request.POST.getlist("columns")]
         if not columns:
             # Told together with what else is missing, not first when all of that is there.
             typed.errors["columns"] = exports.NO_COLUMN
+        reason = typed.text("reason", "理由", longest=400)
+        handed_to = typed.text("handed_to", "渡す相手", longest=120)
+        medium = typed.choice("medium", "渡し方", exports.MEDIA)
+        keep_until = typed.day("keep_until", "保管の期限")
         if typed:
             wanted = exports.Wanted(
                 kind, int(year) if year else None, day, columns, reason, handed_to, medium, keep_until
@@ -112,6 +112,7 @@ class OneExport(Page):
         found = _export(export)
         ruling, product = getattr(found, "ruling", None), getattr(found, "product", None)
         state = exports.state(found)
+        columns = [export_kinds.KINDS[found.kind].columns[key] for key in found.columns]
         names = told({found.actor, *([ruling.actor] if ruling else [])})
         mine, may = found.actor == ctx.actor, request.staff.may
         return "release/export.html", {
@@ -119,7 +120,8 @@ class OneExport(Page):
             "asked": found,
             "kind": export_kinds.KINDS[found.kind].label,
             "which": _which(found),
-            "columns": [export_kinds.KINDS[found.kind].columns[key].label for key in found.columns],
+            "columns": [column.label for column in columns],
+            "shielded": found.shielded if any("address" in column.fields for column in columns) else 0,
             "medium": exports.MEDIA[found.medium],
             "asker": names.get(found.actor, ""),
             "ruling": ruling,
