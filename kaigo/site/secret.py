@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable
-from pathlib import Path
 
+from kaigo.base.keys.private import make_once
 from kaigo.site.home import home
 
 _KEY_BYTES = 32
@@ -36,22 +36,4 @@ def reference_key() -> bytes:
 def _kept(name: str, make: Callable[[], bytes]) -> bytes:
     """The content of a secret file; whoever comes first makes it, and nobody sees it half written."""
     path = home() / "secrets" / name
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        os.chmod(path.parent, 0o700)
-        _make(path, make())
-    return path.read_bytes()
-
-
-def _make(path: Path, content: bytes) -> None:
-    own = path.with_name(f"{path.name}.{secrets.token_hex(8)}")
-    handle = os.open(own, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with os.fdopen(handle, "wb") as out:
-            out.write(content)
-        # A link is made whole or not at all: of two processes that begin at once one wins and both read the same.
-        os.link(own, path)
-    except FileExistsError:
-        pass
-    finally:
-        own.unlink()
+    return path.read_bytes() if path.exists() else make_once(path, make())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from kaigo.site.home import home
@@ -24,7 +25,9 @@ USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 FILES_ROOT = home() / "files"
-KEYS_ROOT = home() / "keys"
+# Where keys live (base/keys/store.py), outside the data: "embedded" keeps them in files below KEYS_ROOT.
+KEY_STORE = os.environ.get("KAIGO_KEY_STORE", "embedded")
+KEYS_ROOT = Path(os.environ.get("KAIGO_KEYS_ROOT") or home() / "keys")
 
 # The clock of the demo: the business date that screens start from. Empty = today.
 BUSINESS_DATE = os.environ.get("KAIGO_BUSINESS_DATE", "")

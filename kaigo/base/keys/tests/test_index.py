@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import stat
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
-
 import pytest
 
-from kaigo.base.keys.index import SIZE, _read, index, rotate
+from kaigo.base.keys.index import SIZE, index, rotate
 
 
 @pytest.fixture(autouse=True)
@@ -31,13 +27,3 @@ def test_after_a_rotation_new_digests_differ_and_old_ones_are_still_found():
     new = index("subjects").digest("person:12")
     assert new != old
     assert index("subjects").every("person:12") == [old, new]
-
-
-def test_the_file_is_for_the_program_alone_and_made_once_by_many(settings):
-    with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(lambda _: index("subjects").digest("x"), range(40)))
-    assert len(found) == 1
-    folder = Path(settings.KEYS_ROOT)
-    (path,) = folder.iterdir()
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert list(_read(path)) == [1]
