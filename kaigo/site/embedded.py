@@ -18,6 +18,8 @@ from pathlib import Path
 
 import psycopg
 
+from kaigo.site.processes import ensure_account
+
 ADMIN = "kaigo_admin"
 ACCOUNT = "openkaigo"
 
@@ -112,7 +114,7 @@ class Cluster:
     def _folders(self) -> None:
         self.root.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
-            _ensure_account()
+            ensure_account(ACCOUNT)
             os.chmod(self.root, 0o711)
         for folder in (self.data, self.socket):
             folder.mkdir(parents=True, exist_ok=True)
@@ -211,14 +213,6 @@ def _socket_folder(root: Path) -> Path:
 
     mark = hashlib.sha256(str(root).encode()).hexdigest()[:12]
     return Path(tempfile.gettempdir()) / f"openkaigo-{os.geteuid()}-{mark}"
-
-
-def _ensure_account() -> None:
-    try:
-        pwd.getpwnam(ACCOUNT)
-    except KeyError:
-        command = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-        subprocess.run([*command, "--shell", "/usr/sbin/nologin", ACCOUNT], check=True, capture_output=True)
 
 
 def _open_for_reading(folder: Path) -> None:

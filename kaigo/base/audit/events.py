@@ -18,6 +18,7 @@ class Kind(NamedTuple):
 
 EVENTS: dict[str, Kind] = {
     "access.explain": Kind("目的の記録", "きっかけのない閲覧の前に、目的と理由を書いたとき"),
+    "audit.witness": Kind("立会", "立会が署名を断った、届かなくなった、または再び署名したとき"),
     "collection.export": Kind("台帳の書出し", "台帳の行を端末以外へ書き出したとき", {"lines": "行数"}),
     "counter.search": Kind("人の検索", "人を探して一覧が出たとき", {"hits": "見つかった人数"}),
     "export.ask": Kind("持出しの申請", "一覧の持出しを申請したとき", {"list": "一覧の種類", "columns": "項目の符号", "rows": "見込みの行数"}),
@@ -94,6 +95,8 @@ WHYS = {
     "unknown": "登録のない鍵またはログインID",
     "verification": "鍵が本人を確かめていない",
     "word": "登録券の言葉が違うか、使えない券",
+    "witness_failed": "立会に届かない",
+    "witness_refused": "立会が別の記録を知っている",
 }
 
 # Columns of every event → what they hold.

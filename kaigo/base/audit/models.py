@@ -8,6 +8,7 @@ from django.db import models
 from kaigo.base.records.models import About, Document
 
 AUDIT = About("staff", "audit", {})
+LOG = About("none", "audit", {})
 
 
 class Event(Document):
@@ -89,3 +90,30 @@ class BulkSubjects(Document):
     class Meta:
         db_table = "audit_bulk_subjects"
         indexes = [models.Index(fields=["bucket"], name="audit_bulk_subjects_bucket")]
+
+
+class Leaf(Document):
+    """Which place an event has in the log: without gaps, in the order in which it became visible."""
+
+    about = LOG
+
+    number = models.BigIntegerField(unique=True)
+    event = models.OneToOneField(Event, models.PROTECT, related_name="+", db_constraint=False)
+
+    class Meta:
+        db_table = "audit_leaf"
+
+
+class Cosigned(Document):
+    """A checkpoint of the log that the witness has signed. signed_at: when, by the witness's clock."""
+
+    about = LOG
+
+    size = models.BigIntegerField()
+    root = models.BinaryField(max_length=32)
+    signed_at = models.DateTimeField()
+    note = models.TextField()
+
+    class Meta:
+        db_table = "audit_cosigned"
+        indexes = [models.Index(fields=["signed_at"], name="audit_cosigned_at")]

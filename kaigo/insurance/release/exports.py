@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from django.db import connection, transaction
 
+from kaigo.base.audit.fresh import require_witness
 from kaigo.base.audit.write import record
 from kaigo.base.files import passing, store
 from kaigo.base.records.context import Context
@@ -178,6 +179,7 @@ def produce(ctx: Context, asked: Export, still: Still) -> ExportProduct:
     if asked.keep_until < ctx.on:
         raise Refused("保管の期限を過ぎた申請です。申請し直してください。")
     _sees(export_kinds.offered(ctx, asked.kind), asked)
+    require_witness()
     erase_old()
     content, people = _lines(ctx, asked, still)
     listed, digest = json.dumps(people).encode(), hashlib.sha256(content).hexdigest()
@@ -281,6 +283,7 @@ def fetch(ctx: Context, asked: Export) -> bytes:
         raise Refused(
             _NOT_TO_FETCH.get(found, "まだ作成していないファイルです。承認と作成を先に行ってください。")
         )
+    require_witness()
     product = asked.product
     ExportFetch.objects.create(product=product, actor=ctx.actor, fetched_on=ctx.on)
     try:

@@ -7,7 +7,7 @@ import os
 import shutil
 import sys
 
-from kaigo.site.demo import folder, make, serve
+from kaigo.site.demo import folder, make, serve, watch
 from kaigo.site.embedded import Cluster
 from kaigo.site.home import home
 
@@ -22,6 +22,7 @@ def main(argv: list[str]) -> int:
     Cluster(home()).stop()
     if options.word == "reset":
         Cluster(home()).remove()
+        watch.remove()
         shutil.rmtree(folder(), ignore_errors=True)
         print("実演のデータをすべて消しました。", file=sys.stderr)
     return 0

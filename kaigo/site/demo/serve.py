@@ -12,12 +12,13 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from kaigo.site.demo import folder
+from kaigo.site.demo import folder, watch
 from kaigo.site.demo.make import environment
 from kaigo.site.home import home
 
 # Two cores: the counter gets the larger share.
 SERVERS = {"insurance": (0, 3), "staff": (1, 1)}
+OURS = (b"kaigo.site.wsgi", b"kaigo.site.cli", b"kaigo.witness.service")
 
 
 # As much as a person reads; ready.json has everybody.
@@ -27,18 +28,23 @@ CLICKS = 12
 def start(port: int, business_date: str) -> list[subprocess.Popen]:
     """Start the servers and wait until each answers. Raises RuntimeError with the log's last lines."""
     folder().mkdir(parents=True, exist_ok=True)
-    running = []
+    running = [watch.start_witness(port)]
+    _pid("witness").write_text(str(running[0].pid))
     for system, (offset, workers) in SERVERS.items():
         log = (folder() / f"{system}.log").open("w")
         command = [sys.executable, "-m", "gunicorn", "kaigo.site.wsgi:application", "--bind"]
         command += [f"127.0.0.1:{port + offset}", "--workers", str(workers), "--threads", "2", "--preload"]
         command += ["--worker-tmp-dir", "/dev/shm"] if os.path.isdir("/dev/shm") else []
-        env = os.environ | environment(system, port) | {"KAIGO_BUSINESS_DATE": business_date}
+        env = (
+            os.environ | environment(system, port) | watch.told(port) | {"KAIGO_BUSINESS_DATE": business_date}
+        )
         process = subprocess.Popen(
             command, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
         )
-        running.append(process)
+        sealer = watch.start_sealer(system, port, business_date)
+        running += [process, sealer]
         _pid(system).write_text(str(process.pid))
+        _pid(f"{system}-log").write_text(str(sealer.pid))
     for system, (offset, _) in SERVERS.items():
         _answers(system, port + offset)
     return running
@@ -59,17 +65,18 @@ def _answers(system: str, port: int) -> None:
 
 def stop() -> None:
     """Stop what an earlier start left running."""
-    for system in SERVERS:
-        path = _pid(system)
+    for name in (*SERVERS, *(f"{system}-log" for system in SERVERS), "witness"):
+        path = _pid(name)
         if path.exists():
             _end(int(path.read_text() or 0))
             path.unlink()
 
 
 def _end(pid: int) -> None:
-    # A recycled number may belong to somebody else by now: only a gunicorn of ours is ended.
+    # A recycled number may belong to somebody else by now: only a process of ours is ended.
     try:
-        if b"kaigo.site.wsgi" not in Path(f"/proc/{pid}/cmdline").read_bytes():
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        if not any(ours in command for ours in OURS):
             return
         os.killpg(pid, signal.SIGTERM)
     except (OSError, ProcessLookupError):
@@ -83,7 +90,7 @@ def _end(pid: int) -> None:
 def wait(running: list[subprocess.Popen]) -> int:
     """Until Ctrl-C."""
     try:
-        running[0].wait()
+        running[1].wait()
     except KeyboardInterrupt:
         stop()
     return 0
@@ -109,7 +116,7 @@ def told(port: int, made: dict) -> str:
         "ログイン(画面で人を選びます。この端末からだけ)",
     ]
     lines += [f"  {a['name']}  {a['section']} {a['title']}({a['role']})" for a in made["accounts"]]
-    lines += ["", "見てみる"]
+    lines += ["", watch.words(), "", "見てみる"]
     lines += [f"  {what}: http://localhost:{port}{where}" for what, where in made["clicks"][:CLICKS]]
     lines += [f"  ほかの人は {folder() / 'ready.json'} の clicks に"]
     lines += ["", "合計"]

@@ -28,6 +28,12 @@ FILES_ROOT = home() / "files"
 # Where keys live (base/keys/store.py), outside the data: "embedded" keeps them in files below KEYS_ROOT.
 KEY_STORE = os.environ.get("KAIGO_KEY_STORE", "embedded")
 KEYS_ROOT = Path(os.environ.get("KAIGO_KEYS_ROOT") or home() / "keys")
+# The log of accesses on disk, what it is called in its checkpoints, and the witness that signs below them: its address
+# and its key as its owner handed it over. Without a witness nothing leaves the house (base/audit/fresh.py).
+AUDIT_LOG_ROOT = home() / "log" / os.environ.get("KAIGO_SYSTEM", "insurance")
+AUDIT_ORIGIN = f"openkaigo.example/{INSURER}/{AUDIT_LOG_ROOT.name}"
+WITNESS_URL = os.environ.get("KAIGO_WITNESS_URL", "")
+WITNESS_KEY = os.environ.get("KAIGO_WITNESS_KEY", "")
 
 # The clock of the demo: the business date that screens start from. Empty = today.
 BUSINESS_DATE = os.environ.get("KAIGO_BUSINESS_DATE", "")

@@ -6,11 +6,12 @@ import io
 import json
 import os
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, connections, transaction
 
+from kaigo.base.audit import fresh
 from kaigo.base.audit.models import BulkSubjects, Event, Subject
 from kaigo.base.audit.write import KEY
 from kaigo.base.files import passing, store
@@ -149,6 +150,21 @@ def test_nothing_is_given_out_after_its_hours(monkeypatch):
     with pytest.raises(Refused, match="時間を過ぎました"):
         exports.fetch(ASKER, again(made))
     assert not ExportFetch.objects.exists()
+
+
+@pytest.mark.witness
+def test_while_nobody_watches_the_log_nothing_is_made_or_handed_over(monkeypatch):
+    N.ready()
+    waiting = approved()
+    with pytest.raises(Refused, match="立会が止まっているため"):
+        exports.produce(ASKER, waiting, lambda: ALL)
+    assert exports.state(again(waiting)) == "approved"
+    with monkeypatch.context() as patch:
+        patch.setattr(fresh, "watch", lambda: fresh.Watch(datetime.now(UTC), 1, False))
+        exports.produce(ASKER, waiting, lambda: ALL)
+    with pytest.raises(Refused, match="立会が止まっているため"):
+        exports.fetch(ASKER, again(waiting))
+    assert exports.state(again(waiting)) == "produced"
 
 
 def test_only_who_asked_makes_receives_and_withdraws():

@@ -1,0 +1,145 @@
+"""The log is closed: events get their places, go to disk, are signed, and the witness signs below.
+
+An event gets its place once no transaction that began before it can still write one (watermark): neither ids nor clocks
+order what commits late. What has a place can be written to disk again at any time and is the same bytes.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import yaml
+from django.conf import settings
+from django.db import connection, transaction
+
+from kaigo.base.audit import leaves
+from kaigo.base.audit.models import Cosigned
+from kaigo.base.audit.tiles import Log
+from kaigo.base.audit.witnessing import Witness
+from kaigo.base.keys.signing import Signer, signer
+from kaigo.witness import note, tree
+
+KEY = "audit"  # the signing key of the installation's logs
+
+# Places were given in the order of transactions, to all that were below the watermark then: what has none yet was written by
+# a transaction after that of the last place.
+_PLACES = """
+INSERT INTO audit_leaf (number, event_id)
+SELECT %(last)s + row_number() OVER (ORDER BY tx, id), id
+FROM audit_event WHERE tx > %(after)s::text::xid8 AND tx < pg_snapshot_xmin(pg_current_snapshot())"""
+_LAST = """
+SELECT l.number, e.tx::text FROM audit_leaf l LEFT JOIN audit_event e ON e.id = l.event_id ORDER BY l.number DESC LIMIT 1"""
+
+
+class LogAhead(RuntimeError):
+    """The log has leaves that the database does not know: it was set back to an earlier state."""
+
+
+@cache
+def limits() -> dict[str, int]:
+    """What sealing.yaml says: name → value."""
+    text = Path(__file__).with_name("sealing.yaml").read_text(encoding="utf-8")
+    return {name: told["value"] for name, told in yaml.safe_load(text).items()}
+
+
+def log() -> Log:
+    """The log of this system."""
+    return Log(Path(settings.AUDIT_LOG_ROOT))
+
+
+def own_key() -> note.Key:
+    """The key of this log, to be handed to the witness and to auditors."""
+    return note.Key(settings.AUDIT_ORIGIN, note.PLAIN, signer(KEY).public)
+
+
+def give_places() -> int:
+    """Every event that nothing can come before any more gets the next number; returns how many did. One at a time."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext('audit.sealing'))")
+        cursor.execute(_LAST)
+        last, after = cursor.fetchone() or (-1, "0")
+        if after is None:
+            raise leaves.Missing(f"記録の{last:,}番の出来事がデータベースにありません。")
+        cursor.execute(_PLACES, {"last": last, "after": after})
+        return cursor.rowcount
+
+
+def seal() -> note.Checkpoint:
+    """Bring the log up to the events that have a place, and sign how far it has come. One at a time in the installation."""
+    with _alone():
+        give_places()
+        kept, end = log(), _places()
+        sealed = kept.checkpoint()
+        size = kept.size
+        if size > end:
+            raise LogAhead(
+                f"記録は{size:,}件まで署名されていますが、データベースには{end:,}件しかありません。データベースが前の状態に戻されています。"
+                "記録のフォルダーとデータベースを保全し、監査の担当者に連絡してください。"
+            )
+        while size < end or sealed is None:
+            upto = min(end, size - size % limits()["segment_leaves"] + limits()["segment_leaves"])
+            size = kept.append(leaves.leaves(size, upto))
+            sealed = _publish(kept, size)
+        return sealed[0]
+
+
+def show(witness: Witness) -> note.Checkpoint:
+    """Let the witness sign the newest checkpoint. Raises what Witness.sign raises; then nothing is kept."""
+    with _alone():
+        kept = log()
+        sealed = kept.checkpoint() or _publish(kept, kept.append(()))
+        point, signed = sealed[0], _own(sealed[1])
+        line, moment = witness.sign(point, signed, kept.reading(point.size), _shown())
+        whole = signed + line
+        kept.cosigned(whole)
+        kept.publish(whole)
+        Cosigned.objects.create(size=point.size, root=point.root, signed_at=moment, note=whole)
+        return point
+
+
+def unsealed() -> int:
+    """Events that have no place in the log yet."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM audit_event e WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = e.id)"
+        )
+        return cursor.fetchone()[0]
+
+
+@contextmanager
+def _alone():
+    """One writer of the log at a time."""
+    folder = Path(settings.AUDIT_LOG_ROOT)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _own(signed: str) -> str:
+    """The note with the log's own line alone: a witness signs anew."""
+    text, _, lines = signed.partition("\n\n")
+    return f"{text}\n\n{lines.splitlines()[0]}\n"
+
+
+def _shown() -> int:
+    """How many leaves the witness saw last, as far as we know."""
+    last = Cosigned.objects.order_by("-id").values_list("size", flat=True).first()
+    return last or 0
+
+
+def _publish(kept: Log, size: int) -> tuple[note.Checkpoint, str]:
+    own: Signer = signer(KEY)
+    point = note.Checkpoint(settings.AUDIT_ORIGIN, size, tree.root(size, kept.reading(size)))
+    signed = note.sign(point, own_key(), own.sign)
+    kept.publish(signed)
+    return point, signed
+
+
+def _places() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT coalesce(max(number) + 1, 0) FROM audit_leaf")
+        return cursor.fetchone()[0]

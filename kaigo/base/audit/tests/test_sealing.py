@@ -1,0 +1,313 @@
+"""Events get their places and the log its signatures, with a real witness over HTTP; the database against the log."""
+
+from __future__ import annotations
+
+import json
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import psycopg
+import pytest
+from django.db import connection, transaction
+
+from kaigo.base.audit import keeper, leaves, sealing
+from kaigo.base.audit.compare import compare
+from kaigo.base.audit.fresh import require_witness, watch
+from kaigo.base.audit.models import BulkSubjects, Cosigned, Event, Subject
+from kaigo.base.audit.witnessing import Witness, WitnessRefuses, WitnessSilent
+from kaigo.base.audit.write import record
+from kaigo.base.records.refusal import Refused
+from kaigo.witness import note, tree
+from kaigo.witness.book import Book, found
+from kaigo.witness.service import server
+from kaigo.witness.verify import verify
+
+pytestmark = pytest.mark.witness
+# Places are given by what is committed, so every test has a database of its own.
+SERVER: list = []
+
+
+@pytest.fixture(autouse=True)
+def own_database(street):
+    SERVER[:] = [street]
+
+
+@pytest.fixture
+def witness(tmp_path, settings):
+    """A witness that knows the log; `book.now` moves its clock."""
+    found(tmp_path / "witness", "witness.example/joho")
+    book = Book(tmp_path / "witness")
+    book.know(settings.AUDIT_ORIGIN, str(sealing.own_key()))
+    running = server(book, "127.0.0.1", 0)
+    threading.Thread(target=running.serve_forever, daemon=True).start()
+    settings.WITNESS_URL, settings.WITNESS_KEY = f"http://127.0.0.1:{running.server_port}", str(book.key)
+    yield book
+    running.shutdown()
+    running.server_close()
+
+
+def asked(settings) -> Witness:
+    return Witness(settings.WITNESS_URL, settings.WITNESS_KEY)
+
+
+def some(ctx, many: int, **more) -> list[int]:
+    return [record(ctx, "page.read", f"page:{n}", people=[n, n + 1], count=n, **more) for n in range(many)]
+
+
+def kept() -> list[dict]:
+    log = sealing.log()
+    return [json.loads(one) for one in log.leaves(0, log.size)]
+
+
+def as_owner(statement: str, *values) -> None:
+    """What only an administrator of the database can do: triggers and grants do not hold him."""
+    with psycopg.connect(dsn(), autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        owner.execute(statement, values)
+
+
+def dsn() -> str:
+    return SERVER[0].dsn(connection.settings_dict["NAME"])
+
+
+def test_every_event_is_in_the_log_with_its_people(ctx):
+    ids = some(ctx, 5)
+    record(ctx, "page.read", "page:many", people=range(1000))
+    point = sealing.seal()
+    read = kept()
+    assert point.size == len(read) == 6 and [one["id"] for one in read[:5]] == ids
+    digests = [
+        bytes(digest).hex()
+        for digest in Subject.objects.filter(event=ids[3]).values_list("digest", flat=True)
+    ]
+    assert read[3]["people"] == sorted(digests) and len(digests) == 2
+    assert read[3]["details"] == {"count": 3} and read[3]["actor"] == ctx.actor and "why" not in read[3]
+    assert read[5]["people"][0].startswith("sha256:") and read[5]["subjects"] == 1000
+    assert sealing.unsealed() == 0
+
+
+def test_nothing_new_changes_nothing(ctx):
+    some(ctx, 3)
+    first = sealing.seal()
+    before = (sealing.log().folder / "checkpoint").read_text()
+    assert sealing.seal() == first and (sealing.log().folder / "checkpoint").read_text() == before
+
+
+def test_an_empty_log_is_signed_too():
+    point = sealing.seal()
+    assert (point.size, point.root) == (0, tree.EMPTY)
+
+
+def test_whoever_commits_late_is_not_passed_over(ctx):
+    """40 writers at once, 1,600 events, some of them slow to commit, while the log is sealed all the time."""
+    writers, each, going = 40, 40, threading.Event()
+
+    def write(writer: int) -> None:
+        with psycopg.connect(dsn()) as own:
+            for number in range(each):
+                own.execute(
+                    'INSERT INTO audit_event (event, outcome, why, actor, permission, grants, purpose, "case", unexplained,'
+                    " place, object, fields, subject_key, subjects, opened, trace, program, details) VALUES ('page.read',"
+                    " 'done', '', %s, '', '{}', 'test', '', false, '', %s, '{}', 0, 0, '{}', '', '', '{}')",
+                    [f"account:{writer}", f"page:{writer}-{number}"],
+                )
+                if number % 3 == 0:
+                    own.execute("SELECT pg_sleep(0.002)")
+                own.commit()
+
+    def seal_on() -> None:
+        while not going.is_set():
+            sealing.seal()
+        connection.close()
+
+    sealer = threading.Thread(target=seal_on)
+    sealer.start()
+    with ThreadPoolExecutor(writers) as pool:
+        list(pool.map(write, range(writers)))
+    going.set()
+    sealer.join()
+    sealing.seal()
+    read = kept()
+    assert sorted(one["object"] for one in read) == sorted(
+        f"page:{w}-{n}" for w in range(writers) for n in range(each)
+    )
+    assert sealing.unsealed() == 0 and sealing.log().size == writers * each
+
+
+def test_an_open_transaction_holds_back_only_what_could_still_come_before(ctx):
+    some(ctx, 2)
+    with psycopg.connect(dsn()) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        record(ctx, "page.read", "page:after")
+        assert sealing.seal().size == 2 and sealing.unsealed() == 1
+    assert sealing.seal().size == 3
+
+
+def test_a_crash_between_places_and_disk_loses_nothing(ctx):
+    some(ctx, 4)
+    sealing.seal()
+    some(ctx, 300)
+    sealing.give_places()
+    log = sealing.log()
+    log.append(leaves.leaves(4, 200))
+    assert sealing.seal().size == 304 and len(kept()) == 304
+    assert not list(compare(sealing.log()))
+
+
+def test_the_witness_signs_and_auditors_can_check_it(ctx, witness, settings):
+    some(ctx, 10)
+    sealing.seal()
+    sealing.show(asked(settings))
+    some(ctx, 300)
+    sealing.seal()
+    sealing.show(asked(settings))
+    some(ctx, 2)
+    sealing.seal()
+    newest, last = verify(sealing.log().folder, f"{sealing.own_key()}\n{settings.WITNESS_KEY}")
+    assert (newest.size, last.size) == (312, 310)
+    assert [row.size for row in Cosigned.objects.order_by("id")] == [10, 310]
+    assert witness.latest(settings.AUDIT_ORIGIN).size == 310
+
+
+def test_a_witness_who_has_seen_more_than_we_remember_is_asked_again(ctx, witness, settings):
+    some(ctx, 10)
+    sealing.seal()
+    point, signed = sealing.log().checkpoint()
+    asked(settings).sign(point, signed, sealing.log().reading(10), 0)
+    some(ctx, 3)
+    sealing.seal()
+    sealing.show(asked(settings))
+    assert witness.latest(settings.AUDIT_ORIGIN).size == 13
+
+
+def test_a_rewritten_log_gets_no_line(ctx, witness, settings, tmp_path):
+    some(ctx, 20)
+    sealing.seal()
+    sealing.show(asked(settings))
+    as_owner("UPDATE audit_event SET object = 'page:bent' WHERE object = 'page:7'")
+    # Made anew from the bent rows, signed with the log's own key.
+    settings.AUDIT_LOG_ROOT = tmp_path / "anew"
+    sealing.seal()
+    with pytest.raises(WitnessRefuses):
+        sealing.show(asked(settings))
+    some(ctx, 20)
+    sealing.seal()
+    with pytest.raises(WitnessRefuses):
+        sealing.show(asked(settings))
+    assert Cosigned.objects.count() == 1
+
+
+def test_a_database_set_back_is_noticed(ctx):
+    some(ctx, 5)
+    sealing.seal()
+    as_owner("DELETE FROM audit_event WHERE id IN (SELECT event_id FROM audit_leaf WHERE number >= 3)")
+    as_owner("DELETE FROM audit_leaf WHERE number >= 3")
+    with pytest.raises(sealing.LogAhead, match="3件しかありません"):
+        sealing.seal()
+
+
+# Each is done to an event of its own: page:0, page:1 …
+BENDING = [
+    ("UPDATE audit_event SET actor = 'account:9' WHERE object = %s", "changed"),
+    ("UPDATE audit_event SET created_at = created_at - interval '1 day' WHERE object = %s", "changed"),
+    ("UPDATE audit_event SET details = '{\"count\": 77}' WHERE object = %s", "changed"),
+    ("UPDATE audit_event SET purpose = '' WHERE object = %s", "changed"),
+    ("DELETE FROM audit_event WHERE object = %s", "missing"),
+    ("DELETE FROM audit_leaf l USING audit_event e WHERE e.id = l.event_id AND e.object = %s", "missing"),
+    ("DELETE FROM audit_subject s USING audit_event e WHERE e.id = s.event_id AND e.object = %s", "changed"),
+    ("UPDATE audit_subject s SET digest = substr(sha256('x'), 1, 16) FROM audit_event e WHERE e.id = s.event_id AND e.object = %s", "changed"),
+    ("INSERT INTO audit_subject (event_id, digest) SELECT id, substr(sha256('y'), 1, 16) FROM audit_event WHERE object = %s", "changed"),
+]  # fmt: skip
+
+
+def test_rows_bent_afterwards_differ_from_the_log(ctx):
+    some(ctx, len(BENDING) + 1)
+    sealing.seal()
+    assert not list(compare(sealing.log()))
+    for number, (statement, _) in enumerate(BENDING):
+        as_owner(statement, f"page:{number}")
+    differences = [(difference.number, difference.what) for difference in compare(sealing.log())]
+    assert differences == [(number, what) for number, (_, what) in enumerate(BENDING)]
+
+
+def test_of_an_event_about_many_nobody_can_be_taken(ctx):
+    record(ctx, "page.read", "page:many", people=range(1000))
+    sealing.seal()
+    assert not list(compare(sealing.log()))
+    one = BulkSubjects.objects.order_by("id").first()
+    as_owner("UPDATE audit_bulk_subjects SET digests = substr(digests, 17) WHERE id = %s", one.id)
+    assert [difference.what for difference in compare(sealing.log())] == ["changed"]
+
+
+def test_the_program_itself_cannot_change_a_place(ctx):
+    some(ctx, 2)
+    sealing.seal()
+    for table in ("audit_leaf", "audit_cosigned", "audit_event"):
+        with (
+            pytest.raises(Exception, match=r"permission denied|権限|変更できません|Document"),
+            transaction.atomic(),
+            connection.cursor() as cursor,
+        ):
+            cursor.execute(f"UPDATE {table} SET id = id + 1000")
+
+
+def test_what_is_recent_is_what_the_witness_itself_has_signed(ctx, witness, settings, monkeypatch):
+    with pytest.raises(Refused, match="立会がまだ一度もありません"):
+        require_witness()
+    some(ctx, 2)
+    sealing.seal()
+    sealing.show(asked(settings))
+    require_witness()
+    assert watch().size == 2 and not watch().stale
+    # Sixteen minutes later.
+    real = witness.now
+    witness.now = lambda: real() - 16 * 60
+    sealing.show(asked(settings))
+    assert watch().stale
+    with pytest.raises(Refused, match="15分を超えると"):
+        require_witness()
+    # Whoever can write the table makes nothing fresh.
+    point, lines = note.parse(Cosigned.objects.order_by("-id").first().note)
+    forged = note.cosign(point, note.key(settings.WITNESS_KEY), lambda said: b"\0" * 64, int(real()))
+    last = Cosigned.objects.order_by("-id").first()
+    Cosigned.objects.create(
+        size=2, root=last.root, signed_at=last.signed_at, note=f"{point.text}\n{lines[0]}\n{forged}"
+    )
+    assert watch().stale and watch().at is None
+    witness.now = real
+    sealing.show(asked(settings))
+    require_witness()
+    settings.WITNESS_KEY = ""
+    assert watch().stale
+
+
+def test_the_keeper_tells_once_when_the_witness_goes_and_comes(ctx, witness, settings):
+    words: list[str] = []
+    own = keeper.Keeper(ctx, words.append)
+    some(ctx, 2)
+    own.turn(0)
+    assert not words and Cosigned.objects.count() == 1
+    own.turn(200)
+    assert Cosigned.objects.count() == 1
+    own.witness.url = "http://127.0.0.1:1"
+    own.turn(400)
+    own.turn(430)
+    assert len(words) == 1 and "届きません" in words[0]
+    own.witness.url = settings.WITNESS_URL
+    own.turn(460)
+    assert len(words) == 2 and Cosigned.objects.count() == 2
+    written = Event.objects.filter(event="audit.witness").order_by("id").values_list("outcome", "why")
+    assert list(written) == [("failed", "witness_failed"), ("done", "")]
+
+
+def test_a_witness_with_another_key_is_not_believed(ctx, witness, settings):
+    stranger = found(witness.folder.parent / "stranger", "witness.example/joho")
+    some(ctx, 2)
+    sealing.seal()
+    with pytest.raises(WitnessSilent, match="鍵に合いません"):
+        sealing.show(Witness(settings.WITNESS_URL, str(stranger)))
+    with pytest.raises(note.NoteWrong):
+        Witness(settings.WITNESS_URL, str(sealing.own_key()))
+    with pytest.raises(WitnessSilent, match="HTTP 404"):
+        sealing.show(Witness(f"{settings.WITNESS_URL}/x", settings.WITNESS_KEY))
+    assert not Cosigned.objects.exists()
