@@ -117,3 +117,16 @@ class Cosigned(Document):
     class Meta:
         db_table = "audit_cosigned"
         indexes = [models.Index(fields=["signed_at"], name="audit_cosigned_at")]
+
+
+class Segment(Document):
+    """A closed part of the log, kept encrypted apart from it: leaves first ≤ n < end, as the file of this digest."""
+
+    about = LOG
+
+    first = models.BigIntegerField(unique=True)
+    end = models.BigIntegerField()
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        db_table = "audit_segment"

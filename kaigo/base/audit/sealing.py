@@ -15,7 +15,7 @@ import yaml
 from django.conf import settings
 from django.db import connection, transaction
 
-from kaigo.base.audit import leaves
+from kaigo.base.audit import archive, leaves
 from kaigo.base.audit.models import Cosigned
 from kaigo.base.audit.tiles import Log
 from kaigo.base.audit.witnessing import Witness
@@ -83,6 +83,7 @@ def seal() -> note.Checkpoint:
             upto = min(end, size - size % limits()["segment_leaves"] + limits()["segment_leaves"])
             size = kept.append(leaves.leaves(size, upto))
             sealed = _publish(kept, size)
+            archive.close(kept, limits()["segment_leaves"])
         return sealed[0]
 
 

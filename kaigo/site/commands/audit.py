@@ -16,6 +16,12 @@ import sys
 from kaigo.site.commands.setup import django_ready
 from kaigo.site.home import PROJECT
 
+_WHAT = {
+    "changed": "データベースの内容が記録と違います",
+    "missing": "データベースにありません",
+    "archive": "ここから始まる保管済みの部分が、記録と違います",
+}
+
 
 def main(argv: list[str]) -> int:
     """0 = well, 1 = something differs, or the witness is silent or refuses."""
@@ -72,19 +78,19 @@ def _seal(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
+    from kaigo.base.audit.archive import bent
     from kaigo.base.audit.compare import compare
     from kaigo.base.audit.sealing import log, unsealed
 
     found = [{"leaf": one.number, "what": one.what} for one in compare(log())]
+    found += [{"leaf": one.first, "what": "archive"} for one in bent(log())]
+    leaves, waiting = log().size, unsealed()
     if options.json:
-        print(json.dumps({"leaves": log().size, "unsealed": unsealed(), "differences": found}))
+        print(json.dumps({"leaves": leaves, "unsealed": waiting, "differences": found}))
     else:
         for one in found:
-            print(
-                f"記録の{one['leaf']:,}番: "
-                + ("データベースの内容が違います" if one["what"] == "changed" else "データベースにありません")
-            )
-        print(f"記録 {log().size:,}件、違い {len(found):,}件、まだ記録に入っていない出来事 {unsealed():,}件")
+            print(f"記録の{one['leaf']:,}番: {_WHAT[one['what']]}")
+        print(f"記録 {leaves:,}件、違い {len(found):,}件、まだ記録に入っていない出来事 {waiting:,}件")
     return 1 if found else 0
 
 
@@ -92,23 +98,19 @@ def _status(options: argparse.Namespace) -> int:
     from kaigo.base.audit.fresh import watch
     from kaigo.base.audit.sealing import log, unsealed
 
-    found = watch()
+    found, leaves, waiting = watch(), log().size, unsealed()
     if options.json:
         at = found.at.isoformat() if found.at else None
-        print(
-            json.dumps(
-                {
-                    "leaves": log().size,
-                    "unsealed": unsealed(),
-                    "witnessed": found.size,
-                    "at": at,
-                    "stale": found.stale,
-                }
-            )
-        )
+        told = {
+            "leaves": leaves,
+            "unsealed": waiting,
+            "witnessed": found.size,
+            "at": at,
+            "stale": found.stale,
+        }
+        print(json.dumps(told))
     else:
         when = f"{found.at.astimezone():%Y-%m-%d %H:%M:%S}" if found.at else "なし"
-        print(
-            f"記録 {log().size:,}件(ほかに {unsealed():,}件)、立会済み {found.size:,}件、最後の立会 {when}{'(古い)' if found.stale else ''}"
-        )
+        old = "(古い)" if found.stale else ""
+        print(f"記録 {leaves:,}件(ほかに {waiting:,}件)、立会済み {found.size:,}件、最後の立会 {when}{old}")
     return 1 if found.stale else 0

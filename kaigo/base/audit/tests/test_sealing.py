@@ -10,10 +10,10 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from kaigo.base.audit import keeper, leaves, sealing
+from kaigo.base.audit import archive, keeper, leaves, sealing
 from kaigo.base.audit.compare import compare
 from kaigo.base.audit.fresh import require_witness, watch
-from kaigo.base.audit.models import BulkSubjects, Cosigned, Event, Subject
+from kaigo.base.audit.models import BulkSubjects, Cosigned, Event, Segment, Subject
 from kaigo.base.audit.witnessing import Witness, WitnessRefuses, WitnessSilent
 from kaigo.base.audit.write import record
 from kaigo.base.records.refusal import Refused
@@ -239,10 +239,28 @@ def test_of_an_event_about_many_nobody_can_be_taken(ctx):
     assert [difference.what for difference in compare(sealing.log())] == ["changed"]
 
 
+def test_closed_segments_are_kept_encrypted_and_held_against_the_log(ctx, settings, monkeypatch):
+    monkeypatch.setitem(sealing.limits(), "segment_leaves", 100)
+    some(ctx, 250)
+    sealing.seal()
+    assert list(Segment.objects.order_by("first").values_list("first", "end")) == [(0, 100), (100, 200)]
+    assert not list(archive.bent(sealing.log()))
+    kept = [path.read_bytes() for path in settings.FILES_ROOT.rglob("*") if path.is_file()]
+    assert len(kept) == 2 and not any(b"page.read" in content for content in kept)
+    bundle = next(sealing.log().folder.glob("tile/entries/000.p/*"))
+    content = bundle.read_bytes()
+    bundle.write_bytes(content.replace(b"page:150", b"page:151"))
+    assert [segment.first for segment in archive.bent(sealing.log())] == [100]
+    bundle.write_bytes(content)
+    some(ctx, 60)
+    sealing.seal()
+    assert Segment.objects.count() == 3 and not list(archive.bent(sealing.log()))
+
+
 def test_the_program_itself_cannot_change_a_place(ctx):
     some(ctx, 2)
     sealing.seal()
-    for table in ("audit_leaf", "audit_cosigned", "audit_event"):
+    for table in ("audit_leaf", "audit_cosigned", "audit_segment", "audit_event"):
         with (
             pytest.raises(Exception, match=r"permission denied|権限|変更できません|Document"),
             transaction.atomic(),
