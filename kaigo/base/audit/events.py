@@ -35,6 +35,10 @@ EVENTS: dict[str, Kind] = {
     "page.act": Kind("画面での操作", "画面の入力や操作を受け付けた、または断ったとき"),
     "page.again": Kind("画面の再表示", "送った内容に答えた画面を見せたとき", {"first": "送ったときの追跡番号"}),
     "page.read": Kind("画面の閲覧", "画面を見せた、または断ったとき"),
+    "release.leave": Kind(
+        "ファイルの発出", "承認されたファイルを外へ出したとき(載っている人は対象者)",
+        {"to": "渡した相手の符号", "rows": "件数", "digest": "ファイルの要約値"},
+    ),
     "staff.account_end": Kind("アカウントの終了", "アカウントを終えたとき"),
     "staff.account_open": Kind("アカウントの開設", "アカウントを開いたとき"),
     "staff.apply": Kind("申請", "権限などを申請したとき"),
@@ -55,6 +59,9 @@ EVENTS: dict[str, Kind] = {
     "staff.rule": Kind("申請の承認・却下", "申請を承認・却下・取下げしたとき", {"ruled": "決めたこと"}),
     "staff.session_end": Kind("ログインの終了", "自分のほかのログインを終えたとき", {"sessions": "終えたログインの数"}),
     "staff.take": Kind("職員情報の取込", "職員の一覧から所属を改めたとき", {"changed": "変わった件数", "ended": "終えた権限の数"}),
+    "traces.tell": Kind(
+        "本人への記録の印刷", "本人に渡す利用・提供の記録を印刷したとき", {"since": "初日", "until": "末日", "rows": "行数", "pages": "枚数"},
+    ),
     "traces.search": Kind(
         "アクセス記録の検索", "アクセス記録を探したとき",
         {"since": "初日", "until": "末日", "member": "職員の内部番号", "sort": "探した出来事", "of": "探した画面や仕事",

@@ -128,6 +128,10 @@ class Access:
         """The people whose number is among these texts: whom a line of a file tells of, before anybody took it in."""
         return ()
 
+    def recipients(self, ctx: Context, objects: Iterable[str]) -> dict[str, str]:
+        """object of an event by which data left the house → who received it, in words."""
+        return {}
+
     def address(self, person: int) -> str:
         """Of the person's own page."""
         return ""

@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import noto_cjk_sans_jp_regular
 from fontTools.ttLib import TTFont
@@ -16,6 +17,9 @@ DIGESTS = {
     "BIZUDPGothic-Bold": "f2071998582c920e2330503f71cdcb3852e55a6166f5573388618d5ef20f7671",
     "BIZUDPGothic-Regular": "f625e8834693fd97dcbb54e091ee7a99e7dd5b716b9a7cf5fce3cbe9be83e4f7",
 }
+
+# Printed instead of a character that no font of ours has.
+GETA = "〓"
 
 
 class FontDamaged(Exception):
@@ -78,3 +82,14 @@ def _signs() -> frozenset[str]:
 def prints(text: str) -> bool:
     """Whether every character of the text can be printed: for many texts, quicker than `unprintable`."""
     return _signs().issuperset(text)
+
+
+def with_geta(said: Any) -> Any:
+    """The same words, lists and tables with a geta (〓) in the place of every character that no font can print."""
+    if isinstance(said, str):
+        return said if prints(said) else "".join(sign if prints(sign) else GETA for sign in said)
+    if isinstance(said, dict):
+        return {key: with_geta(value) for key, value in said.items()}
+    if isinstance(said, list | tuple):
+        return [with_geta(value) for value in said]
+    return said

@@ -137,7 +137,7 @@ def one(ctx: Context, event: int) -> Trace | None:
 
 # Events that had one of some people among their subjects. In a packed row digests stand one after the other; a find
 # that begins inside one is none, and only then every place is looked at.
-_ABOUT = f"""
+ABOUT = f"""
     SELECT s.event_id FROM audit_subject s WHERE s.digest = ANY(%(digests)s::bytea[])
     UNION
     SELECT b.event_id FROM unnest(%(digests)s::bytea[]) d JOIN audit_bulk_subjects b ON b.bucket = get_byte(d, 0)
@@ -167,7 +167,7 @@ def looked(ctx: Context, people: Iterable[int]) -> list[Looked]:
         Looked(*row)
         for row in rows(
             "SELECT (e.created_at AT TIME ZONE 'Asia/Tokyo')::date, e.member, e.actor, e.purpose, count(*) "
-            f"FROM ({_ABOUT}) a JOIN audit_event e ON e.id = a.event_id GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 5 DESC",
+            f"FROM ({ABOUT}) a JOIN audit_event e ON e.id = a.event_id GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 5 DESC",
             {"digests": digests_of(people)},
         )
     ]
@@ -178,7 +178,7 @@ def about(ctx: Context, people: Iterable[int], limit: int, offset: int) -> list[
     return [
         _trace(row)
         for row in rows(
-            f"SELECT {_columns('e')} FROM ({_ABOUT}) a JOIN audit_event e ON e.id = a.event_id "
+            f"SELECT {_columns('e')} FROM ({ABOUT}) a JOIN audit_event e ON e.id = a.event_id "
             "ORDER BY e.created_at DESC, e.id DESC LIMIT %(limit)s OFFSET %(offset)s",
             {"digests": digests_of(people), "limit": limit, "offset": offset},
         )

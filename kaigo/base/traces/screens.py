@@ -18,7 +18,7 @@ from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.staff.tables import fields, permissions
-from kaigo.base.traces import people, read, words
+from kaigo.base.traces import people, read, screens_told, words
 from kaigo.base.traces.lines import lines, nobody
 
 WEEK = timedelta(days=6)
@@ -172,6 +172,7 @@ class SeenPerson(Room):
             "person": person,
             "name": access().names(ctx, [person]).get(person, "") if ctx.sees("name") else "",
             "address": _address(request, person),
+            "may_tell": request.staff.may("audit.tell"),
             "page": page,
             **_summary(looked),
         }
@@ -248,6 +249,7 @@ urls = [
     path("staff/", FindStaff.view(), name="staff"),
     path("mine/", Mine.view(), name="mine"),
     path("person/<person:person>/", SeenPerson.view(), name="person"),
+    *screens_told.urls,
     path("<event:event>/", OneEvent.view(), name="event"),
     path("<event:event>/people/", WhoWasSeen.view(), name="people"),
 ]

@@ -13,6 +13,7 @@ from kaigo.base.staff.can import Staff
 from kaigo.base.staff.marks import MARKS, own_number, own_words
 from kaigo.insurance.counter import caps
 from kaigo.insurance.counter.explained import cases, joined
+from kaigo.insurance.release import read as release
 from kaigo.insurance.residents import read as residents
 
 
@@ -41,6 +42,9 @@ class InsuranceAccess(Access):
 
     def numbered(self, ctx: Context, texts: Iterable[str]) -> Iterable[int]:
         return residents.numbered(ctx, texts)
+
+    def recipients(self, ctx: Context, objects: Iterable[str]) -> dict[str, str]:
+        return release.recipients(ctx, objects)
 
     def address(self, person: int) -> str:
         return f"/person/{ref('person', person)}/"

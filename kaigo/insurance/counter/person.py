@@ -134,6 +134,7 @@ class PersonPage(Page):
             else None,
             "may_note": request.staff.may("counter.note"),
             "may_trace": request.staff.may("audit.view"),
+            "may_tell": request.staff.may("audit.tell"),
             "print_for": list(PURPOSES.items()),
             "insured_number": qualification.number(ctx, person),
             "banners": banners(view, panels),

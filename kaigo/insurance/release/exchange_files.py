@@ -153,4 +153,5 @@ def let_out(ctx: Context, insurer: str, request: Request) -> OutgoingFile:
     report, made = compare(ctx, insurer, request.fiscal_year, request.what, request.dated)
     name = f"{insurer}_exchange_{request.what}_{ctx.on:%Y%m%d}.csv"
     totals = {"municipality": request.what, "people": report.totals["people"]}
-    return outgoing.leave(ctx, request, outgoing.Made(report, LAYOUT, name, len(made.lines), totals))
+    people = tuple(line.person for line in made.lines)
+    return outgoing.leave(ctx, request, outgoing.Made(report, LAYOUT, name, len(made.lines), totals, people))

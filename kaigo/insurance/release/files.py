@@ -172,8 +172,9 @@ def let_out(ctx: Context, insurer: str, request: Request, progress: Progress | N
     outgoing.approved(request, "file")
     report, prepared = compare_request(ctx.at(request.dated), insurer, request.fiscal_year, request.what)
     name = f"{insurer[:5]}_{request.what}_{ctx.on:%Y%m%d}.dat"
+    people = tuple(row.person for row in prepared.rows)
     made = outgoing.leave(
-        ctx, request, outgoing.Made(report, LAYOUT, name, len(prepared.rows), prepared.totals)
+        ctx, request, outgoing.Made(report, LAYOUT, name, len(prepared.rows), prepared.totals, people)
     )
     collection_decide.note_requested(ctx, request.fiscal_year, made.id, prepared.rows)
     return made

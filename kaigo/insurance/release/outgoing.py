@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from kaigo.base.audit.write import record
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
@@ -11,13 +12,17 @@ from kaigo.insurance.release.requests import alone, clean
 
 
 class Made(NamedTuple):
-    """A file as it would go out, with its comparison. The digest of its bytes is in the report's totals."""
+    """A file as it would go out, with its comparison. The digest of its bytes is in the report's totals.
+
+    people: who stands in it; that they were handed over is what each of them may ask about later.
+    """
 
     report: GateReport
     layout: str
     name: str
     records: int
     totals: dict
+    people: tuple[int, ...]
 
 
 def ask(ctx: Context, subject: str, what: str, fiscal_year: int, report: GateReport) -> Request:
@@ -58,6 +63,10 @@ def leave(ctx: Context, request: Request, made: Made) -> OutgoingFile:
         requested_by=request.requested_by,
         approved_by=request.approved_by,
     )
+    record(
+        ctx, "release.leave", f"release_file:{file.id}", people=made.people, to=f"{request.subject}:{request.what}",
+        rows=made.records, digest=digest,
+    )  # fmt: skip
     request.state, request.file = "done", file
     request.save(update_fields=["state", "file"])
     return file

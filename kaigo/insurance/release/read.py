@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.notices import read as notices
+from kaigo.insurance.registers import read as registers
 from kaigo.insurance.release.gate import SIDES, WHAT
-from kaigo.insurance.release.models import GateReport, OutgoingFile, PrintRun, Request
+from kaigo.insurance.release.models import Export, GateReport, OutgoingFile, PrintRun, Request
 
 # Whom an address is about (base/desk/things.py).
 SUBJECTS = {
@@ -192,6 +194,24 @@ def what_of(request: Request) -> str:
     if request.subject == "exchange":
         return f"住所地特例の一覧(団体コード {request.what} へ)"
     return notices.LETTERS.get(request.what, request.what)
+
+
+def recipients(ctx: Context, objects: Iterable[str]) -> dict[str, str]:
+    """`export:12`, `release_file:7` → who received it. A payer of pensions is told by the kind of file alone."""
+    numbers: dict[str, set[int]] = {"export": set(), "release_file": set()}
+    for text in objects:
+        kind, _, number = text.partition(":")
+        if kind in numbers and number.isdigit():
+            numbers[kind].add(int(number))
+    found = {
+        f"export:{id}": to
+        for id, to in Export.objects.filter(id__in=numbers["export"]).values_list("id", "handed_to")
+    }
+    for file in OutgoingFile.objects.filter(id__in=numbers["release_file"]):
+        municipality = file.totals.get("municipality")
+        to = registers.insurer_name(ctx, municipality) or municipality if municipality else "年金保険者"
+        found[f"release_file:{file.id}"] = to
+    return found
 
 
 def subject_of(report: GateReport) -> str:

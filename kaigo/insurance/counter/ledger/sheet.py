@@ -33,8 +33,6 @@ ROOMS = (
     ("premium.view", "賦課", (money.assessments,)),
     ("collection.view", "収納", (money.years, money.paying)),
 )  # fmt: skip
-# Printed instead of a character that no font of ours has.
-GETA = "〓"
 
 
 def ledger(ctx: Context, person: int, times: str, may: Callable[[str], bool]) -> dict[str, Any] | None:
@@ -86,16 +84,8 @@ def _facts(ctx: Context, view: residents.PersonView) -> list[tuple[str, str]]:
 def pdf(ledgers: list[dict], common: dict[str, str], created: datetime) -> Printed:
     """Ledgers on paper. common: insurer, printed_by, printed_at, purpose."""
     return render(
-        TEMPLATE, [_printable(one) for one in ledgers], created.replace(microsecond=0), _printable(common)
+        TEMPLATE,
+        [fonts.with_geta(one) for one in ledgers],
+        created.replace(microsecond=0),
+        fonts.with_geta(common),
     )
-
-
-def _printable(said: Any) -> Any:
-    """The same words with a geta in the place of what no font can print."""
-    if isinstance(said, str):
-        return said if fonts.prints(said) else "".join(sign if fonts.prints(sign) else GETA for sign in said)
-    if isinstance(said, dict):
-        return {key: _printable(value) for key, value in said.items()}
-    if isinstance(said, list | tuple):
-        return [_printable(value) for value in said]
-    return said

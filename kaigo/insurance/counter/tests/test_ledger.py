@@ -11,11 +11,12 @@ from psycopg.types.range import Range
 
 from kaigo.base.audit.models import Event
 from kaigo.base.desk.refs import ref
+from kaigo.base.paper.fonts import GETA, with_geta
 from kaigo.base.records.facts import believe_rows
 from kaigo.insurance.certificates.decide import issue
 from kaigo.insurance.collection.tests.builders import assess, insured, on, person, welfare
 from kaigo.insurance.collection.tests.test_plan import plan_on
-from kaigo.insurance.counter.ledger.sheet import GETA, ledger, pdf
+from kaigo.insurance.counter.ledger.sheet import ledger, pdf
 from kaigo.insurance.counter.person import PURPOSES
 from kaigo.insurance.counter.tests.clerk import ALL, TODAY, ask, text
 from kaigo.insurance.premium.tests.builders import at_home
@@ -145,9 +146,7 @@ def test_every_page_says_whose_it_is_who_printed_it_and_that_it_is_internal(who,
 def test_characters_that_no_font_has_do_not_stop_the_print(who):
     printed = pdf([words(who) | {"name": "見本\ue000"}], COMMON, timezone.now())
     assert printed.pdf.startswith(b"%PDF")
-    from kaigo.insurance.counter.ledger.sheet import _printable
-
-    assert _printable({"name": ["見本\ue000"]}) == {"name": [f"見本{GETA}"]}
+    assert with_geta({"name": ["見本\ue000"]}) == {"name": [f"見本{GETA}"]}
 
 
 def test_every_purpose_is_one_of_the_access_record():
