@@ -18,7 +18,7 @@ from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.staff.tables import fields, permissions
-from kaigo.base.traces import people, read, screens_told, words
+from kaigo.base.traces import people, read, screens_told, sealed, words
 from kaigo.base.traces.lines import lines, nobody
 
 WEEK = timedelta(days=6)
@@ -46,6 +46,7 @@ class Search(Room):
             "title": "アクセス記録",
             "here": "search",
             "typed": typed,
+            "log": sealed.log(),
             "asked": asked,
             "rows": lines(found.rows),
             "older": _older(request, found.older) if found.older else "",
@@ -121,6 +122,7 @@ class OneEvent(Room):
         known = permissions().get(trace.permission)
         return "traces/event.html", {
             "title": f"アクセス記録 {trace.id}",
+            "sealed": sealed.of_event(trace.id),
             "trace": trace,
             "line": lines([trace])[0],
             "permission": known.label if known else "",

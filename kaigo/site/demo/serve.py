@@ -29,6 +29,7 @@ def start(port: int, business_date: str) -> list[subprocess.Popen]:
     """Start the servers and wait until each answers. Raises RuntimeError with the log's last lines."""
     folder().mkdir(parents=True, exist_ok=True)
     running = [watch.start_witness(port)]
+    watch.write_keys(port)
     _pid("witness").write_text(str(running[0].pid))
     for system, (offset, workers) in SERVERS.items():
         log = (folder() / f"{system}.log").open("w")

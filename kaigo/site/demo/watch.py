@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from functools import cache
 from pathlib import Path
 
 from kaigo.site.demo import folder
@@ -55,6 +56,13 @@ def start_witness(port: int) -> subprocess.Popen:
             time.sleep(0.1)
 
 
+def write_keys(port: int) -> None:
+    """What an auditor is handed: of each log a file with its key and that of the witness, for kaigo-audit-verify."""
+    for system in ("insurance", "staff"):
+        keys = f"{_log_key(system, port)}\n{(folder() / 'witness.pub').read_text()}"
+        (folder() / f"audit-keys-{system}").write_text(keys)
+
+
 def start_sealer(system: str, port: int, business_date: str) -> subprocess.Popen:
     """Seal the log of one system from now on."""
     log = (folder() / f"{system}-log.log").open("w")
@@ -81,7 +89,10 @@ def remove() -> None:
 def words() -> str:
     """What the demo says about it."""
     account = f"アカウント {ACCOUNT}" if _as() else "同じアカウント"
-    return f"アクセス記録の立会は、実演のためこの機械の上にあります({account}、鍵は別)。本番では、別の課の別の機械に置きます。"
+    return (
+        f"アクセス記録の立会は、実演のためこの機械の上にあります({account}、鍵は別)。本番では、別の課の別の機械に置きます。\n"
+        f"  確かめる: kaigo-audit-verify {home()}/log/insurance --keys {folder()}/audit-keys-insurance"
+    )
 
 
 def _place() -> Path:
@@ -89,6 +100,7 @@ def _place() -> Path:
     return home().with_name(f"{home().name}-witness")
 
 
+@cache
 def _log_key(system: str, port: int) -> str:
     command = [sys.executable, "-m", "kaigo.site.cli", "audit", "key"]
     env = os.environ | environment(system, port)

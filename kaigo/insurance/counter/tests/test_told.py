@@ -84,7 +84,7 @@ def test_nothing_of_audits_and_nothing_that_nobody_saw():
     )
     assert not uses(one)
     page = words(ask("told", one))
-    assert "監査・調査のための閲覧は載りません" in page
+    assert "職員の氏名と、監査・調査のための閲覧は載りません" in page
 
 
 def test_to_whom_it_was_handed_over():
