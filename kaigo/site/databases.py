@@ -45,7 +45,9 @@ def create(cluster: Cluster, system: str, insurer: str, root: Path | None = None
                     sql.Identifier(name), sql.Identifier(f"own_{name}")
                 )
             )
-        admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+        # PostgreSQL lets everybody into every new database, and into its own two.
+        for closed in (name, "postgres", "template1"):
+            admin.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(closed)))
         for role in LOGIN_ROLES:
             admin.execute(
                 sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(

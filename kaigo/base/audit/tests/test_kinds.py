@@ -46,3 +46,15 @@ def test_not_even_the_owner_rewrites_and_only_the_retention_job_deletes(street, 
         assert owner.execute("DELETE FROM audit_event").rowcount == 1
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             owner.execute("UPDATE residents_person SET tx = tx")
+
+
+@pytest.mark.django_db
+def test_the_moment_of_an_event_is_the_servers(ctx):
+    """One clock for all processes: none of them says when something was."""
+    with acting(ctx):
+        made = record(ctx, "page.read", people=[1])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT created_at = now() FROM audit_event WHERE id = %s", [made])
+        assert cursor.fetchone() == (True,)
+        cursor.execute("SELECT created_at = now() FROM audit_subject WHERE event_id = %s", [made])
+        assert cursor.fetchone() == (True,)

@@ -158,3 +158,13 @@ def test_rights_are_kept(ctx):
     assert ask("repairs", may=view).status_code == 404
     assert f"/feeds/repairs/{ref('repair', repair)}/" not in text(ask("file", may=view, delivery=delivery))
     assert ask("file", delivery=10**9).status_code == 404
+
+
+def test_what_a_sender_calls_his_file_is_no_path_of_ours(settings, tmp_path):
+    """5.3.2: the file is kept under its digest, wherever its name points."""
+    wicked = SimpleUploadedFile("x.csv", stays(1, stay(1)))
+    wicked.name = "../../../etc/cron.d/own"
+    ask("load", {"layout": STAY, "file": wicked})
+    kept = [path for path in settings.FILES_ROOT.rglob("*") if path.is_file()]
+    assert kept and all(len(path.name) == 64 and path.parent.parent == settings.FILES_ROOT for path in kept)
+    assert not [path for path in tmp_path.rglob("*") if path.name == "own"]
