@@ -45,10 +45,16 @@ def _line(trace: Trace, staff: Staff, runs: dict[str, str]) -> Line:
     label, tone = words.OUTCOMES.get(trace.outcome, (trace.outcome, "neutral"))
     return Line(
         trace.id, trace.at, who, "" if who else nobody(trace.actor), words.event(trace.event),
-        words.place(trace.place, trace.permission), runs.get(trace.object) or words.thing(trace.object),
+        words.place(trace.place, trace.permission), _thing(trace, runs),
         words.purpose(trace.purpose), words.thing(trace.case), trace.unexplained, label, tone, words.why(trace.why),
         trace.subjects,
     )  # fmt: skip
+
+
+def _thing(trace: Trace, runs: dict[str, str]) -> str:
+    """Print runs are called `run` too: only of a job's own events it is the run of a job."""
+    told = runs.get(trace.object, "") if trace.event.startswith("job.") else ""
+    return told or words.thing(trace.object)
 
 
 def nobody(actor: str) -> str:

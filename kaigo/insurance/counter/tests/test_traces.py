@@ -6,6 +6,8 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from django.conf import settings
+from django.db import connection
 from django.test import RequestFactory
 from django.utils.html import strip_tags
 
@@ -13,10 +15,14 @@ from kaigo.base.audit import write
 from kaigo.base.audit.models import BulkSubjects, Event, Subject
 from kaigo.base.audit.write import record, record_apart
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.things import subjects
+from kaigo.base.jobs.models import Run
+from kaigo.base.jobs.registry import jobs
 from kaigo.base.keys.index import index, rotate
 from kaigo.base.records.context import Context, acting
+from kaigo.base.staff.tables import permissions
 from kaigo.base.staff.tests.someone import someone
-from kaigo.base.traces import read, screens
+from kaigo.base.traces import read, screens, words
 from kaigo.insurance.counter.tests.clerk import ask as ask_counter
 from kaigo.insurance.qualification.tests.builders import born
 from kaigo.insurance.residents.models import Merge
@@ -165,25 +171,58 @@ def test_an_event_says_everything_it_holds_in_words():
                 session=77,
                 permission="counter.view",
                 grants=(999_999,),
+                emergency=88,
+                unexplained=True,
                 place="insurance:counter.PersonPage",
                 fields=("name", "birth"),
             )
         )
-        made = record(ctx, "counter.search", "search", hits=12, people=[1])
+        made = record(
+            ctx, "counter.search", "assessment:55", "refused", why="permission", hits=12, people=[1, 2]
+        )
         write.finish(token)
-    words = strip_tags(html(ask("event", event=made)))
-    for text in (
-        "人の検索",
-        "総合照会",
-        "見つかった人数",
-        "12",
-        "電話・窓口の記録 3",
-        "氏名、生年月日",
-        "77",
-        "999999",
-    ):
-        assert text in words, text
+    page = html(ask("event", event=made))
+    labels, values = (re.findall(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL) for tag in ("dt", "dd"))
+    told = {label: " ".join(strip_tags(value).split()) for label, value in zip(labels, values, strict=True)}
+    written = Event.objects.get(id=made)
+    assert re.fullmatch(r"令和.+\(\d\d\.\d{6}秒\)", told.pop("日時"))
+    assert told == {
+        "だれが": "account:5",
+        "何を": "人の検索 — 総合照会",
+        "対象": "賦課の決定 55",
+        "対象者": "2人 氏名を見る (見たことも記録されます)",
+        "目的": "照会",
+        "きっかけ": "電話・窓口の記録 3 きっかけなし",
+        "結果": "断った 権限がない",
+        "問うた権限": permissions()["counter.view"].label,
+        "緊急閲覧": "88",
+        "見てよい項目": "氏名、生年月日",
+        "見つかった人数": "12",
+        "ログインの番号": "77",
+        "プログラム": written.program,
+    }
+    assert "番号 999999" in strip_tags(page)
     assert ask("event", event=made + 1_000_000).status_code == 404
+
+
+def test_whatever_an_event_may_be_about_has_a_word():
+    """Events name kinds of rows as addresses do (read.SUBJECTS); an auditor reads no names of program parts."""
+    kinds = {kind for room in settings.STREET for kind in subjects(room)}
+    assert {"assessment", "export", "letter", "ticket"} <= kinds
+    assert sorted(kind for kind in kinds if words.thing(f"{kind}:5") == f"{kind}:5") == []
+
+
+def test_a_print_run_is_not_taken_for_the_job_of_the_same_number():
+    """Both are called `run`: what a job did, and what a page of the print room was about."""
+    job = Run.objects.create(job="premium.main", on=DAY, state="done", actor="account:5")
+    ctx = context()
+    with acting(ctx):
+        done = record(ctx, "job.run", f"run:{job.id}")
+        looked = record(ctx, "page.read", f"run:{job.id}")
+    title = jobs()["premium.main"].title
+    assert title in html(ask("event", event=done))
+    shown = html(ask("event", event=looked))
+    assert title not in shown and f"一括印刷 {job.id}" in strip_tags(shown)
 
 
 def test_whom_an_event_was_about_is_told_only_to_those_who_see_names():
@@ -219,12 +258,32 @@ def test_everybody_sees_what_he_did_himself_and_nothing_of_others(monkeypatch):
     assert not SHOWN.findall(page), "what an event holds is for auditors"
 
 
+def long_ago(days: int) -> int:
+    """An event of another day: only the server dates those that the program writes."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            'INSERT INTO audit_event (event, outcome, why, actor, permission, grants, purpose, "case", unexplained, place, '
+            "object, fields, subject_key, subjects, opened, trace, program, details, created_at) "
+            "VALUES ('page.read', 'done', '', 'account:5', '', '{}', 'inquiry', '', false, '', 'person', '{}', 0, 0, '{}', "
+            "'', '', '{}', now() - make_interval(days => %s)) RETURNING id",
+            [days],
+        )
+        return cursor.fetchone()[0]
+
+
 def test_other_days_than_the_last_week_are_not_shown_unless_asked():
+    """Today and the six days before it."""
     today = read.today()
-    with_old = read.Asked(today - timedelta(days=30), today)
-    assert read.search(context(), with_old).rows == []
-    write_events(1)
-    assert len(read.search(context(), with_old).rows) == 1
-    assert (
-        read.search(context(), read.Asked(today - timedelta(days=30), today - timedelta(days=1))).rows == []
-    )
+    made = {days: long_ago(days) for days in (0, 6, 7, 30, 90, 91)}
+
+    def shown(name="home", query="event=page.read", **more) -> set[int]:
+        page = html(ask(name, query, **more))
+        return {days for days, event in made.items() if f"/traces/{ref('event', event)}/" in page}
+
+    assert shown() == {0, 6}
+    month = today - timedelta(days=30)
+    assert shown(query=f"event=page.read&since={month}") == {0, 6, 7, 30}
+    assert shown(query=f"event=page.read&until={month}") == {30}
+    # One's own are shown for ninety days.
+    own = read.search(context(), read.Asked(today - screens.MINE, today, ["account:5"])).rows
+    assert {trace.id for trace in own} == {event for days, event in made.items() if days <= 90}

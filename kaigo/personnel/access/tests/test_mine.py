@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from django.conf import settings
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.things import subjects
 from kaigo.base.keys.index import index
 from kaigo.base.staff.marks import MARKS, own_number
 from kaigo.base.staff.models import Application, Ruling, SelfMark
 from kaigo.base.staff.tables import permissions
 from kaigo.base.staff.tests.hired import account
+from kaigo.base.traces import words
 from kaigo.personnel.access.words import PURPOSES
 from kaigo.personnel.people.tests.desk import text
 
@@ -87,3 +90,10 @@ def test_of_ones_own_number_only_a_digest_is_kept(desk):
     assert desk.post(desk.clerk, "/access/mine/number/", addressee=f" {number}").status_code == 302
     kept = SelfMark.objects.get(member=desk.clerk.member_id)
     assert bytes(kept.digest) == index(MARKS).digest(own_number(number)) and len(kept.digest) == 16
+
+
+def test_whatever_an_event_may_be_about_has_a_word():
+    """Events name kinds of rows as addresses do (read.SUBJECTS); an auditor reads no names of program parts."""
+    kinds = {kind for room in settings.STREET for kind in subjects(room)}
+    assert {"account", "emergency", "enrolment"} <= kinds
+    assert sorted(kind for kind in kinds if words.thing(f"{kind}:5") == f"{kind}:5") == []
