@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db import IntegrityError, ProgrammingError, connection, transaction
@@ -92,8 +92,9 @@ def test_what_cannot_be_asked_for(people):
         told = {"role": "係員", "section": CARE, "reason": "試験のための権限"} | wrong
         with pytest.raises(Refused):
             applications.apply(by(asker), "grant", whose, told.pop("reason"), **told)
-    with pytest.raises(Refused, match="90日"):
-        applications.apply(by(asker), "fallback", whose, "指の怪我のため", until=APRIL + timedelta(days=91))
+    for until in (None, APRIL + timedelta(days=91)):
+        with pytest.raises(Refused, match="期限を付けて90日"):
+            applications.apply(by(asker), "fallback", whose, "指の怪我のため", until=until)
     with pytest.raises(Refused, match="アカウントを持つ人"):
         applications.apply(on(), "grant", whose, "試験のための権限", role="係員", section=CARE)
 
@@ -209,6 +210,18 @@ def test_forms_are_numbered_by_fiscal_year_and_every_step_leaves_its_event(peopl
     assert events[-4:] == [
         ("staff.apply", f"account:{asker.id}"), ("staff.apply", f"account:{asker.id}"),
         ("staff.rule", f"account:{ruler.id}"), ("staff.grant", f"account:{ruler.id}"),
+    ]  # fmt: skip
+
+
+def test_the_numbers_of_the_forms_begin_anew_in_april_and_not_in_january(people):
+    asker, whose, _ = people
+    days = [date(2026, 12, 31), date(2027, 1, 1), date(2027, 3, 31), date(2027, 4, 1), date(2027, 4, 2)]
+    asked = [
+        applications.apply(by(asker, day), "grant", whose, "試験のための権限", role="係員", section=CARE)
+        for day in days
+    ]
+    assert [one.form_number for one in asked] == [
+        "2026-00001", "2026-00002", "2026-00003", "2027-00001", "2027-00002",
     ]  # fmt: skip
 
 

@@ -8,13 +8,13 @@ import pytest
 from django.utils import timezone
 
 from kaigo.base.keys.index import index
-from kaigo.base.staff.accounts import end_account
+from kaigo.base.staff.accounts import end_account, open_account
 from kaigo.base.staff.marks import MARKS, own_words
 from kaigo.base.staff.models import Session
 from kaigo.base.staff.people import Told, believe_people
 from kaigo.base.staff.sessions import begin, end_sessions, prove
 from kaigo.base.staff.tables import limits
-from kaigo.base.staff.tests.hired import APRIL, CARE, account, by, grant, on
+from kaigo.base.staff.tests.hired import APRIL, CARE, account, by, grant, member, on
 from kaigo.base.staff.who import identify, told
 
 pytestmark = pytest.mark.django_db
@@ -58,6 +58,15 @@ def test_an_ended_account_loses_its_sessions_now():
     token = begin(clerk, "passkey")
     end_account(by(account("002")), clerk, "2026-00009", "退職")
     assert identify(token, APRIL - ONE) is None and Session.objects.get().ends_at <= timezone.now()
+
+
+def test_an_account_for_a_time_is_nobodys_on_the_day_on_which_it_is_over():
+    """期間の決まったアカウント: the last day is the one before open_until, and before its first day it is not open."""
+    july = date(2026, 7, 1)
+    lent = open_account(on(), member("001"), "for-a-time", "staff", july)
+    token = begin(lent, "passkey")
+    assert identify(token, APRIL).account == identify(token, july - ONE).account == lent.id
+    assert identify(token, july) is None and identify(token, APRIL - ONE) is None
 
 
 def test_the_absolute_limit_and_one_session_of_several():
