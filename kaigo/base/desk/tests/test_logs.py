@@ -83,6 +83,7 @@ def test_payloads_typed_into_pages_forge_nothing(lines, address, monkeypatch):
     found = read(lines)
     assert len(found) >= 20, "an address that does not exist is told to the log"
     assert all(record["logger"].startswith("django.") for record in found)
+    assert 404 in {record.get("status") for record in found}, "and with what it was answered"
     assert NAME not in lines.getvalue() and NAME not in lines.getvalue().encode().decode("unicode_escape")
 
 
