@@ -3,8 +3,9 @@
 import re
 from datetime import date
 
+import psycopg
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from kaigo.base.audit.models import Event
 from kaigo.base.desk.refs import ref
@@ -157,6 +158,21 @@ def test_an_expired_one_shows_it(office, monkeypatch):
     page = text(office.ask("kakari", where))
     assert "受取りの期限切れ" in page and "ファイルを受け取る" not in page
     assert office.ask("kakari", f"{where}fetch/", {}).status_code == 409
+
+
+def test_it_may_be_received_for_a_day_of_twenty_four_hours(office, street):
+    ready("見本 花子")
+    where = asked(office)
+    office.ask("kakaricho", f"{where}rule/", {"outcome": "approved"})
+    office.ask("kakari", f"{where}produce/", {})
+    with psycopg.connect(street.dsn(connection.settings_dict["NAME"]), autocommit=True) as owner:
+        owner.execute("SET session_replication_role = replica")
+        for minutes, may in ((24 * 60 + 1, False), (24 * 60 - 1, True)):
+            owner.execute(
+                "UPDATE release_export_product SET created_at = now() - make_interval(mins => %s)", [minutes]
+            )
+            assert ("ファイルを受け取る" in text(office.ask("kakari", where))) == may
+            assert office.ask("kakari", f"{where}fetch/", {}).status_code == (200 if may else 409)
 
 
 def test_a_contractor_is_offered_nothing_of_anybody_and_forges_in_vain(office):

@@ -178,8 +178,13 @@ def test_only_who_asked_makes_receives_and_withdraws():
         with pytest.raises(Refused, match="申請した本人"):
             act()
     assert exports.withdraw(ASKER, again(waiting)).outcome == "withdrawn"
-    with pytest.raises(Refused, match="もう決まっています"):
-        exports.rule(OTHER, again(waiting), "approved", "", "staff")
+    for act in (
+        lambda: exports.rule(OTHER, again(waiting), "approved", "", "staff"),
+        lambda: exports.withdraw(ASKER, again(waiting)),
+        lambda: exports.withdraw(ASKER, again(made)),
+    ):
+        with pytest.raises(Refused, match="もう決まっています"):
+            act()
     with pytest.raises(Refused, match="承認されて"):
         exports.produce(ASKER, again(waiting), lambda: ALL)
 
@@ -224,6 +229,9 @@ def test_a_rejection_says_why():
         ({"keep_until": DAY + timedelta(days=91)}, "90日以内"),
         ({"keep_until": DAY - timedelta(days=1)}, "90日以内"),
         ({"fiscal_year": None}, "年度または日"),
+        ({"day": DAY}, "年度または日"),
+        ({"kind": "insured", "day": None}, "年度または日"),
+        ({"kind": "insured", "fiscal_year": N.YEAR}, "年度または日"),
         ({"fiscal_year": 1999}, "載る人がいません"),
     ],
 )
@@ -267,7 +275,7 @@ def test_a_run_that_may_no_longer_stops_and_keeps_nothing(monkeypatch, settings)
         N.ready()
     monkeypatch.setattr(exports, "CHUNK", 2)
     made, answers = approved(), iter([ALL, ALL, None])
-    with pytest.raises(exports.Stopped):
+    with pytest.raises(exports.Stopped, match=r"途中で.+何も残していません"):
         exports.produce(ASKER, made, lambda: next(answers))
     assert not ExportProduct.objects.exists() and not kept(settings) and not settings.FILES_ROOT.exists()
     assert next(answers, "asked three times") == "asked three times"
