@@ -55,6 +55,30 @@ def test_a_section_is_late_after_three_months_until_another_has_looked(desk):
 
 
 @pytest.mark.django_db
+def test_what_has_ended_is_late_no_more_and_a_look_before_a_grant_is_none_at_it(desk):
+    """After a 人事異動: the old grant was ended by the review, the new one begins later and has its own three months."""
+    old = grant(account("500", section="住民課"), asker=desk.kengen, ruler=desk.hogo, section="住民課")
+
+    def row():
+        listed = text(desk.get(desk.hogo, "/access/review/")).split("<tbody>")[1]
+        return next((part for part in listed.split("</tr>") if "住民課" in part), "")
+
+    assert "令和8年7月1日" in row() and "期限切れ" in row()
+    ending = {f"grant-{ref('grant', old.id)}": "end"}
+    assert desk.post(desk.hogo, "/access/review/", section="住民課", **ending).status_code == 302
+    assert not row(), "no grant, nothing to look at"
+    august = date(2026, 8, 1)
+    grant(
+        account("501", section="住民課"), asker=desk.kengen, ruler=desk.hogo, section="住民課", begins=august
+    )
+    assert "令和8年11月1日" in row()
+    desk.on(date(2026, 11, 1))
+    assert "期限切れ" not in row()
+    desk.on(date(2026, 11, 2))
+    assert "期限切れ" in row()
+
+
+@pytest.mark.django_db
 def test_what_is_not_kept_ends_today(desk):
     held = desk.grants["係員"]
     data = answers(desk, but={held.id})
