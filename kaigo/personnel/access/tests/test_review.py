@@ -191,6 +191,23 @@ def test_an_emergency_wants_case_and_reason(desk, wrong, why):
 
 
 @pytest.mark.django_db
+def test_reason_and_finding_have_ten_letters_and_spaces_are_none(desk):
+    clerk, hogo = by(desk.clerk, JULY), by(desk.hogo, JULY)
+    with pytest.raises(Refused, match="10文字以上"):
+        emergencies.begin(clerk, desk.clerk, "受付 7-15", f"{'火' * 9}  ")
+    with pytest.raises(Refused, match="何の件か"):
+        emergencies.begin(clerk, desk.clerk, "  ", "火" * 10)
+    made = emergencies.begin(clerk, desk.clerk, " 受付 7-15 ", f" {'火' * 10}")
+    assert (made.case, made.reason) == ("受付 7-15", "火" * 10)
+    with pytest.raises(Refused, match="10文字以上"):
+        emergencies.review(hogo, made, "justified", f"{'消' * 9}  ")
+    with pytest.raises(Refused, match="正当だったか"):
+        emergencies.review(hogo, made, "", "消" * 10)
+    assert emergencies.review(hogo, made, "unjustified", "消" * 10).remark == "消" * 10
+    assert Event.objects.filter(event="staff.emergency_review", object=f"emergency:{made.id}").count() == 1
+
+
+@pytest.mark.django_db
 def test_an_emergency_wants_a_fresh_proof_and_is_not_for_contractors(desk):
     client = desk.client(desk.clerk)
     Session.objects.filter(account=desk.clerk).update(proved_at=timezone.now() - timedelta(minutes=6))
