@@ -121,6 +121,10 @@ def test_what_has_lost_its_ground_before_the_approval_is_not_given(people):
     asked = ask(asker, gone)
     with pytest.raises(Refused, match="所属がありません"):
         applications.approve(by(ruler, APRIL + timedelta(days=9)), asked, EVERYWHERE)
+    lent = open_account(on(), member("021"), "for-a-time", "staff", APRIL + timedelta(days=9))
+    asked = ask(asker, lent)
+    with pytest.raises(Refused, match="アカウントはもう終わって"):
+        applications.approve(by(ruler, APRIL + timedelta(days=9)), asked, EVERYWHERE)
     asked = ask(asker, whose)
     end_account(by(ruler), whose, "2026-00099", "退職")
     with pytest.raises(Refused, match="アカウントはもう終わって"):

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from kaigo.base.keys.index import index
+from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.accounts import end_account, open_account
 from kaigo.base.staff.marks import MARKS, own_words
 from kaigo.base.staff.models import Session
@@ -63,6 +64,8 @@ def test_an_ended_account_loses_its_sessions_now():
 def test_an_account_for_a_time_is_nobodys_on_the_day_on_which_it_is_over():
     """期間の決まったアカウント: the last day is the one before open_until, and before its first day it is not open."""
     july = date(2026, 7, 1)
+    with pytest.raises(Refused, match="始まりの日より後"):
+        open_account(on(), member("001"), "for-no-time", "staff", APRIL)
     lent = open_account(on(), member("001"), "for-a-time", "staff", july)
     token = begin(lent, "passkey")
     assert identify(token, APRIL).account == identify(token, july - ONE).account == lent.id

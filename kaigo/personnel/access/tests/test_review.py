@@ -14,6 +14,7 @@ from kaigo.base.desk.refs import ref
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff import emergencies
 from kaigo.base.staff.accounts import open_account
+from kaigo.base.staff.applications import end_grant
 from kaigo.base.staff.can import EVERYWHERE, NOTHING, can
 from kaigo.base.staff.models import Emergency, EmergencyReview, GrantEnd, Recertification, Session
 from kaigo.base.staff.recertifying import recertify, to_review
@@ -90,6 +91,20 @@ def test_what_is_not_kept_ends_today(desk):
     assert (made.reviewed, made.ended, made.reviewer_id) == (3, 1, desk.kacho.member_id)
     event = Event.objects.get(event="staff.review")
     assert event.details == {"reviewed": 3, "ended": 1}
+
+
+@pytest.mark.django_db
+def test_what_ran_out_or_was_ended_before_its_day_is_not_looked_at_again(desk):
+    """応援 until autumn: one is over on its day, one was ended early, one goes on, one is still to come."""
+    days = {"over": (date(2026, 4, 1), JULY), "early": (date(2026, 4, 1), date(2026, 10, 1)),
+            "on": (date(2026, 4, 1), date(2026, 7, 16)), "later": (date(2026, 8, 1), None)}  # fmt: skip
+    held = {
+        name: grant(account(name), asker=desk.kengen, ruler=desk.hogo, begins=begins, until=until)
+        for name, (begins, until) in days.items()
+    }
+    end_grant(by(desk.hogo, JULY), held["early"], "2026-00077", "応援が終わった")
+    waiting = to_review(by(desk.kacho, JULY), CARE)
+    assert {name for name, one in held.items() if one.id in waiting} == {"on", "later"}
 
 
 @pytest.mark.django_db
