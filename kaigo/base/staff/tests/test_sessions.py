@@ -57,8 +57,15 @@ def test_an_ended_post_ends_everything_at_the_very_next_request():
 def test_an_ended_account_loses_its_sessions_now():
     clerk = account("001")
     token = begin(clerk, "passkey")
-    end_account(by(account("002")), clerk, "2026-00009", "退職")
+    keeper = by(account("002"))
+    for form, reason in (("", "退職"), ("2026-00009", "")):
+        with pytest.raises(Refused, match="申請書の番号と理由"):
+            end_account(keeper, clerk, form, reason)
+    assert identify(token, APRIL) is not None
+    end_account(keeper, clerk, "2026-00009", "退職")
     assert identify(token, APRIL - ONE) is None and Session.objects.get().ends_at <= timezone.now()
+    with pytest.raises(Refused, match="もう終わっています"):
+        end_account(keeper, clerk, "2026-00010", "もう一度")
 
 
 def test_an_account_for_a_time_is_nobodys_on_the_day_on_which_it_is_over():
