@@ -81,6 +81,8 @@ def test_a_list_explains_its_people_to_its_users_when_somebody_else_has_approved
     assert "点検 0" in html and "account:1(" in html and "account:5(" in html
     assert visit(f"/worklists/{ref('work_list', asked.id)}/end/", {}).status_code == 302
     assert not opens(first)
+    again = visit(f"/worklists/{ref('work_list', asked.id)}/end/", {})
+    assert again.status_code == 409 and "もう終わっています" in again.content.decode()
 
 
 def test_nobody_approves_his_own_list_not_by_a_second_account_and_not_without_proof(numbered):

@@ -9,6 +9,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from django.utils import timezone
 
+from kaigo.base.audit.models import Event
 from kaigo.base.desk.refs import ref
 from kaigo.base.staff import emergencies, enrolment
 from kaigo.base.staff.accounts import open_account
@@ -235,6 +236,11 @@ def test_a_lost_key_and_an_ended_account_open_nothing(desk):
     assert desk.post(desk.kengen, other, key_reason="紛失").status_code == 404, "not a key of that account"
     assert desk.post(desk.kengen, lost, key_reason="紛失").status_code == 302
     assert PasskeyEnd.objects.get().passkey_id == key.id
+    event = Event.objects.get(event="staff.key_end")
+    assert (event.actor, event.object, event.details) == (
+        f"account:{desk.kengen.id}", f"account:{desk.clerk.id}", {"key": key.id},
+    )  # fmt: skip
+    assert desk.post(desk.kengen, lost, reason="紛失").status_code == 409, "ended once"
     assert open_session.get("/access/mine/").status_code == 302, "the session ended with it"
     assert desk.post(desk.kengen, f"{way}end/", form_number="紙-2", reason="退職").status_code == 302
     assert AccountEnd.objects.get().account_id == desk.clerk.id
