@@ -197,17 +197,27 @@ def test_every_job_that_touches_people_leaves_one_event_in_its_transaction(ward)
     assert sorted(set(found)) == []
 
 
-def test_what_judges_people_says_whom(ward):
-    """The jobs that decide about everybody, and letters and files that leave the house."""
-    most = {}
-    for name in ("premium.main", "qualification.daily", "collection.plan", "notices.draft_premium"):
-        runs = Run.objects.filter(job=name, state="done").values_list("id", flat=True)
-        most[name] = max(
-            Event.objects.filter(event="job.run", object__in=[f"run:{id}" for id in runs]).values_list(
-                "subjects", flat=True
-            )
-        )
-    assert all(people > 200 for people in most.values()), most
+# What was decided about people, or goes out to them: room → who they are.
+DECIDED = {
+    "collection": "SELECT person_id FROM collection_plan",
+    "notices": "SELECT person_id FROM notices_draft WHERE assessment_id IS NOT NULL",
+    "premium": "SELECT person_id FROM premium_assessment WHERE sort = 'main'",
+    "qualification": "SELECT person_id FROM qualification_decision",
+}
+
+
+@pytest.mark.parametrize("room", DECIDED)
+def test_what_judges_people_says_whom(ward, room):
+    """Everybody about whom a room decided stands in an event of a job of this room, or of somebody's act."""
+    runs = Run.objects.filter(job__startswith=f"{room}.", state="done").values_list("id", flat=True)
+    seen = set()
+    for event in Event.objects.filter(event="job.run", object__in=[f"run:{id}" for id in runs]):
+        seen |= seen_in(event)
+    for event in Event.objects.filter(event="page.act", outcome="done"):
+        seen |= seen_in(event)
+    people = {person for (person,) in _rows(DECIDED[room])}
+    assert len(people) > 200
+    assert [one for one in sorted(people) if not seen & set(index("subjects").every(f"person:{one}"))] == []
 
 
 @pytest.fixture
