@@ -57,7 +57,9 @@ def test_what_waits_comes_first_and_is_counted(desk, asked):
 
 def test_the_head_approves_and_the_clerk_holds_it(desk, asked):
     assert "承認する" in text(desk.get(desk.kacho, address(asked)))
+    assert badges_of(desk, desk.kacho)["申請"] == 1
     assert desk.post(desk.kacho, address(asked, "approve/")).status_code == 302
+    assert "申請" not in badges_of(desk, desk.kacho), "what he has just ruled waits no more"
     assert Grant.objects.filter(account=desk.clerk, role="収納係員").count() == 1
     assert "収納係員" in text(desk.get(desk.clerk, "/access/mine/"))
     assert desk.post(desk.kacho, address(asked, "approve/")).status_code == 409, "ruled once"
