@@ -242,7 +242,7 @@ def test_a_lost_key_and_an_ended_account_open_nothing(desk):
     assert (event.actor, event.object, event.details) == (
         f"account:{desk.kengen.id}", f"account:{desk.clerk.id}", {"key": key.id},
     )  # fmt: skip
-    assert desk.post(desk.kengen, lost, reason="紛失").status_code == 409, "ended once"
+    assert desk.post(desk.kengen, lost, key_reason="紛失").status_code == 409, "ended once"
     assert open_session.get("/access/mine/").status_code == 302, "the session ended with it"
     assert desk.post(desk.kengen, f"{way}end/", form_number="紙-2", reason="退職").status_code == 302
     assert AccountEnd.objects.get().account_id == desk.clerk.id
