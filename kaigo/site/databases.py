@@ -14,6 +14,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from kaigo.base.keys.private import make_once
 from kaigo.site.embedded import Cluster
 from kaigo.site.home import home
 
@@ -116,9 +117,7 @@ def _secrets(name: str, root: Path) -> dict[str, str]:
     path = folder / f"{name}.json"
     if not path.exists():
         words = {role: secrets.token_urlsafe(24) for role in LOGIN_ROLES}
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as out:
-            json.dump(words, out)
+        make_once(path, json.dumps(words).encode())
     return json.loads(path.read_text())
 
 

@@ -49,12 +49,13 @@ def replace(path: Path, content: bytes, shred: bool = False) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """One process (and thread) of this machine at a time changes what lies in the folder."""
+def locked(folder: Path, name: str = "", shared: bool = False) -> Iterator[None]:
+    """One process (and thread) of this machine at a time is inside, or many of those who share. `name` keeps those who
+    do different things in one folder from waiting for each other."""
     _folder(folder)
-    handle = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(folder / f".lock{name}", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        fcntl.flock(handle, fcntl.LOCK_SH if shared else fcntl.LOCK_EX)
         yield
     finally:
         os.close(handle)

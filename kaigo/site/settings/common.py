@@ -47,6 +47,7 @@ RP_ID = os.environ.get("KAIGO_RP_ID") or urlsplit(SYSTEM_URLS["staff"]).hostname
 BASE_APPS = [
     "django.contrib.staticfiles",
     "kaigo.base.records",
+    "kaigo.base.keys",
     "kaigo.base.files",
     "kaigo.base.audit",
     "kaigo.base.jobs",
