@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What the tests need beside Python: a browser, PDF tools, the oldest PostgreSQL that we promise, a Japanese font.
+# What the tests need beside Python: a browser, PDF tools, the oldest PostgreSQL that we promise, a token, a Japanese font.
 # Installs what is missing where it may (root on Debian), otherwise says in one line what to install.
 set -euo pipefail
 missing=""
@@ -8,6 +8,7 @@ need() { # a program, the package it comes in
 }
 need chromium chromium
 need pdftotext poppler-utils
+need softhsm2-util softhsm2
 need /usr/lib/postgresql/15/bin/postgres postgresql-15
 fc-list :lang=ja 2>/dev/null | grep -q . || missing="$missing fonts-noto-cjk"
 [ -n "$missing" ] || exit 0

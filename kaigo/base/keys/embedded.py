@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
-import re
 import secrets
 import stat
 from collections.abc import Iterable
@@ -21,10 +20,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from kaigo.base.keys import private
-from kaigo.base.keys.store import Health, Held, Kind, NoKey, Unopened, Version
+from kaigo.base.keys.store import Health, Held, Kind, NoKey, Unopened, Version, plain
 
 SAME_MACHINE = "鍵は同一機に保管"
-_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
 _NONCE, _SIZE = 12, 32
 
 
@@ -132,9 +130,7 @@ class Embedded:
             raise NoKey(f"{kind} {name} {version}") from error
 
     def _path(self, kind: Kind, name: str) -> Path:
-        if not _NAME.fullmatch(name):
-            raise ValueError(f"not a key's name: {name!r}")
-        return self._root / f"{kind}-{name}.json"
+        return self._root / f"{kind}-{plain(name)}.json"
 
     def _load(self, kind: Kind, name: str) -> _Loaded:
         path = self._path(kind, name)

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from django.conf import settings
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,60}")
 
 
 class Kind(StrEnum):
@@ -33,6 +36,10 @@ class Unopened(ValueError):
 
 class StoreDown(RuntimeError):
     """The store of the keys does not answer: nothing can be opened or sealed until it does."""
+
+
+class NotOffered(StoreDown):
+    """This store cannot do what is asked of it, today and tomorrow: the words say which operation."""
 
 
 class Version(NamedTuple):
@@ -61,7 +68,7 @@ class Health(NamedTuple):
 
 
 class KeyStore(Protocol):
-    """All raise StoreDown when the store does not answer, NoKey when the version asked for is not there (any more)."""
+    """All raise StoreDown when the store does not answer (NotOffered: it never will), NoKey when the version asked for is not there (any more)."""
 
     def make(self, kind: Kind, name: str) -> int:
         """The newest version of a key; made when there is none. ValueError: not a name."""
@@ -101,7 +108,17 @@ def store() -> KeyStore:
     """The store of this installation. Raises ValueError when the settings name none that there is."""
     if settings.KEY_STORE == "embedded":
         return _embedded(Path(settings.KEYS_ROOT))
+    if settings.KEY_STORE == "pkcs11":
+        told = settings.KEY_TOKEN
+        return _token(told["module"], told["label"], told["pin_file"], Path(settings.KEYS_ROOT))
     raise ValueError(f"KEY_STORE: {settings.KEY_STORE!r}")
+
+
+def plain(name: str) -> str:
+    """The name of a key, as it may stand in a file's name and a label. ValueError: it is none."""
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"not a key's name: {name!r}")
+    return name
 
 
 @cache
@@ -109,3 +126,10 @@ def _embedded(root: Path) -> KeyStore:
     from kaigo.base.keys.embedded import Embedded
 
     return Embedded(root)
+
+
+@cache
+def _token(module: str, label: str, pin_file: str, root: Path) -> KeyStore:
+    from kaigo.base.keys.token import Token
+
+    return Token(module, label, Path(pin_file), root)

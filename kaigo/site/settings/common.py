@@ -27,6 +27,12 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 FILES_ROOT = home() / "files"
 # Where keys live (base/keys/store.py), outside the data: "embedded" keeps them in files below KEYS_ROOT.
 KEY_STORE = os.environ.get("KAIGO_KEY_STORE", "embedded")
+# "pkcs11": the token that the module shows under this label, its PIN in a 0600 file.
+KEY_TOKEN = {
+    "module": os.environ.get("KAIGO_PKCS11_MODULE", ""),
+    "label": os.environ.get("KAIGO_PKCS11_TOKEN", "openkaigo"),
+    "pin_file": os.environ.get("KAIGO_PKCS11_PIN_FILE", ""),
+}
 KEYS_ROOT = Path(os.environ.get("KAIGO_KEYS_ROOT") or home() / "keys")
 # The log of accesses on disk, what it is called in its checkpoints, and the witness that signs below them: its address
 # and its key as its owner handed it over. Without a witness nothing leaves the house (base/audit/fresh.py).
