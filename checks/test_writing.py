@@ -249,7 +249,6 @@ def test_chance_comes_from_the_operating_system():
     # 128 bits and more, but for what is no secret: a nonce of GCM, the number of a trace, names of files while written.
     assert short == {
         "kaigo/base/files/passing.py",
-        "kaigo/base/files/store.py",
         "kaigo/base/desk/visit.py",
     }
     assert len(made) > len(short) + 2

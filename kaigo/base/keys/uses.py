@@ -12,6 +12,7 @@ from kaigo.base.keys.store import Kind
 class Use(NamedTuple):
     """counts(): version → how many things of this system or installation need it. renew(): puts the others under the newest
     version, returns how many. still(): inside it nothing begins to use an old version; Refused when that cannot be had.
+    quick: counted fast enough for a page.
     """
 
     kind: Kind
@@ -20,6 +21,7 @@ class Use(NamedTuple):
     counts: Callable[[], Mapping[int, int]]
     renew: Callable[[], int] | None = None
     still: Callable[[], AbstractContextManager[object]] = nullcontext
+    quick: bool = True
 
 
 _USES: dict[tuple[Kind, str], Use] = {}
