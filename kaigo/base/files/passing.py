@@ -92,7 +92,7 @@ def renew() -> int:
             except (FileNotFoundError, NoKey, Unopened):
                 continue
             if fresh is not None:
-                private.replace(path, fresh, shred=True)
+                private.replace(path, fresh)
                 done += 1
     return done
 

@@ -46,7 +46,9 @@ class Embedded:
         try:
             return self._load(kind, name).newest
         except FileNotFoundError:
-            private.make_once(self._path(kind, name), _written({1: _fresh(kind)}))
+            # Locked: whoever rotates a key that is not there yet makes its first version too, and two would be one too many.
+            with private.locked(self._root):
+                private.make_once(self._path(kind, name), _written({1: _fresh(kind)}))
             return self._load(kind, name).newest
 
     def rotate(self, kind: Kind, name: str) -> int:

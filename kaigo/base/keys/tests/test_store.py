@@ -74,6 +74,17 @@ class TestContract:
             )
         assert len(set(found)) == 1 and kept.versions(Kind.MAC, "x") == (1,)
 
+    def test_a_first_version_and_a_rotation_at_once_are_two_versions_at_most(self, kept):
+        for turn in range(5):
+            with ThreadPoolExecutor(4) as pool:
+                made = [
+                    pool.submit(lambda t=turn: kept.hmac(f"x{t}", [b"x"], kept.make(Kind.MAC, f"x{t}"))[0])
+                    for _ in range(3)
+                ]
+                pool.submit(kept.rotate, Kind.MAC, f"x{turn}").result()
+            known = {kept.hmac(f"x{turn}", [b"x"], n)[0] for n in kept.versions(Kind.MAC, f"x{turn}")}
+            assert {one.result() for one in made} <= known
+
     def test_what_is_wrapped_opens_for_the_same_thing_only(self, kept):
         seed = random.randrange(1 << 32)
         print("seed", seed)
