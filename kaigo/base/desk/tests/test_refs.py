@@ -22,8 +22,8 @@ from hypothesis import strategies as some
 
 from kaigo.base.desk import middleware, views
 from kaigo.base.desk.refs import KINDS, PATTERN, Seal, ref, unref
+from kaigo.base.keys.private import make_once
 from kaigo.base.staff.tests.someone import someone
-from kaigo.site import secret
 
 MAY = frozenset({"counter.view", "residents.view"})
 ROWS = some.integers(0, 2**63 - 1)
@@ -155,7 +155,7 @@ def test_all_processes_of_an_installation_share_one_key_that_only_they_can_read(
     assert set(found) == {file.read_bytes().hex()} and len(file.read_bytes()) == 32
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["reference.key"], "nothing half made is left"
-    secret._make(file, bytes(32))
+    make_once(file, bytes(32))
     assert key_of(tmp_path) == found[0], "who comes second finds the key of the first"
     assert key_of(tmp_path / "other") not in found
     assert key_of(tmp_path, KAIGO_REFERENCE_KEY="ab" * 32) == "ab" * 32
