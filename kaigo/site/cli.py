@@ -16,6 +16,7 @@ COMMANDS = {
     "run": "kaigo.site.commands.run",
     "calendar": "kaigo.site.commands.calendar",
     "audit": "kaigo.site.commands.audit",
+    "keys": "kaigo.site.commands.keys",
     "ledger": "kaigo.site.commands.ledger",
     "year": "kaigo.site.commands.year",
     "migrate": "kaigo.site.commands.migrate",

@@ -20,6 +20,7 @@ from kaigo.base.audit.seen import watching
 from kaigo.base.desk.nav import forget
 from kaigo.base.desk.things import access
 from kaigo.base.desk.visit import Visit, attending
+from kaigo.base.keys.store import StoreDown
 from kaigo.base.records.context import acting
 from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
@@ -76,9 +77,9 @@ class Page:
             with attending(request, self) as visit:
                 request.trace = visit.told.trace
                 return self.decided(visit, handler, path)
-        except OperationalError:
+        except (OperationalError, StoreDown):
             # Also when the event of a refusal cannot be written: without a trace nobody is answered.
-            log.error("database did not answer: %s", type(self).__name__)
+            log.error("database or keys did not answer: %s", type(self).__name__)
             return page(request, "desk/busy.html", {"title": "混み合っています"}, 503)
 
     def decided(self, visit: Visit, handler, path: dict) -> HttpResponse:

@@ -34,12 +34,22 @@ def _silent(done: int, total: int, what: str) -> None:
 
 def rotate(actor: str, kind: Kind, name: str) -> int:
     """A new version of a key of the store, and all that it wraps in reach of this system under it. Its number."""
+    version = begin(actor, kind, name)
+    renew_of(kind, name)
+    return version
+
+
+def begin(actor: str, kind: Kind, name: str) -> int:
+    """A new version of a key of the store from now on; returns its number."""
     version = store().rotate(kind, name)
     _note(actor, "rotate", kind, name, version)
-    use = use_of(kind, name)
-    if use and use.renew:
-        use.renew()
     return version
+
+
+def renew_of(kind: Kind, name: str) -> int:
+    """Put what lies under old versions of one key of the store under its newest; returns how many."""
+    use = use_of(kind, name)
+    return use.renew() if use and use.renew else 0
 
 
 def rotate_column(actor: str, column: Column) -> int:

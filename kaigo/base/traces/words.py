@@ -48,6 +48,7 @@ KINDS = {
     "grant": "権限",
     "inquiry": "所得照会",
     "job": "仕事",
+    "key": "鍵",
     "letter": "通知",
     "member": "職員",
     "notification": "届出",

@@ -17,6 +17,7 @@ STREET = [
     "kaigo.insurance.release",
     "kaigo.insurance.counter",
     "kaigo.base.traces",
+    "kaigo.base.keyring",
 ]
 INSTALLED_APPS = [*BASE_APPS, *STREET]
 # Who is logged in is read from the staff system: SELECT only, ids by value.

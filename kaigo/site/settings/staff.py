@@ -10,6 +10,7 @@ STREET = [
     "kaigo.personnel.people",
     "kaigo.personnel.access",
     "kaigo.base.traces",
+    "kaigo.base.keyring",
 ]
 INSTALLED_APPS = [*BASE_APPS, "kaigo.base.staff", *STREET]
 # The staff list is no business of those who take in the insurance's files, and theirs none of the administrators.
