@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import os
 import secrets
 import stat
 from collections.abc import Iterable
@@ -29,6 +30,7 @@ _NONCE, _SIZE = 12, 32
 class _Loaded(NamedTuple):
     """One file as it was read: when it changes on the disk, it is read again."""
 
+    path: str
     stamp: tuple[int, int, int]
     told: dict[int, dict[str, str]]
     usable: dict[int, bytes]
@@ -40,7 +42,7 @@ class Embedded:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._held: dict[Path, _Loaded] = {}
+        self._held: dict[tuple[Kind, str], _Loaded] = {}
 
     def make(self, kind: Kind, name: str) -> int:
         try:
@@ -90,9 +92,9 @@ class Embedded:
         except (InvalidTag, ValueError) as error:
             raise Unopened(f"{name} {version}") from error
 
-    def hmac(self, name: str, messages: Iterable[bytes], version: int) -> list[bytes]:
+    def hmac(self, name: str, messages: Iterable[bytes], version: int, size: int = 32) -> list[bytes]:
         key, digest = self._key(Kind.MAC, name, version), hmac.digest
-        return [digest(key, message, hashlib.sha256) for message in messages]
+        return [digest(key, message, hashlib.sha256)[:size] for message in messages]
 
     def sign(self, name: str, message: bytes, version: int) -> bytes:
         return Ed25519PrivateKey.from_private_bytes(self._key(Kind.SIGN, name, version)).sign(message)
@@ -135,14 +137,15 @@ class Embedded:
         return self._root / f"{kind}-{plain(name)}.json"
 
     def _load(self, kind: Kind, name: str) -> _Loaded:
-        path = self._path(kind, name)
-        found = path.stat()
+        held = self._held.get((kind, name))
+        # Asked for every digest and every value: a look at the file must cost next to nothing.
+        path = held.path if held else str(self._path(kind, name))
+        found = os.stat(path)
         stamp = (found.st_mtime_ns, found.st_ino, found.st_size)
-        held = self._held.get(path)
         if held is None or held.stamp != stamp:
-            told = _again(path)
+            told = _again(Path(path))
             usable = {number: bytes.fromhex(one["key"]) for number, one in told.items() if "key" in one}
-            held = self._held[path] = _Loaded(stamp, told, usable, max(told))
+            held = self._held[kind, name] = _Loaded(path, stamp, told, usable, max(told))
         return held
 
 

@@ -21,12 +21,11 @@ class Index:
 
     def digest(self, text: str, version: int | None = None) -> bytes:
         """16 bytes under a version (None = the newest). NoKey: the version is not there (any more)."""
-        return self._store.hmac(self._name, (text.encode(),), version or self.version)[0][:SIZE]
+        return self._store.hmac(self._name, (text.encode(),), version or self.version, SIZE)[0]
 
     def digests(self, texts: Iterable[str]) -> list[bytes]:
         """Many at once, under the newest version."""
-        made = self._store.hmac(self._name, (text.encode() for text in texts), self.version)
-        return [digest[:SIZE] for digest in made]
+        return self._store.hmac(self._name, map(str.encode, texts), self.version, SIZE)
 
     def every(self, text: str) -> list[bytes]:
         """Under every version there still is: what a search looks for."""

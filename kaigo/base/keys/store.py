@@ -88,8 +88,8 @@ class KeyStore(Protocol):
     def unwrap(self, name: str, version: int, wrapped: bytes, aad: bytes) -> bytes:
         """What was wrapped. Raises Unopened."""
 
-    def hmac(self, name: str, messages: Iterable[bytes], version: int) -> list[bytes]:
-        """32 bytes a message, in their order."""
+    def hmac(self, name: str, messages: Iterable[bytes], version: int, size: int = 32) -> list[bytes]:
+        """The first bytes of the digest of each message, in their order."""
 
     def sign(self, name: str, message: bytes, version: int) -> bytes:
         """64 bytes."""
@@ -107,7 +107,7 @@ class KeyStore(Protocol):
 def store() -> KeyStore:
     """The store of this installation. Raises ValueError when the settings name none that there is."""
     if settings.KEY_STORE == "embedded":
-        return _embedded(Path(settings.KEYS_ROOT))
+        return _embedded(settings.KEYS_ROOT)
     if settings.KEY_STORE == "pkcs11":
         told = settings.KEY_TOKEN
         return _token(told["module"], told["label"], told["pin_file"], Path(settings.KEYS_ROOT))
@@ -122,10 +122,10 @@ def plain(name: str) -> str:
 
 
 @cache
-def _embedded(root: Path) -> KeyStore:
+def _embedded(root: Path | str) -> KeyStore:
     from kaigo.base.keys.embedded import Embedded
 
-    return Embedded(root)
+    return Embedded(Path(root))
 
 
 @cache

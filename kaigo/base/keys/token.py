@@ -87,12 +87,12 @@ class Token:
     def unwrap(self, name: str, version: int, wrapped: bytes, aad: bytes) -> bytes:
         return self._gcm("decrypt", name, version, wrapped[:_NONCE], wrapped[_NONCE:], aad)
 
-    def hmac(self, name: str, messages: Iterable[bytes], version: int) -> list[bytes]:
+    def hmac(self, name: str, messages: Iterable[bytes], version: int, size: int = 32) -> list[bytes]:
         from pkcs11 import Mechanism
 
         with self._session() as session:
             key = self._key(session, Kind.MAC, name, version)
-            return [bytes(key.sign(message, mechanism=Mechanism.SHA256_HMAC)) for message in messages]
+            return [bytes(key.sign(message, mechanism=Mechanism.SHA256_HMAC))[:size] for message in messages]
 
     def sign(self, name: str, message: bytes, version: int) -> bytes:
         from pkcs11 import Mechanism

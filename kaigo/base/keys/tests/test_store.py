@@ -115,6 +115,7 @@ class TestContract:
         found = kept.hmac("a", iter(texts), 1)
         assert len(set(found)) == 50 and {len(one) for one in found} == {32}
         assert kept.hmac("a", texts, 1) == found and kept.hmac("a", [texts[7]], 1) == [found[7]]
+        assert kept.hmac("a", texts[:2], 1, 16) == [found[0][:16], found[1][:16]]
         kept.rotate(Kind.MAC, "a")
         kept.make(Kind.MAC, "b")
         assert not set(found) & {*kept.hmac("a", texts, 2), *kept.hmac("b", texts, 1)}
