@@ -6,7 +6,7 @@ A sealed value is: one byte of format, four of the version of the data key, twel
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -20,7 +20,8 @@ from kaigo.base.keys.store import Unopened
 
 FORMAT = 1
 HEAD, NONCE, TAG = 5, 12, 16
-_SMALLEST = HEAD + NONCE + TAG
+_SEALED = HEAD + NONCE
+_SMALLEST = _SEALED + TAG
 _AT_ONCE = 1024  # nonces asked of the operating system in one call
 
 Value = str | bytes | Hidden
@@ -48,15 +49,17 @@ def open(column: Column, row: int, sealed: bytes) -> Hidden:
 
 def open_many(column: Column, values: Iterable[tuple[int, bytes]]) -> Iterator[Hidden]:
     """Open (row, sealed) one by one, in their order. Errors as `open`, at the first value that does not open."""
-    opening: dict[int, tuple[AESGCM, bytes]] = {}
+    # By the head of a value, which says format and version: one look-up a value.
+    opening: dict[bytes, tuple[Callable[[bytes, bytes, bytes], bytes], bytes]] = {}
     for row, sealed in values:
-        version = version_of(sealed)
-        if version not in opening:
-            opening[version] = ring.one(column, version), _bound(column, version)
-        key, aad = opening[version]
+        head = sealed[:HEAD]
+        if head not in opening:
+            version = version_of(sealed)
+            opening[head] = ring.one(column, version).decrypt, _bound(column, version)
+        decrypt, aad = opening[head]
         try:
-            content = key.decrypt(sealed[HEAD : HEAD + NONCE], sealed[HEAD + NONCE :], aad + b"%d" % row)
-        except InvalidTag:
+            content = decrypt(sealed[HEAD:_SEALED], sealed[_SEALED:], aad + b"%d" % row)
+        except (InvalidTag, ValueError):
             raise Unopened(column.place) from None
         yield Hidden(content)
 
@@ -71,15 +74,14 @@ def version_of(sealed: bytes) -> int:
 def _sealing(
     column: Column, version: int, key: AESGCM, values: Iterable[tuple[int, Value]]
 ) -> Iterator[bytes]:
-    head, aad, nonces = bytes([FORMAT]) + version.to_bytes(4), _bound(column, version), _nonces()
-    for row, value in values:
-        content = value if isinstance(value, bytes) else _content(value)
-        nonce = next(nonces)
-        yield head + nonce + key.encrypt(nonce, content, aad + b"%d" % row)
+    head, aad, encrypt = bytes([FORMAT]) + version.to_bytes(4), _bound(column, version), key.encrypt
+    for (row, value), nonce in zip(values, _nonces(), strict=False):
+        content = value.encode() if isinstance(value, str) else _content(value)
+        yield head + nonce + encrypt(nonce, content, aad + b"%d" % row)
 
 
-def _content(value: str | Hidden) -> bytes:
-    return value.content() if isinstance(value, Hidden) else value.encode()
+def _content(value: bytes | Hidden) -> bytes:
+    return value.content() if isinstance(value, Hidden) else value
 
 
 def _nonces() -> Iterator[bytes]:
