@@ -206,6 +206,7 @@ def _files_apart(tmp_path, settings):
     settings.FILES_ROOT = tmp_path / "files"
     settings.KEYS_ROOT = tmp_path / "keys"
     settings.AUDIT_LOG_ROOT = tmp_path / "log"
+    settings.SECRETS_ROOT = tmp_path / "secrets"
 
 
 @pytest.fixture(autouse=True)

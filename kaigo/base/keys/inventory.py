@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
 import yaml
+from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
@@ -18,7 +19,14 @@ from kaigo.base.keys.ring import kek
 from kaigo.base.keys.store import Held, Kind, Version, store
 from kaigo.base.keys.uses import use_of
 
-KINDS = {"wrap": "鍵を包む鍵", "mac": "要約の鍵", "sign": "署名の鍵", "data": "列の鍵"}
+# kind → what it is called, its algorithm.
+KINDS = {
+    "wrap": ("鍵を包む鍵", "AES-256-GCM"),
+    "mac": ("要約の鍵", "HMAC-SHA-256"),
+    "sign": ("署名の鍵", "Ed25519"),
+    "data": ("列の鍵", "AES-256-GCM"),
+    "secret": ("鍵の置き場所の外の秘密", ""),
+}
 
 
 class Line(NamedTuple):
@@ -38,13 +46,13 @@ class Line(NamedTuple):
 
     def told(self) -> dict:
         """As JSON has it."""
-        return self._asdict()
+        return self._asdict() | {"algorithm": KINDS[self.kind][1]}
 
 
 def lines(all_counts: bool = True) -> list[Line]:
-    """Keys of the store by kind and name, then the data keys of this system. all_counts=False leaves out what takes longer
+    """Keys of the store by kind and name, then the data keys of this system, then secrets outside. all_counts=False leaves out what takes longer
     than a page may. StoreDown: the store does not answer."""
-    return [*_of_store(all_counts), *_of_columns()]
+    return [*_of_store(all_counts), *_of_columns(), *_outside()]
 
 
 def overdue(found: list[Line], today: date) -> list[Line]:
@@ -103,6 +111,19 @@ def _of_columns() -> Iterator[Line]:
             None if counts is None else counts.get(version, 0), column is not None, "値",
             _due(one, purposes()["data"]["days"]) if newest[place] == version else None,
         )  # fmt: skip
+
+
+def _outside() -> Iterator[Line]:
+    """Files of secrets that lie beside the store; those that the environment gives are not seen here."""
+    known = purposes()["secret"]
+    root = Path(settings.SECRETS_ROOT)
+    for path in sorted(root.iterdir()) if root.is_dir() else ():
+        if path.is_file():
+            purpose = next(
+                (one["purpose"] for begin, one in known.items() if path.name.startswith(begin)), ""
+            )
+            made = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC)
+            yield Line("secret", path.name, purpose, 1, _day(made), None, None, False, "", None)
 
 
 def closed() -> Iterator[str]:

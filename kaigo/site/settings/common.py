@@ -25,6 +25,7 @@ USE_I18N = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 FILES_ROOT = home() / "files"
+SECRETS_ROOT = home() / "secrets"
 # Where keys live (base/keys/store.py), outside the data: "embedded" keeps them in files below KEYS_ROOT.
 KEY_STORE = os.environ.get("KAIGO_KEY_STORE", "embedded")
 # "pkcs11": the token that the module shows under this label, its PIN in a 0600 file.

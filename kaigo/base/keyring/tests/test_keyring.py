@@ -73,11 +73,24 @@ def test_every_key_that_the_program_names_has_its_purpose():
                 found.add((kind, named(tree)[node.args[0].id]))
     assert {("mac", "subjects"), ("mac", "self"), ("mac", "one_time"), ("mac", "user_handle")} <= found
     assert {("wrap", "files"), ("wrap", "passing")} <= found
-    told = {(kind, name) for kind, names in inventory.purposes().items() if kind != "data" for name in names}
+    told = {(kind, name) for kind in Kind for name in inventory.purposes()[kind]}
     assert not found - told
     assert all(
         one["purpose"] and one["days"] >= 0 for kind in Kind for one in inventory.purposes()[kind].values()
     )
+
+
+def test_secrets_outside_the_store_are_listed_too(settings):
+    folder = Path(settings.SECRETS_ROOT)
+    folder.mkdir()
+    for name in ("django", "reference.key", "insurance_131997.json", "strange"):
+        (folder / name).write_text("x")
+    (folder / "passing").mkdir()
+    found = {line.name: line.purpose for line in inventory.lines() if line.kind == "secret"}
+    assert list(found) == ["django", "insurance_131997.json", "reference.key", "strange"]
+    assert found["reference.key"] == "アドレスの中の番号を隠す" and found["strange"] == ""
+    assert inventory.check() == ["secret strange: 目的の記載がありません(purposes.yaml)。"]
+    assert "鍵の置き場所の外の秘密" in page()
 
 
 def test_the_inventory_counts_what_uses_which_version():
