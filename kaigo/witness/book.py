@@ -38,18 +38,24 @@ class Book:
         self._private = Ed25519PrivateKey.from_private_bytes(bytes.fromhex(private))
         self.key = note.Key(name, note.TIMED, self._private.public_key().public_bytes_raw())
 
-    def know(self, origin: str, written: str) -> None:
-        """Watch this log from now on; its key as it was handed over. Refuses to exchange the key of a known log."""
+    def know(self, origin: str, written: str, *, also: bool = False) -> None:
+        """Watch this log from now on; its key as it was handed over. also: a further key of a log that is known already,
+        after its rotation. Refuses another key for a known log otherwise: somebody must have looked."""
         given, place = note.key(written), self._place(origin)
         if given.kind != note.PLAIN:
             raise Refuses(400, "これは記録の署名の鍵ではありません。")
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        held = place / "log.key"
-        if held.exists() and note.key(held.read_text()) != given:
+        held = self._keys(place)
+        if given in held:
+            return
+        if held and not also:
             raise Refuses(
-                409, f"{origin} の鍵は別のものとして覚えています。取り替えるには人が確かめてください。"
+                409,
+                f"{origin} の鍵は別のものを覚えています。鍵の更新なら、人が確かめて renew で足してください。",
             )
-        disk.write(held, f"{given}\n".encode())
+        if also and not held:
+            raise Refuses(404, f"{origin} はまだ知りません。")
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        disk.write(place / "log.key", "".join(f"{key}\n" for key in [*held, given]).encode())
         disk.write(place / "origin", f"{origin}\n".encode())
 
     def add(self, body: bytes) -> str:
@@ -60,12 +66,11 @@ class Book:
         except note.NoteWrong as wrong:
             raise Refuses(400, str(wrong)) from wrong
         place = self._place(point.origin)
-        if not (place / "log.key").exists():
+        keys = self._keys(place)
+        if not keys:
             raise Refuses(404, "この記録は知りません。")
-        try:
-            note.check(point, lines, note.key((place / "log.key").read_text()))
-        except note.NoteWrong as wrong:
-            raise Refuses(403, str(wrong)) from wrong
+        if not note.signed_by_any(point, lines, keys):
+            raise Refuses(403, "知っている鍵の署名がありません。")
         if old > point.size:
             raise Refuses(400, "前の大きさが、今の大きさを超えています。")
         with _alone(place):
@@ -100,6 +105,10 @@ class Book:
         """On disk before anybody gets the line: a witness that forgets would sign two histories."""
         disk.append(place / "seen", json.dumps(signed, ensure_ascii=False))
         disk.write(place / "latest", signed.encode())
+
+    def _keys(self, place: Path) -> list[note.Key]:
+        path = place / "log.key"
+        return [note.key(line) for line in path.read_text().splitlines()] if path.exists() else []
 
     def _place(self, origin: str) -> Path:
         return self.folder / "logs" / sha256(origin.encode()).hexdigest()

@@ -103,6 +103,18 @@ def check(point: Checkpoint, lines: Iterable[str], trusted: Key) -> int:
     return found
 
 
+def signed_by_any(point: Checkpoint, lines: Iterable[str], trusted: Iterable[Key]) -> bool:
+    """Whether one of these keys signed: a log whose key was rotated has several."""
+    lines = list(lines)
+    for one in trusted:
+        try:
+            check(point, lines, one)
+        except NoteWrong:
+            continue
+        return True
+    return False
+
+
 def _checked(point: Checkpoint, blob: bytes, trusted: Key) -> int:
     seconds, said = 0, point.text.encode()
     if trusted.kind == TIMED:

@@ -2,6 +2,7 @@
 
     kaigo-witness new FOLDER NAME             make a witness; prints its key, to be handed to the log and to auditors
     kaigo-witness know FOLDER ORIGIN KEY      watch this log
+    kaigo-witness renew FOLDER ORIGIN KEY     believe a further key of a known log, after its rotation
     kaigo-witness serve FOLDER HOST:PORT      answer POST /add-checkpoint
     kaigo-witness seen FOLDER ORIGIN          every checkpoint it has signed, for kaigo-audit-verify --seen
 
@@ -67,9 +68,9 @@ def main(argv: list[str] | None = None) -> int:
     match sys.argv[1:] if argv is None else argv:
         case ["new", folder, name]:
             print(found(Path(folder), name))
-        case ["know", folder, origin, key]:
+        case ["know" | "renew" as word, folder, origin, key]:
             try:
-                Book(Path(folder)).know(origin, key)
+                Book(Path(folder)).know(origin, key, also=word == "renew")
             except (Refuses, note.NoteWrong) as refused:
                 print(refused, file=sys.stderr)
                 return 1

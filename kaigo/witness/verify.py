@@ -2,8 +2,9 @@
 
     kaigo-audit-verify FOLDER --keys FILE [--seen FILE]
 
-FOLDER is the log (C2SP tlog-tiles with a `checkpoint`, and `cosigned`: its earlier checkpoints). FILE of --keys has two
-lines, the key of the log and that of the witness, as both were handed over; never take it from the log's own machine.
+FOLDER is the log (C2SP tlog-tiles with a `checkpoint`, and `cosigned`: its earlier checkpoints). FILE of --keys has the key
+of the log and that of the witness, one a line (several of each after rotations), as both were handed over; never take it
+from the log's own machine.
 --seen is what the witness remembers (`kaigo-witness seen`): without it a log that was cut back and never shown to the
 witness again looks only old. Exit codes: 0 whole, 1 bent (the first bad leaf is named), 2 wrong use.
 """
@@ -55,18 +56,19 @@ def key(line: str) -> tuple[str, bytes, int, Ed25519PublicKey]:
     return name, own, content[0], Ed25519PublicKey.from_public_bytes(content[1:])
 
 
-def point(note: str, log: tuple, witness: tuple) -> Point:
-    """A checkpoint signed by the log. ValueError for anything else; a witness's line that does not fit is an error too."""
+def point(note: str, keys: list[tuple]) -> Point:
+    """A checkpoint signed by the log. ValueError for anything else; a known key's line that does not fit is an error too."""
     text, _, signed = note.rpartition("\n\n")
     origin, size, root = text.split("\n")
     if not signed.endswith("\n") or not all(line.startswith(MARK) for line in signed.splitlines()):
         raise ValueError("the lines of signatures are cut off")
     signatures = [line.removeprefix(MARK).rsplit(" ", 1) for line in signed.splitlines()]
-    if origin != log[0] or _signed(f"{text}\n", signatures, log) is None:
+    found = [
+        (own[2], _signed(f"{text}\n", signatures, own)) for own in keys if own[2] == 4 or own[0] == origin
+    ]
+    if not any(kind == 1 and seconds is not None for kind, seconds in found):
         raise ValueError("not signed by this log")
-    return Point(
-        int(size), base64.b64decode(root, validate=True), _signed(f"{text}\n", signatures, witness) or 0
-    )
+    return Point(int(size), base64.b64decode(root, validate=True), max(seconds or 0 for _, seconds in found))
 
 
 def _signed(text: str, signatures: list[list[str]], by: tuple) -> int | None:
@@ -193,10 +195,10 @@ def check(folder: Path, size: int, points: list[Point]) -> None:
         raise Bent(size, f"the log had {due[-1].size} leaves once", due[-1].size)
 
 
-def history(source: Path, log: tuple, witness: tuple) -> Iterator[Point]:
+def history(source: Path, keys: list[tuple]) -> Iterator[Point]:
     """Checkpoints one a line, as `cosigned` and `kaigo-witness seen` have them, each signed by both."""
     for line in source.read_text().splitlines():
-        found = point(json.loads(line), log, witness)
+        found = point(json.loads(line), keys)
         if not found.seconds:
             raise ValueError("a checkpoint without the witness's line")
         yield found
@@ -205,15 +207,11 @@ def history(source: Path, log: tuple, witness: tuple) -> Iterator[Point]:
 def verify(folder: Path, keys: str, seen: Path | None = None) -> tuple[Point, Point]:
     """The newest checkpoint and the newest that the witness signed. Raises Bent; ValueError and OSError when a signature
     does not fit or a file cannot be read."""
-    log, witness = (key(line) for line in keys.splitlines() if line.strip())
-    if (log[2], witness[2]) != (1, 4):
-        raise ValueError("first the key of the log, then that of the witness")
-    newest = point((folder / "checkpoint").read_text(), log, witness)
-    points = [
-        newest,
-        *history(folder / "cosigned", log, witness),
-        *(history(seen, log, witness) if seen else ()),
-    ]
+    own = [key(line) for line in keys.splitlines() if line.strip()]
+    if {kind for _, _, kind, _ in own} != {1, 4}:
+        raise ValueError("the key of the log and that of the witness are both needed")
+    newest = point((folder / "checkpoint").read_text(), own)
+    points = [newest, *history(folder / "cosigned", own), *(history(seen, own) if seen else ())]
     check(folder, newest.size, points)
     last = max(
         (known for known in points if known.seconds),

@@ -19,7 +19,7 @@ from kaigo.base.audit import archive, leaves
 from kaigo.base.audit.models import Cosigned
 from kaigo.base.audit.tiles import Log
 from kaigo.base.audit.witnessing import Witness
-from kaigo.base.keys.signing import Signer, signer
+from kaigo.base.keys.signing import Signer, publics, signer
 from kaigo.witness import note, tree
 
 KEY = "audit"  # the signing key of the installation's logs
@@ -53,6 +53,11 @@ def log() -> Log:
 def own_key() -> note.Key:
     """The key of this log, to be handed to the witness and to auditors."""
     return note.Key(settings.AUDIT_ORIGIN, note.PLAIN, signer(KEY).public)
+
+
+def own_keys() -> list[note.Key]:
+    """Every key that this log ever signed with."""
+    return [note.Key(settings.AUDIT_ORIGIN, note.PLAIN, public) for public in publics(KEY).values()]
 
 
 def give_places() -> int:

@@ -112,6 +112,12 @@ def test_the_key_of_a_known_log_is_not_exchanged(book):
     with pytest.raises(Refuses):
         book.know("another.example", str(book.key))
     book.know(ORIGIN, str(KEY))
+    # After a rotation somebody looks and adds the new key; the old one is believed on.
+    with pytest.raises(Refuses):
+        book.know("another.example", str(other), also=True)
+    book.know(ORIGIN, str(other), also=True)
+    book.add(asked(0, 3))
+    assert Book(book.folder).latest(ORIGIN).size == 3
     with pytest.raises(FileExistsError):
         found(book.folder, "witness.example/joho")
     assert (book.folder / "witness.key").stat().st_mode & 0o77 == 0

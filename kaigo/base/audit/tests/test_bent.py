@@ -217,7 +217,8 @@ def test_what_the_witness_did_not_sign_is_not_taken_for_its_word(whole, tmp_path
 def test_keys_are_read_with_care(whole):
     log, witness = SIGNED.keys.split()
     assert key(log)[2] == 1 and key(witness)[2] == 4
-    for keys in (f"{witness}\n{log}", log, "", "x+y+z\na+b+c", f"{log[:-4]}AAAA\n{witness}"):
+    assert found(whole / "log", keys=f"{witness}\n{log}\n{Signed().log_key}") is None
+    for keys in (log, witness, "", "x+y+z\na+b+c", f"{log[:-4]}AAAA\n{witness}"):
         assert found(whole / "log", keys=keys) is not None
 
 

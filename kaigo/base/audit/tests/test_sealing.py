@@ -16,6 +16,7 @@ from kaigo.base.audit.fresh import require_witness, watch
 from kaigo.base.audit.models import BulkSubjects, Cosigned, Event, Segment, Subject
 from kaigo.base.audit.witnessing import Witness, WitnessRefuses, WitnessSilent
 from kaigo.base.audit.write import record
+from kaigo.base.keys import signing
 from kaigo.base.records.refusal import Refused
 from kaigo.witness import note, tree
 from kaigo.witness.book import Book, found
@@ -316,6 +317,26 @@ def test_the_keeper_tells_once_when_the_witness_goes_and_comes(ctx, witness, set
     assert len(words) == 2 and Cosigned.objects.count() == 2
     written = Event.objects.filter(event="audit.witness").order_by("id").values_list("outcome", "why")
     assert list(written) == [("failed", "witness_failed"), ("done", "")]
+
+
+def test_the_key_of_the_log_rotates_while_it_is_watched(ctx, witness, settings):
+    some(ctx, 3)
+    sealing.seal()
+    sealing.show(asked(settings))
+    first = sealing.own_key()
+    signing.rotate(sealing.KEY)
+    some(ctx, 3)
+    sealing.seal()
+    assert sealing.own_key() != first and set(sealing.own_keys()) == {first, sealing.own_key()}
+    # What was signed before still counts; the witness signs on once somebody has handed it the new key.
+    require_witness()
+    with pytest.raises(WitnessSilent, match="HTTP 403"):
+        sealing.show(asked(settings))
+    witness.know(settings.AUDIT_ORIGIN, str(sealing.own_key()), also=True)
+    sealing.show(asked(settings))
+    keys = "\n".join(map(str, [*sealing.own_keys(), settings.WITNESS_KEY]))
+    newest, last = verify(sealing.log().folder, keys)
+    assert (newest.size, last.size) == (6, 6)
 
 
 def test_a_witness_with_another_key_is_not_believed(ctx, witness, settings):
