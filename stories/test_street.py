@@ -13,6 +13,9 @@ import shutil
 import socket
 import subprocess
 import sys
+import tempfile
+import time
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -32,17 +35,19 @@ FETCH = (
 
 
 def free_port() -> int:
-    """Two ports side by side: screens and log-in."""
+    """Three ports side by side: screens, log-in, witness."""
     for _ in range(50):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
+        with ExitStack() as stack:
+            held = [stack.enter_context(socket.socket()) for _ in range(3)]
+            held[0].bind(("127.0.0.1", 0))
+            port = held[0].getsockname()[1]
             try:
-                second.bind(("127.0.0.1", port + 1))
+                for number, one in enumerate(held[1:], 1):
+                    one.bind(("127.0.0.1", port + number))
                 return port
             except OSError:
                 continue
-    raise OSError("no two free ports")
+    raise OSError("no three free ports")
 
 
 @pytest.fixture(scope="module")
@@ -220,3 +225,34 @@ def test_wrong_input_into_every_form_is_answered_in_words(ward, browser):
     assert sent > 150
     page.goto(ward["urls"]["insurance"])
     assert "暦" in page.title()
+
+
+def test_an_auditor_checks_the_record_of_the_running_house(browser, ward):
+    """Sealed and witnessed by the processes of the demo, checked with the verifier's one file; a bent byte is named."""
+    page = log_in(browser, ward, "係員")
+    page.goto(f"{ward['urls']['insurance']}/search")
+    page.context.close()
+    verify = Path(__file__).parents[1] / "kaigo/witness/verify.py"
+    command = [sys.executable, "-I", str(verify)]
+    until = time.monotonic() + 60
+    while True:
+        done = subprocess.run(
+            [*command, ward["log"], "--keys", ward["audit_keys"]], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0 or time.monotonic() > until:
+            break
+        time.sleep(1)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(re.search(r"WHOLE (\d+) leaves", done.stdout)[1]) > 100
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / "log"
+        shutil.copytree(ward["log"], copy)
+        bundle = copy / "tile/entries/000"
+        bundle = bundle if bundle.exists() else next((copy / "tile/entries/000.p").iterdir())
+        content = bundle.read_bytes()
+        length = int.from_bytes(content[:2], "big")
+        bundle.write_bytes(content[:2] + b"x" + content[3:])
+        bent = subprocess.run(
+            [*command, str(copy), "--keys", ward["audit_keys"]], capture_output=True, text=True, check=False
+        )
+    assert length > 10 and bent.returncode == 1 and "BENT  leaf 0:" in bent.stdout, bent.stdout

@@ -52,6 +52,7 @@ EVENTS: dict[str, Kind] = {
     "staff.emergency_review": Kind("緊急閲覧の確認", "緊急閲覧を確かめたとき"),
     "staff.enrol": Kind("鍵の登録券", "鍵を登録するための券を出したとき"),
     "staff.enrol_confirm": Kind("鍵の登録券の確認", "出された登録券を、もう一人が確認して使えるようにしたとき"),
+    "staff.enrol_reject": Kind("鍵の登録券の取消し", "出された登録券を、確認できる人または出した人が取り消したとき"),
     "staff.fallback_end": Kind("代わりのログインの終了", "パスワードでのログインを期限の前に終えたとき"),
     "staff.grant": Kind("権限の付与", "権限を与えたとき", {"grant": "権限の番号"}),
     "staff.grant_end": Kind("権限の終了", "権限を終えたとき", {"grant": "権限の番号", "sessions": "終えたログインの数"}),

@@ -12,15 +12,18 @@ from kaigo.base.records.models import Now
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.accounts import open_on
 from kaigo.base.staff.can import Reach
-from kaigo.base.staff.models import Enrolment, EnrolmentConfirmation, EnrolmentUse
+from kaigo.base.staff.models import Enrolment, EnrolmentConfirmation, EnrolmentRejection, EnrolmentUse, Member
 from kaigo.base.staff.people import member_of, sections_of
+from kaigo.base.staff.sessions import in_turn
 from kaigo.base.staff.who import token_hash
 
 
 def waiting(day: date):
-    """Words that somebody may still confirm: in time, unused, not replaced by a newer one."""
+    """Words that somebody may still confirm: in time, unused, not rejected, not replaced by a newer one."""
     newer = Enrolment.objects.filter(account_id=OuterRef("account_id"), id__gt=OuterRef("id"))
-    found = Enrolment.objects.filter(~Exists(newer), valid_until__gt=Now(), confirmation__isnull=True)
+    found = Enrolment.objects.filter(
+        ~Exists(newer), valid_until__gt=Now(), confirmation__isnull=True, rejection__isnull=True
+    )
     return found.filter(account_id__in=open_on(day)).order_by("id")
 
 
@@ -29,6 +32,28 @@ def confirm(ctx: Context, enrolment: Enrolment, reach: Reach) -> EnrolmentConfir
 
     Raises Refused for whoever issued it, for whose account it is (by any account of theirs), and outside of the reach.
     """
+    person = _who_rules(ctx, enrolment, reach)
+    made = EnrolmentConfirmation.objects.create(
+        enrolment=enrolment, issued_by_id=enrolment.issued_by_id, member_id=enrolment.member_id, confirmed_by=person,
+        confirmed_on=ctx.on, actor=ctx.actor,
+    )  # fmt: skip
+    record(ctx, "staff.enrol_confirm", f"account:{enrolment.account_id}")
+    return made
+
+
+def reject(ctx: Context, enrolment: Enrolment, reason: str, reach: Reach) -> EnrolmentRejection:
+    """Say that this word is not in order; it never opens anything. Raises Refused as `confirm`, and without a reason."""
+    if not reason.strip():
+        raise Refused("取り消す理由を書いてください。")
+    person = _who_rules(ctx, enrolment, reach)
+    made = EnrolmentRejection.objects.create(
+        enrolment=enrolment, rejected_by=person, rejected_on=ctx.on, reason=reason.strip(), actor=ctx.actor
+    )
+    record(ctx, "staff.enrol_reject", f"account:{enrolment.account_id}")
+    return made
+
+
+def _who_rules(ctx: Context, enrolment: Enrolment, reach: Reach) -> Member:
     person = member_of(ctx.actor)
     if person is None:
         raise Refused("登録券の確認は、アカウントを持つ人だけができます。")
@@ -40,16 +65,13 @@ def confirm(ctx: Context, enrolment: Enrolment, reach: Reach) -> EnrolmentConfir
         raise Refused(
             "ほかの課の人の登録券です。確認できるのは、その課の権限を承認する人か、すべての課を受け持つ人です。"
         )
+    # Two at once: the second waits here, and then finds it ruled.
+    in_turn(enrolment.account_id)
     if not waiting(ctx.on).filter(id=enrolment.id).exists():
         raise Refused(
-            "この登録券はもう確認されたか、期限が過ぎたか、新しい券に替わっています。一覧を開き直してください。"
+            "この登録券はもう確認されたか、取り消されたか、期限が過ぎたか、新しい券に替わっています。一覧を開き直してください。"
         )
-    made = EnrolmentConfirmation.objects.create(
-        enrolment=enrolment, issued_by_id=enrolment.issued_by_id, member_id=enrolment.member_id, confirmed_by=person,
-        confirmed_on=ctx.on, actor=ctx.actor,
-    )  # fmt: skip
-    record(ctx, "staff.enrol_confirm", f"account:{enrolment.account_id}")
-    return made
+    return person
 
 
 def good(login: str, word: str, day: date) -> Enrolment | None:
@@ -61,6 +83,7 @@ def good(login: str, word: str, day: date) -> Enrolment | None:
             account__login=login.strip(),
             valid_until__gt=Now(),
             confirmation__isnull=False,
+            rejection__isnull=True,
             use__isnull=True,
         )
         .first()
@@ -72,7 +95,13 @@ def still_good(enrolment: int, day: date) -> Enrolment | None:
     """The same at the end of a ceremony that began with the word."""
     found = (
         Enrolment.objects.select_related("account")
-        .filter(id=enrolment, valid_until__gt=Now(), confirmation__isnull=False, use__isnull=True)
+        .filter(
+            id=enrolment,
+            valid_until__gt=Now(),
+            confirmation__isnull=False,
+            rejection__isnull=True,
+            use__isnull=True,
+        )
         .first()
     )
     return found if found is not None and _stands(found, day) else None

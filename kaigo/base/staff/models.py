@@ -146,6 +146,21 @@ class EnrolmentConfirmation(Document):
         ]
 
 
+class EnrolmentRejection(Document):
+    """Somebody who may confirm words says that this one is not in order: it never opens anything."""
+
+    about = STAFF
+
+    enrolment = models.OneToOneField(Enrolment, models.PROTECT, related_name="rejection")
+    rejected_by = models.ForeignKey(Member, models.PROTECT, related_name="+")
+    rejected_on = models.DateField()
+    reason = models.CharField(max_length=200)
+    actor = models.CharField(max_length=60)
+
+    class Meta:
+        db_table = "staff_enrolment_rejection"
+
+
 class EnrolmentUse(Document):
     """A word that has been used, whether for a key or for a password: each is good once, and only when confirmed."""
 

@@ -11,6 +11,7 @@ from django.db import connection
 TOLD = {
     ("staff.enrol", "done"): "鍵の登録券の発行",
     ("staff.enrol_confirm", "done"): "鍵の登録券の確認",
+    ("staff.enrol_reject", "done"): "鍵の登録券の取消し",
     ("staff.key_add", "done"): "鍵の登録",
     ("staff.key_end", "done"): "鍵の失効",
     ("staff.password", "done"): "パスワードと番号表の登録",

@@ -46,14 +46,33 @@ class Confirm(Page):
     purpose = "staff"
 
     def post(self, ctx: Context, request: HttpRequest, enrolment: int):
-        found = Enrolment.objects.filter(id=enrolment).first()
-        if found is None:
-            raise Http404
-        enrolments.confirm(ctx, found, reach(request.staff, self.permission, self.purpose, ctx.on))
+        within = reach(request.staff, self.permission, self.purpose, ctx.on)
+        enrolments.confirm(ctx, _word(enrolment), within)
         return go("/access/enrolments/")
+
+
+class RejectWord(Page):
+    """The word never opens: by who might have confirmed it."""
+
+    permission = "staff.approve"
+    purpose = "staff"
+
+    def post(self, ctx: Context, request: HttpRequest, enrolment: int):
+        within = reach(request.staff, self.permission, self.purpose, ctx.on)
+        reason = request.POST.get("reason", "").strip()[:200]
+        enrolments.reject(ctx, _word(enrolment), reason, within)
+        return go("/access/enrolments/")
+
+
+def _word(enrolment: int) -> Enrolment:
+    found = Enrolment.objects.filter(id=enrolment).first()
+    if found is None:
+        raise Http404
+    return found
 
 
 urls = [
     path("enrolments/", Enrolments.view(), name="enrolments"),
     path("enrolments/<enrolment:enrolment>/confirm/", Confirm.view(), name="confirm_enrolment"),
+    path("enrolments/<enrolment:enrolment>/reject/", RejectWord.view(), name="reject_enrolment"),
 ]

@@ -102,6 +102,8 @@ def write_ready(port: int, made: dict) -> None:
     ready = {
         "urls": {"insurance": f"http://localhost:{port}", "staff": f"http://localhost:{port + 1}"},
         "home": str(home()),
+        "log": str(home() / "log" / "insurance"),
+        "audit_keys": str(folder() / "audit-keys-insurance"),
         **made,
     }
     (folder() / "ready.json").write_text(json.dumps(ready, ensure_ascii=False, indent=1))

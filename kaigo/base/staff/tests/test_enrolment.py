@@ -13,7 +13,14 @@ from kaigo.base.records.refusal import Refused
 from kaigo.base.staff import enrolment
 from kaigo.base.staff.accounts import end_account, enrol, open_account
 from kaigo.base.staff.can import EVERYWHERE, Reach
-from kaigo.base.staff.models import Account, Enrolment, EnrolmentConfirmation, EnrolmentUse, Passkey
+from kaigo.base.staff.models import (
+    Account,
+    Enrolment,
+    EnrolmentConfirmation,
+    EnrolmentRejection,
+    EnrolmentUse,
+    Passkey,
+)
 from kaigo.base.staff.notices import lately
 from kaigo.base.staff.tests.authenticator import Authenticator
 from kaigo.base.staff.tests.hired import APRIL, CARE, account, by, on
@@ -189,3 +196,37 @@ def test_both_acts_leave_their_event_and_tell_the_owner(people):
     ]  # fmt: skip
     assert {one.label for one in lately(whose.id)} == {"鍵の登録券の発行", "鍵の登録券の確認"}
     assert made.valid_until - made.created_at <= timedelta(hours=24, minutes=1)
+
+
+def test_a_rejected_word_opens_nothing_also_when_it_comes_after_a_confirmation(people):
+    issuer, whose, other = people
+    word, made = issue(issuer, whose)
+    with pytest.raises(Refused, match="理由"):
+        enrolment.reject(by(other), made, " ", EVERYWHERE)
+    with pytest.raises(Refused, match="自分のアカウント"):
+        enrolment.reject(by(whose), made, "申請がありません", EVERYWHERE)
+    enrolment.reject(by(other), made, "申請がありません", EVERYWHERE)
+    for again in (enrolment.confirm, lambda ctx, one, within: enrolment.reject(ctx, one, "もう一度", within)):
+        with pytest.raises(Refused, match="取り消されたか"):
+            again(by(other), made, EVERYWHERE)
+    assert not enrolment.waiting(APRIL).filter(id=made.id).exists()
+    assert enrolment.good(whose.login, word, APRIL) is None and enrolment.still_good(made.id, APRIL) is None
+    event = Event.objects.get(event="staff.enrol_reject")
+    assert (event.actor, event.object) == (f"account:{other.id}", f"account:{whose.id}")
+    # Both at once are kept apart by the lock; should both stand, the rejection counts.
+    word, made = issue(issuer, whose)
+    enrolment.confirm(by(other), made, EVERYWHERE)
+    assert enrolment.good(whose.login, word, APRIL) == made
+    EnrolmentRejection.objects.create(
+        enrolment=made, rejected_by_id=other.member_id, rejected_on=APRIL, reason="x", actor="x"
+    )
+    assert enrolment.good(whose.login, word, APRIL) is None and enrolment.still_good(made.id, APRIL) is None
+
+
+def test_nobody_of_another_section_rejects_a_word(people):
+    issuer, whose, other = people
+    _, made = issue(issuer, whose)
+    for who, within in ((other, Reach()), (issuer, EVERYWHERE), (whose, EVERYWHERE)):
+        with pytest.raises(Refused, match=r"ほかの課|自分"):
+            enrolment.reject(by(who), made, "申請がありません", within)
+    assert not EnrolmentRejection.objects.exists()
