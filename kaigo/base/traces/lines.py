@@ -36,7 +36,7 @@ def lines(traces: Iterable[Trace]) -> list[Line]:
     """In the same order; staff and jobs are asked for once."""
     traces = list(traces)
     staff = Staff((t.member for t in traces), (t.actor for t in traces))
-    runs = _runs(traces)
+    runs = runs_of(t.object for t in traces)
     return [_line(trace, staff, runs) for trace in traces]
 
 
@@ -66,12 +66,12 @@ def nobody(actor: str) -> str:
     return "ログインの前" if actor == "nobody" else actor
 
 
-def _runs(traces: list[Trace]) -> dict[str, str]:
-    """`run:12` or `job:premium.main` → the job's title."""
-    numbers = {int(t.object[4:]) for t in traces if t.object.startswith("run:") and t.object[4:].isdigit()}
+def runs_of(objects: Iterable[str], numbered: bool = True) -> dict[str, str]:
+    """`run:12` or `job:premium.main` → the job's title, with the number of the run or without."""
+    numbers = {int(text[4:]) for text in objects if text.startswith("run:") and text[4:].isdigit()}
     titles = {f"job:{name}": known.title for name, known in jobs().items()}
     of = {
-        f"run:{id}": f"{titles.get(f'job:{job}', job)}(実行 {id})"
+        f"run:{id}": titles.get(f"job:{job}", job) + (f"(実行 {id})" if numbered else "")
         for id, job in Run.objects.filter(id__in=numbers).values_list("id", "job")
     }
     return titles | of

@@ -88,7 +88,7 @@ class PrintTold(Page):
 
 
 def _row(use: told.Use) -> list[str]:
-    at = f"{use.first:%H:%M}" if use.times == 1 else f"{use.first:%H:%M}〜{use.last:%H:%M}({use.times}回)"
+    at = use.at if use.times == 1 else f"{use.at}({use.times}回)"
     return [wareki(use.day), at, use.section, use.purpose, use.what, use.items or "—", use.to or "—"]
 
 

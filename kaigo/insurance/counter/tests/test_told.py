@@ -12,6 +12,8 @@ from kaigo.base.audit import write
 from kaigo.base.audit.models import Event
 from kaigo.base.audit.write import record, record_apart
 from kaigo.base.desk.things import access
+from kaigo.base.jobs.models import Run
+from kaigo.base.jobs.registry import jobs
 from kaigo.base.keys.index import rotate
 from kaigo.base.records.context import Context, acting
 from kaigo.base.staff.tests.someone import someone
@@ -106,6 +108,19 @@ def test_to_whom_it_was_handed_over():
     use(one, "release.leave", "release", "", "release_file:999", to="file:01", rows=1, digest="x")
     use(one, "export.rule", "release", "insurance:release.RuleExport", f"export:{asked.id}", ruled="approved")
     assert sorted(row.to for row in uses(one)) == ["", "会計管理室", "外部"]
+
+
+def test_runs_of_one_job_are_one_row_with_its_name():
+    one = insured()
+    for _ in range(2):
+        run = Run.objects.create(job="release.print", state="done", on=DAY, actor="account:7")
+        use(one, "job.run", "operations", "", f"run:{run.id}")
+    (row,) = uses(one)
+    assert (row.times, row.what, row.purpose) == (
+        2,
+        jobs()["release.print"].title,
+        "毎日・毎月の処理を行うため",
+    )
 
 
 def test_the_days_asked_for_and_no_others():

@@ -194,11 +194,12 @@ def test_an_event_says_everything_it_holds_in_words():
         "目的": "照会",
         "きっかけ": "電話・窓口の記録 3 きっかけなし",
         "結果": "断った 権限がない",
-        "問うた権限": permissions()["counter.view"].label,
+        "要る権限": permissions()["counter.view"].label,
         "緊急閲覧": "88",
         "見てよい項目": "氏名、生年月日",
         "見つかった人数": "12",
         "ログインの番号": "77",
+        "封印": "まだ記録に綴じられていません(ふだんは数秒で綴じられます)",
         "プログラム": written.program,
     }
     assert "番号 999999" in strip_tags(page)
