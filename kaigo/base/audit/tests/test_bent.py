@@ -128,7 +128,9 @@ def test_whatever_is_done_to_the_files_is_found_and_the_first_bad_leaf_named(who
         else:
             how, first = source.choice(IN_FILE), None
             fresh = how(source, content)
-        if fresh != content:
+        # Whole lines that are missing from `cosigned` bend nothing: the witness itself remembers what it signed (`seen`).
+        shorter = path.name == "cosigned" and content.startswith(fresh) and not fresh.rpartition(b"\n")[2]
+        if fresh != content and not shorter:
             path.write_bytes(fresh)
             bent = found(folder, whole / "seen")
             assert bent is not None, (seed, number, how.__name__, path)
