@@ -237,8 +237,9 @@ def test_no_role_asks_and_rules_and_no_auditor_acts():
             p.partition(".")[0] for p in gives if p.endswith(".approve")
         }
         assert not both, f"{name} asks and approves: {both}"
-    # Who watches over access rules on grants, but changes nothing about anybody.
-    own = {"監査": set(), "個人情報保護": {"staff.approve", "staff.review"}}
+    # Who watches over access rules on grants and on questions about looks, but changes nothing about anybody.
+    looks = {"misuse.confirm", "misuse.list", "misuse.review"}
+    own = {"監査": {"misuse.all"}, "個人情報保護": {"staff.approve", "staff.review", "misuse.all", *looks}}
     for name, rules in own.items():
         changing = {p for p in roles()[name].on(DAY).permissions if not p.endswith(".view")}
         assert changing <= rules | {"release.runs", "staff.apply"}, f"{name} may change: {changing}"

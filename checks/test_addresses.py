@@ -22,7 +22,18 @@ from kaigo.base.desk.refs import KINDS, Reference, ref
 NUMBERS = {"year", "month", "part"}
 WORDS = {"job", "kind", "act"}
 # Rows of the staff system.
-STAFF_KINDS = {"account", "application", "emergency", "enrolment", "grant", "member", "passkey", "session"}
+STAFF_KINDS = {
+    "account",
+    "application",
+    "declaration",
+    "emergency",
+    "enrolment",
+    "grant",
+    "member",
+    "passkey",
+    "session",
+    "watched",
+}
 # A name that ends like this in a template is a row number.
 ROW = re.compile(
     r"(?:^|[._])(?:id|pk)$|(?:^|\.)(?:person|plan|draft|run|delivery|ticket|assessment|supersedes)$"

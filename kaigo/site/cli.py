@@ -17,6 +17,7 @@ COMMANDS = {
     "calendar": "kaigo.site.commands.calendar",
     "audit": "kaigo.site.commands.audit",
     "keys": "kaigo.site.commands.keys",
+    "misuse": "kaigo.site.commands.misuse",
     "ledger": "kaigo.site.commands.ledger",
     "year": "kaigo.site.commands.year",
     "migrate": "kaigo.site.commands.migrate",

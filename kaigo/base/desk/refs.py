@@ -25,6 +25,8 @@ KINDS = (
     "person",
     # traces
     "event",
+    # misuse
+    "alert", "declaration", "watched",
     # feeds
     "delivery", "repair",
     # registers

@@ -13,6 +13,8 @@ from kaigo.base.staff import enrolment
 SUBJECTS = {
     "account": "",
     "application": "",
+    "declaration": "",
+    "watched": "",
     "emergency": "",
     "enrolment": "",
     "grant": "",

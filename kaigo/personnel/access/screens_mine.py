@@ -11,6 +11,9 @@ from django.urls import path
 from kaigo.base.desk.pages import ROWS
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
+from kaigo.base.misuse.decide import declare, take_back
+from kaigo.base.misuse.models import Declaration
+from kaigo.base.misuse.named import someone
 from kaigo.base.records.context import Context
 from kaigo.base.staff import applications
 from kaigo.base.staff.accounts import KINDS
@@ -120,6 +123,48 @@ class Number(Page):
         return "access/number.html", {"title": "自分の宛名番号を届け出る", "typed": typed}
 
 
+class Relatives(Page):
+    """What is compared when looks are asked about, and why; declare a relative: of him only a digest is kept."""
+
+    permission = "staff.self"
+    purpose = "staff"
+
+    def get(self, ctx: Context, request: HttpRequest):
+        return self.form(request, Typed())
+
+    def post(self, ctx: Context, request: HttpRequest):
+        typed = Typed(request.POST)
+        words = someone(typed)
+        if typed.errors:
+            return self.form(request, typed)
+        declare(ctx, request.staff.member, words)
+        return go("/access/mine/relatives/")
+
+    def form(self, request: HttpRequest, typed: Typed):
+        declared = Declaration.objects.filter(member=request.staff.member, end__isnull=True).order_by("-id")
+        return "access/relatives.html", {
+            "title": "閲覧の確認と親族の届出",
+            "typed": typed,
+            "declared": declared,
+        }
+
+
+class TakeBack(Page):
+    """Take one's own declaration back."""
+
+    permission = "staff.self"
+    purpose = "staff"
+
+    def post(self, ctx: Context, request: HttpRequest, declaration: int):
+        found = Declaration.objects.filter(
+            id=declaration, member=request.staff.member, end__isnull=True
+        ).first()
+        if found is None:
+            raise Http404
+        take_back(ctx, found)
+        return go("/access/mine/relatives/")
+
+
 def _own(request: HttpRequest) -> Account:
     return Account.objects.get(id=request.staff.account)
 
@@ -128,5 +173,7 @@ urls = [
     path("mine/", Mine.view(), name="mine"),
     path("mine/apply/", Apply.view(), name="apply"),
     path("mine/number/", Number.view(), name="number"),
+    path("mine/relatives/", Relatives.view(), name="relatives"),
+    path("mine/relatives/<declaration:declaration>/", TakeBack.view(), name="take_back"),
     path("mine/withdraw/<application:application>/", Withdraw.view(), name="withdraw"),
 ]

@@ -46,6 +46,10 @@ def start(port: int, business_date: str) -> list[subprocess.Popen]:
         running += [process, sealer]
         _pid(system).write_text(str(process.pid))
         _pid(f"{system}-log").write_text(str(sealer.pid))
+    # Only this system has people whose records the critical rules are about.
+    finder = watch.start_finder("insurance", port, business_date)
+    running.append(finder)
+    _pid("insurance-misuse").write_text(str(finder.pid))
     for system, (offset, _) in SERVERS.items():
         _answers(system, port + offset)
     return running
@@ -66,7 +70,7 @@ def _answers(system: str, port: int) -> None:
 
 def stop() -> None:
     """Stop what an earlier start left running."""
-    for name in (*SERVERS, *(f"{system}-log" for system in SERVERS), "witness"):
+    for name in (*SERVERS, *(f"{system}-log" for system in SERVERS), "insurance-misuse", "witness"):
         path = _pid(name)
         if path.exists():
             _end(int(path.read_text() or 0))

@@ -73,6 +73,16 @@ def start_sealer(system: str, port: int, business_date: str) -> subprocess.Popen
     )
 
 
+def start_finder(system: str, port: int, business_date: str) -> subprocess.Popen:
+    """Ask the critical rules about the log of one system every few minutes (base/misuse)."""
+    log = (folder() / f"{system}-misuse.log").open("w")
+    env = os.environ | environment(system, port) | {"KAIGO_BUSINESS_DATE": business_date}
+    command = [sys.executable, "-m", "kaigo.site.cli", "misuse", "watch"]
+    return subprocess.Popen(
+        command, env=env, stdout=log, stderr=log, stdin=subprocess.DEVNULL, start_new_session=True
+    )
+
+
 def told(port: int) -> dict[str, str]:
     """What the systems are told of the witness."""
     return {

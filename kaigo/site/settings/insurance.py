@@ -18,6 +18,7 @@ STREET = [
     "kaigo.insurance.counter",
     "kaigo.base.traces",
     "kaigo.base.keyring",
+    "kaigo.base.misuse",
 ]
 INSTALLED_APPS = [*BASE_APPS, *STREET]
 # Who is logged in is read from the staff system: SELECT only, ids by value.
@@ -26,5 +27,6 @@ DATABASES = {
     "staff": connection_settings("staff", INSURER, "read", SUFFIX),
 }
 ACCESS = "kaigo.insurance.counter.access.InsuranceAccess"
+RELATIONS = "kaigo.insurance.counter.relations.InsuranceRelations"
 ROOT_URLCONF = "kaigo.site.urls.insurance"
 WSGI_APPLICATION = "kaigo.site.wsgi.application"

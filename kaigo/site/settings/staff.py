@@ -11,6 +11,7 @@ STREET = [
     "kaigo.personnel.access",
     "kaigo.base.traces",
     "kaigo.base.keyring",
+    "kaigo.base.misuse",
 ]
 INSTALLED_APPS = [*BASE_APPS, "kaigo.base.staff", *STREET]
 # The staff list is no business of those who take in the insurance's files, and theirs none of the administrators.

@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class MisuseConfig(AppConfig):
+    name = "kaigo.base.misuse"
+    label = "misuse"

@@ -1,0 +1,122 @@
+"""The job over the log: what is new is judged, and what is a question becomes an alert with an owner and a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+
+from django.apps import apps
+
+from kaigo.base.audit.write import record
+from kaigo.base.jobs.models import Run
+from kaigo.base.misuse.engine import judge
+from kaigo.base.misuse.frames import Alert as Question
+from kaigo.base.misuse.frames import Reason
+from kaigo.base.misuse.gather import Gathered, Row, events_of, gather, new_events, touched
+from kaigo.base.misuse.models import Alert, AlertEvent, AlertReason
+from kaigo.base.misuse.staff import Staff
+from kaigo.base.misuse.values import EMERGENCY, RULES, Values, values
+from kaigo.base.records.context import Context
+from kaigo.base.records.watermarks import reading
+from kaigo.law.dates import business_day
+
+WATCH, DAILY = "misuse.watch", "misuse.daily"
+LOG = "audit_event"
+WHOLE_DAY = bytes(16)
+# No transaction that writes an event lasts longer: what is new is not older than the last run by more than this.
+LONGEST = timedelta(days=1)
+
+
+def watch(ctx: Context) -> dict[str, int]:
+    """The critical rules over what is new since the last time: every few minutes."""
+    with reading(WATCH, LOG) as span:
+        events = new_events(span, _since(WATCH))
+        staff, told = Staff(ctx.on), values(ctx.on)
+        made = _find(ctx, events, staff, told, told.critical) if events else 0
+    return {"events": len(events), "alerts": made}
+
+
+def daily(ctx: Context) -> dict[str, int]:
+    """Every rule over every day of which the log has something new; then emergencies that nobody looked into."""
+    read = made = 0
+    with reading(DAILY, LOG) as span:
+        days = touched(span, _since(DAILY))
+        staff = Staff(ctx.on)
+        for day in days:
+            events = events_of(day)
+            read += len(events)
+            made += _find(ctx, events, staff, values(day), RULES)
+    made += _emergencies(ctx, staff)
+    return {"days": len(days), "events": read, "alerts": made}
+
+
+def _since(job: str) -> datetime | None:
+    last = Run.objects.filter(job=job, state="done").order_by("-id").first()
+    return last.started_at - LONGEST if last and last.started_at else None
+
+
+def _find(ctx: Context, events: list[Row], staff: Staff, told: Values, only: Iterable[str]) -> int:
+    found = gather(ctx, events, staff, told, whole=only is RULES)
+    return sum(save(ctx, question, found, staff, told) for question in judge(found.frames, told, only))
+
+
+def save(ctx: Context, question: Question, found: Gathered, staff: Staff, told: Values) -> bool:
+    """One question in the table; found again, it only learns what is new. True = it was not there."""
+    thing = WHOLE_DAY if question.subject is None else found.people[question.subject]
+    kind = "day" if question.subject is None else "person"
+    emergency = next((found.emergencies[e] for e in question.events if e in found.emergencies), None)
+    alert, new = _alert(
+        ctx, staff, told, question.member, question.day, kind, thing,
+        score=question.score, critical=question.critical, causes=question.causes, emergency=emergency,
+    )  # fmt: skip
+    _reasons(alert, question.reasons)
+    AlertEvent.objects.bulk_create(
+        (AlertEvent(alert=alert, event=event) for event in question.events), ignore_conflicts=True
+    )
+    return new
+
+
+def _alert(ctx: Context, staff: Staff, told: Values, member: int, day: date, kind: str, thing: bytes, **more):
+    section, owner = staff.owner(member, day)
+    alert, new = Alert.objects.get_or_create(
+        member=member, day=day, kind=kind, thing=thing,
+        defaults={
+            "section": section, "owner": owner, "found_on": ctx.on,
+            "due_on": due(ctx.on, told["critical_due_days" if more["critical"] else "due_days"]), **more,
+        },
+    )  # fmt: skip
+    if new:
+        record(ctx, "misuse.alert", f"alert:{alert.id}", score=alert.score, critical=alert.critical)
+    return alert, new
+
+
+def _reasons(alert: Alert, reasons: Iterable[Reason]) -> None:
+    AlertReason.objects.bulk_create(
+        (AlertReason(alert=alert, rule=one.rule, points=one.points, facts=one.facts) for one in reasons),
+        ignore_conflicts=True,
+    )
+
+
+def due(day: date, days: int) -> date:
+    """So many business days after a day."""
+    for _ in range(days):
+        day = business_day(day + timedelta(days=1))
+    return day
+
+
+def _emergencies(ctx: Context, staff: Staff) -> int:
+    """An emergency whose review is overdue is a question of its own. Only the staff system has them."""
+    if not apps.is_installed("kaigo.base.staff"):
+        return 0
+    from kaigo.base.staff.models import Emergency
+
+    made, told = 0, values(ctx.on)
+    late = Emergency.objects.filter(review__isnull=True, review_by__lt=ctx.on).select_related("account")
+    for one in late:
+        alert, new = _alert(
+            ctx, staff, told, one.account.member_id, one.review_by, "emergency", one.id.to_bytes(16, "big"),
+            score=100, critical=True, emergency=one.id, causes={},
+        )  # fmt: skip
+        _reasons(alert, [Reason(EMERGENCY, 100, {"days": (ctx.on - one.review_by).days})])
+        made += new
+    return made

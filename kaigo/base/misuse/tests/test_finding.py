@@ -1,0 +1,338 @@
+"""The real path: events in PostgreSQL, the job, alerts in the table; twice the same day, late events, owners."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import psycopg
+import pytest
+from django.db import connection
+from psycopg.types.range import Range
+
+from kaigo.base.jobs.run import run
+from kaigo.base.misuse import finding
+from kaigo.base.misuse.models import Alert, AlertEvent, AlertReason, Tie
+from kaigo.base.misuse.relations import compute, word
+from kaigo.base.misuse.staff import Staff as Known
+from kaigo.base.misuse.tests.town import CARE, PRIVACY, WEDNESDAY, Staff, event, use
+from kaigo.base.records.context import Context, acting
+from kaigo.base.records.facts import believe_rows
+from kaigo.base.staff.marks import own_number, own_words
+from kaigo.insurance.counter.models import Ticket
+from kaigo.insurance.qualification.tests.builders import born, context, fact, lives
+from kaigo.insurance.residents.models import (
+    AddresseeNumber,
+    Household,
+    Membership,
+    Particulars,
+    Person,
+    Protection,
+)
+
+THURSDAY = WEDNESDAY + timedelta(days=1)
+
+
+@pytest.fixture
+def staff(street, monkeypatch):
+    """1 and 2 are clerks, 3 their head, 4 keeps personal data, 5 is lent by a contract, 6 left the section."""
+    use(street)
+    # Events of these tests lie months before the clock of the server.
+    monkeypatch.setattr(finding, "LONGEST", timedelta(days=9999))
+    made = Staff(street)
+    for member in (1, 2):
+        made.member(member)
+    made.member(3)
+    made.member(4, PRIVACY)
+    made.member(5, contract="2")
+    made.member(6, "住民課")
+    made.post(6, CARE, ends=date(2026, 4, 1))
+    made.holds(3, "課長")
+    made.holds(4, "個人情報保護", PRIVACY)
+    return made
+
+
+def night(day=THURSDAY):
+    run(Context("job:misuse.daily", "audit", day), "misuse.daily")
+
+
+def watch(day=WEDNESDAY):
+    return run(Context("job:misuse.watch", "audit", day), "misuse.watch").result
+
+
+def found() -> set[tuple[int, str]]:
+    return set(AlertReason.objects.values_list("alert__member", "rule"))
+
+
+def somebody(
+    name="見本 花子", kana="ミホン ハナコ", birth="1950-05-05", household=None, address="", number=""
+) -> int:
+    with acting(context("2026-01-01")):
+        person = Person.objects.create().id
+        whole = Range(date(1900, 1, 1), None)
+        believe_rows(Particulars, [fact(Particulars, person_id=person, name=name, kana=kana, birth_date=date.fromisoformat(birth),
+                                        sex="2", resident_kind="1", effective=whole)])  # fmt: skip
+        if household:
+            believe_rows(
+                Membership,
+                [
+                    fact(
+                        Membership,
+                        person_id=person,
+                        household_id=household,
+                        relationship="02",
+                        effective=whole,
+                    )
+                ],
+            )
+        if number:
+            AddresseeNumber.objects.create(person_id=person, number=number)
+    if address:
+        lives(person, "2000-01-01", address=address)
+    return person
+
+
+def test_one_question_a_member_person_and_day_and_none_the_second_time(staff):
+    person = born("1950-05-05")
+    for minute in range(3):
+        event(1, [person], at=f"10:{minute:02}", case="access:1", unexplained=True)
+    night()
+    (alert,) = Alert.objects.all()
+    assert (alert.member, alert.day, alert.kind, alert.critical) == (1, WEDNESDAY, "day", False)
+    assert AlertEvent.objects.filter(alert=alert).count() == 3 and found() == {(1, "R8")}
+    assert (alert.section, alert.owner, alert.due_on) == (
+        CARE,
+        "head",
+        date(2026, 7, 24),
+    )  # the 20th is a holiday
+    night()
+    # Something new on the same day: judged again as a whole, still one question.
+    event(1, [person], at="15:00", case="access:1", unexplained=True)
+    night()
+    assert Alert.objects.count() == 1 and AlertReason.objects.count() == 1
+    assert AlertEvent.objects.filter(alert=alert).count() == 4
+
+
+def test_an_event_that_is_saved_late_is_still_judged(staff):
+    """Its transaction began before the job and ended after it: the watermark waits for it."""
+    person = born("1950-05-05")
+    event(2, [person], case="access:1", unexplained=True)
+    other = psycopg.connect(
+        staff.dsn.replace(staff.dsn.split("dbname=")[1].split()[0], connection.settings_dict["NAME"])
+    )
+    with other:
+        # What holds a transaction id open, holds the watermark.
+        other.execute("SELECT pg_current_xact_id()")
+        event(1, [person], case="access:1", unexplained=True, day=WEDNESDAY - timedelta(days=1))
+        night()
+        assert found() == {(2, "R8")}
+    night()
+    assert found() == {(1, "R8"), (2, "R8")}
+
+
+def test_cases_explain_looks_by_who_took_them(staff):
+    mother = somebody(birth="1948-01-01")
+    Tie.objects.all()
+    staff.declared(1, word(own_words("ミホン ハナコ", date(1948, 1, 1))))
+    with acting(context("2026-07-15")):
+        tickets = [
+            Ticket.objects.create(
+                person_id=mother, kind="call", subject="x", state="open", taken_on=WEDNESDAY, taken_by=actor
+            )
+            for actor in ("account:11", "account:20")
+        ]
+    event(1, [mother], case=f"ticket:{tickets[0].id}", day=WEDNESDAY - timedelta(days=1))
+    night()
+    assert not Alert.objects.exists(), "his own, taken by his second account"
+    event(1, [mother], case=f"ticket:{tickets[1].id}")
+    night()
+    assert found() == {(1, "R3")}, "an open contact that somebody else took"
+
+
+def test_ties_come_from_what_the_systems_know_and_say_nothing_to_who_reads_them(staff):
+    with acting(context("2026-01-01")):
+        home, next_door = Household.objects.create(number="1").id, Household.objects.create(number="2").id
+    at = "東京都見本区桜台一丁目1番{}号"
+    me = somebody("見本 太郎", "ミホン タロウ", "1980-01-01", home, at.format(1))
+    mother = somebody("見本 花子", "ミホン ハナコ", "1950-05-05", home, at.format(1))
+    lodger = somebody("試験 一郎", "シケン イチロウ", "1960-05-05", home, at.format(1))
+    aunt = somebody("見本 梅子", "ミホン ウメコ", "1952-05-05", next_door, at.format(12))
+    namesake = somebody("見本 遠子", "ミホン トオコ", "1952-05-06", next_door, "東京都見本区桜台二丁目1番1号")
+    neighbour = somebody("試験 隣子", "シケン トナリコ", "1952-05-07", next_door, at.format(12))
+    staff.marked(1, own_words("ミホン タロウ", date(1980, 1, 1)))
+    for person in (me, mother, lodger, aunt, namesake, neighbour):
+        event(1, [person], case="ticket:999999")
+        event(2, [person], case="ticket:999999")
+        event(6, [person], case="ticket:999999")
+        event(4, [person], case="ticket:999999")
+    with acting(context("2026-07-15")):
+        for person in (me, mother, lodger, aunt, namesake, neighbour):
+            Ticket.objects.create(
+                id=900000 + person,
+                person_id=person,
+                kind="call",
+                subject="x",
+                state="open",
+                taken_on=WEDNESDAY,
+                taken_by="account:999",
+            )
+    compute(context("2026-07-16"))
+    assert sorted(Tie.objects.values_list("member", "tie")) == [
+        (1, "address"), (1, "address"), (1, "family"), (1, "family"), (1, "own"), (1, "staff"), (1, "staff"), (1, "staff"),
+    ]  # fmt: skip
+    again = compute(context("2026-07-17"))
+    assert (again["new"], again["gone"]) == (0, 0)
+    for member in (1, 2, 4, 6):
+        for person in (me, mother, lodger, aunt, namesake, neighbour):
+            event(member, [person], at="11:00", case=f"ticket:{900000 + person}", day=THURSDAY)
+    night(date(2026, 7, 17))
+    of = {rule: set() for rule in ("R1", "R2", "R4", "R5")}
+    for member, rule, thing in AlertReason.objects.filter(alert__day=THURSDAY).values_list(
+        "alert__member", "rule", "alert__thing"
+    ):
+        of[rule].add((member, bytes(thing)))
+    assert len(of["R1"]) == 1 and len(of["R2"]) == 2 and len(of["R5"]) == 2
+    # Clerk 2 works with him, 6 did until April; 4 never.
+    assert {member for member, _ in of["R4"]} == {2, 6} and len(of["R4"]) == 6
+    with pytest.raises(psycopg.errors.InsufficientPrivilege):
+        read = staff.dsn.replace(
+            "dbname=" + staff.dsn.split("dbname=")[1].split()[0], "dbname=" + connection.settings_dict["NAME"]
+        )
+        with psycopg.connect(read, autocommit=True) as admin:
+            admin.execute("SET ROLE read_insurance_131997")
+            admin.execute("SELECT digest FROM misuse_tie")
+
+
+def test_critical_rules_are_found_by_the_watch_and_once(staff):
+    own, councillor, hidden = (
+        somebody(birth="1980-01-01"),
+        somebody(birth="1955-02-02", number="000000000000123"),
+        somebody(birth="1956-03-03"),
+    )
+    staff.marked(1, own_words("ミホン ハナコ", date(1980, 1, 1)))
+    with acting(context("2026-07-01")):
+        believe_rows(
+            Protection,
+            [fact(Protection, person_id=hidden, measure="01", effective=Range(date(2026, 7, 1), None))],
+        )
+    entry = staff.listed(word(own_number("000000000000123")))
+    compute(context("2026-07-15"))
+    event(1, [own], case="ticket:5")
+    event(2, [councillor], case="access:1", unexplained=True)
+    event(2, [hidden], case="access:2", unexplained=True)
+    assert watch()["alerts"] == 2, "the entry of the list waits for another"
+    assert found() == {(1, "R1"), (2, "R7")}
+    assert set(Alert.objects.values_list("critical", "due_on")) == {(True, THURSDAY)}
+    staff.confirmed(entry)
+    compute(context("2026-07-15"))
+    event(2, [councillor], at="11:00", case="access:1", unexplained=True)
+    assert watch()["alerts"] == 1 and (2, "R6") in found()
+    assert watch() == {"events": 0, "alerts": 0}
+    night()
+    assert Alert.objects.filter(critical=True).count() == 3
+    assert found() == {(1, "R1"), (2, "R6"), (2, "R7"), (2, "R8")}, (
+        "the night adds what it knows to the same questions"
+    )
+
+
+def test_pages_searches_prints_and_reasons_are_told_apart(staff):
+    person = born("1950-05-05")
+    # Writing the reason is no work for him; a note of a call is.
+    event(1, [person], case="access:1", unexplained=True)
+    event(1, [person], what="page.act", place="insurance:counter.Why")
+    event(2, [person], case="access:1", unexplained=True)
+    event(2, [person], what="page.act", place="insurance:counter.NewTicket", case="ticket:1")
+    # One's own page is about nobody; lists at night are.
+    event(3, at="22:00", place="insurance:traces.Mine")
+    event(4, at="22:00", place="insurance:counter.TicketList", subjects=50)
+    for n in range(10):
+        event(6, what="page.act", place="insurance:counter.Search", trace=f"s{n}")
+        if n < 6:
+            event(6, what="counter.search", place="insurance:counter.Search", trace=f"s{n}", hits=0)
+    night()
+    assert found() == {(1, "R8"), (4, "R9"), (6, "R12")}
+    assert AlertReason.objects.get(rule="R12").facts["misses"] == 6
+
+
+def test_what_is_usual_is_read_from_the_days_before_and_numbers_from_their_order(staff):
+    from kaigo.insurance.qualification.models import InsuredNumber
+
+    people = [born("1950-05-05") for _ in range(25)]
+    with acting(context("2026-01-01")):
+        for place, person in enumerate(people):
+            InsuredNumber.objects.create(person_id=person, number=f"{place:010}")
+    for back in range(1, 7):
+        for person in people[:6]:
+            event(1, [person], day=WEDNESDAY - timedelta(days=back), case="residents.hold:1")
+    night(WEDNESDAY)
+    assert not Alert.objects.exists()
+    with acting(context("2026-07-15")):
+        for person in people:
+            Ticket.objects.create(
+                id=500 + person,
+                person_id=person,
+                kind="call",
+                subject="x",
+                state="open",
+                taken_on=WEDNESDAY,
+                taken_by="account:20",
+            )
+    for place, person in enumerate(people):
+        event(1, [person], at=f"10:{place:02}", case=f"ticket:{500 + person}")
+    night()
+    assert found() == {(1, "R10"), (1, "R11")}
+    facts = {r.rule: r.facts for r in AlertReason.objects.all()}
+    assert (facts["R10"]["persons"], facts["R10"]["usual"], facts["R11"]["run"]) == (25, 6, 25)
+
+
+def test_the_command_watches_and_says_how_it_stands(staff, settings, capsys):
+    import json
+
+    from kaigo.site.commands import misuse
+
+    settings.BUSINESS_DATE = "2026-07-15"
+    person = somebody(birth="1980-01-01")
+    staff.marked(1, own_words("ミホン ハナコ", date(1980, 1, 1)))
+    assert misuse.main(["status"]) == 1 and "最後の解析 なし" in capsys.readouterr().out
+    night(WEDNESDAY)
+    assert misuse.main(["status"]) == 0
+    event(1, [person], case="ticket:1")
+    assert misuse.main(["watch", "--once"]) == 0 and "1件" in capsys.readouterr().out
+    settings.BUSINESS_DATE = "2026-07-17"
+    assert misuse.main(["status", "--json"]) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert (told["open"], told["overdue"], told["stale"]) == (1, 1, False)
+
+
+def test_leaving_and_the_end_of_permissions(staff):
+    person = born("1950-05-05")
+    staff.member(7, ends=WEDNESDAY + timedelta(days=14))
+    staff.member(8, ends=WEDNESDAY + timedelta(days=15))
+    staff.revoked(2, WEDNESDAY)
+    for member in (1, 2, 7, 8):
+        event(member, [person], case="access:1", unexplained=True)
+    night()
+    assert {member for member, rule in found() if rule == "R14"} == {2, 7}
+
+
+def test_a_day_ends_at_midnight_in_tokyo(staff):
+    person = born("1950-05-05")
+    event(1, [person], at="23:59:59", case="access:1", unexplained=True)
+    event(1, [person], at="24:00", case="access:1", unexplained=True)
+    night()
+    assert set(Alert.objects.values_list("day", flat=True)) == {WEDNESDAY, THURSDAY}
+
+
+def test_nobody_is_asked_about_himself(staff):
+    staff.member(9, PRIVACY)
+    known = Known(WEDNESDAY)
+    owners = {member: known.owner(member, WEDNESDAY) for member in (1, 3, 4, 5, 6)}
+    assert owners == {
+        1: (CARE, "head"), 3: (CARE, "office"), 4: (PRIVACY, "heads"), 5: (CARE, "office"), 6: ("住民課", "office"),
+    }  # fmt: skip
+    staff.holds(9, "個人情報保護", PRIVACY)
+    assert Known(WEDNESDAY).owner(4, WEDNESDAY) == (PRIVACY, "office")
+
+
+@pytest.mark.parametrize(("days", "on"), [(1, date(2026, 7, 21)), (5, date(2026, 7, 27))])
+def test_due_days_are_business_days(days, on):
+    assert finding.due(date(2026, 7, 17), days) == on
