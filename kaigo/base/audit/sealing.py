@@ -24,6 +24,7 @@ from kaigo.witness import note, tree
 
 KEY = "audit"  # the signing key of the installation's logs
 
+_KEEP = "記録のフォルダーとデータベースを保全し、監査の担当者に連絡してください。"
 # Places were given in the order of transactions, to all that were below the watermark then: what has none yet was written by
 # a transaction after that of the last place.
 _PLACES = """
@@ -35,7 +36,7 @@ SELECT l.number, e.tx::text FROM audit_leaf l LEFT JOIN audit_event e ON e.id = 
 
 
 class LogAhead(RuntimeError):
-    """The log has leaves that the database does not know: it was set back to an earlier state."""
+    """The log has leaves that the database does not know, or knows otherwise: it was set back to an earlier state."""
 
 
 @cache
@@ -68,6 +69,12 @@ def give_places() -> int:
         last, after = cursor.fetchone() or (-1, "0")
         if after is None:
             raise leaves.Missing(f"記録の{last:,}番の出来事がデータベースにありません。")
+        cursor.execute("SELECT %s::text::xid8 >= pg_snapshot_xmax(pg_current_snapshot())", [after])
+        if cursor.fetchone()[0]:
+            # Its transactions are counted from a lower number again: all that is new would be passed over.
+            raise LogAhead(
+                f"データベースのトランザクション番号が、記録の{last:,}番の出来事より前に戻っています(別のサーバーへ移したときなど)。{_KEEP}"
+            )
         cursor.execute(_PLACES, {"last": last, "after": after})
         return cursor.rowcount
 
@@ -75,21 +82,31 @@ def give_places() -> int:
 def seal() -> note.Checkpoint:
     """Bring the log up to the events that have a place, and sign how far it has come. One at a time in the installation."""
     with _alone():
+        kept = log()
+        sealed, size = kept.checkpoint(), kept.size
+        # Before anything new gets a place: it could get one that the log gave to what is gone now.
+        _continues(kept, size)
         give_places()
-        kept, end = log(), _places()
-        sealed = kept.checkpoint()
-        size = kept.size
-        if size > end:
-            raise LogAhead(
-                f"記録は{size:,}件まで署名されていますが、データベースには{end:,}件しかありません。データベースが前の状態に戻されています。"
-                "記録のフォルダーとデータベースを保全し、監査の担当者に連絡してください。"
-            )
+        end = _places()
         while size < end or sealed is None:
             upto = min(end, size - size % limits()["segment_leaves"] + limits()["segment_leaves"])
             size = kept.append(leaves.leaves(size, upto))
             sealed = _publish(kept, size)
             archive.close(kept, limits()["segment_leaves"])
         return sealed[0]
+
+
+def _continues(kept: Log, size: int) -> None:
+    """Does the database still have what the log has last?"""
+    end = _places()
+    if size > end:
+        raise LogAhead(
+            f"記録は{size:,}件まで署名されていますが、データベースには{end:,}件しかありません。データベースが前の状態に戻されています。{_KEEP}"
+        )
+    if size and list(kept.leaves(size - 1, size)) != [one for _, one in leaves.known(size - 1, size)]:
+        raise LogAhead(
+            f"記録の{size - 1:,}番の出来事が、データベースでは違うか、ありません。前の状態に戻されたか、書き換えられています。{_KEEP}"
+        )
 
 
 def show(witness: Witness) -> note.Checkpoint:

@@ -205,6 +205,33 @@ def test_a_database_set_back_is_noticed(ctx):
     as_owner("DELETE FROM audit_leaf WHERE number >= 3")
     with pytest.raises(sealing.LogAhead, match="3件しかありません"):
         sealing.seal()
+    # It is not forgotten when more happened since than was lost: what is new must not get the places of what is gone.
+    some(ctx, 10)
+    for _ in range(2):
+        with pytest.raises(sealing.LogAhead, match="3件しかありません"):
+            sealing.seal()
+
+
+def test_a_database_set_back_that_has_gone_on_is_noticed(ctx):
+    some(ctx, 5)
+    sealing.seal()
+    as_owner("DELETE FROM audit_event WHERE id IN (SELECT event_id FROM audit_leaf WHERE number >= 3)")
+    as_owner("DELETE FROM audit_leaf WHERE number >= 3")
+    some(ctx, 10)
+    sealing.give_places()
+    with pytest.raises(sealing.LogAhead, match="4番の出来事が、データベースでは違う"):
+        sealing.seal()
+    assert sealing.log().size == 5
+
+
+def test_a_database_that_counts_transactions_anew_is_noticed(ctx):
+    """Copied by a dump into another server its new events have lower transactions than the last place: none would be found."""
+    some(ctx, 5)
+    sealing.seal()
+    as_owner("UPDATE audit_event SET tx = '900000000000' WHERE id = (SELECT max(event_id) FROM audit_leaf)")
+    some(ctx, 1)
+    with pytest.raises(sealing.LogAhead, match="番号が"):
+        sealing.give_places()
 
 
 # Each is done to an event of its own: page:0, page:1 …
