@@ -8,6 +8,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from kaigo.base.audit.tiles import Log
+from kaigo.base.audit.witnessing import Witness
+from kaigo.base.audit.write import record
 from kaigo.witness import note, tree
 
 ORIGIN = "openkaigo.example/131997/insurance"
@@ -54,3 +56,11 @@ def written(folder: Path, size: int, signed: Signed, *, seen: Path | None = None
     if seen is not None:
         seen.write_text("".join(json.dumps(line) + "\n" for line in lines[:-1]))
     return log
+
+
+def asked(settings) -> Witness:
+    return Witness(settings.WITNESS_URL, settings.WITNESS_KEY)
+
+
+def some(ctx, many: int, **more) -> list[int]:
+    return [record(ctx, "page.read", f"page:{n}", people=[n, n + 1], count=n, **more) for n in range(many)]

@@ -10,18 +10,13 @@ import psycopg
 import pytest
 from django.db import connection, transaction
 
-from kaigo.base.audit import archive, keeper, leaves, sealing
+from kaigo.base.audit import archive, leaves, sealing
 from kaigo.base.audit.compare import compare
-from kaigo.base.audit.fresh import require_witness, watch
-from kaigo.base.audit.models import BulkSubjects, Cosigned, Event, Segment, Subject
-from kaigo.base.audit.witnessing import Witness, WitnessRefuses, WitnessSilent
+from kaigo.base.audit.models import BulkSubjects, Cosigned, Segment, Subject
+from kaigo.base.audit.tests.logs import asked, some
+from kaigo.base.audit.witnessing import WitnessRefuses
 from kaigo.base.audit.write import record
-from kaigo.base.keys import signing
-from kaigo.base.records.refusal import Refused
-from kaigo.witness import note, tree
-from kaigo.witness.book import Book, found
-from kaigo.witness.service import server
-from kaigo.witness.verify import verify
+from kaigo.witness import tree
 
 pytestmark = pytest.mark.witness
 # Places are given by what is committed, so every test has a database of its own.
@@ -31,28 +26,6 @@ SERVER: list = []
 @pytest.fixture(autouse=True)
 def own_database(street):
     SERVER[:] = [street]
-
-
-@pytest.fixture
-def witness(tmp_path, settings):
-    """A witness that knows the log; `book.now` moves its clock."""
-    found(tmp_path / "witness", "witness.example/joho")
-    book = Book(tmp_path / "witness")
-    book.know(settings.AUDIT_ORIGIN, str(sealing.own_key()))
-    running = server(book, "127.0.0.1", 0)
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    settings.WITNESS_URL, settings.WITNESS_KEY = f"http://127.0.0.1:{running.server_port}", str(book.key)
-    yield book
-    running.shutdown()
-    running.server_close()
-
-
-def asked(settings) -> Witness:
-    return Witness(settings.WITNESS_URL, settings.WITNESS_KEY)
-
-
-def some(ctx, many: int, **more) -> list[int]:
-    return [record(ctx, "page.read", f"page:{n}", people=[n, n + 1], count=n, **more) for n in range(many)]
 
 
 def kept() -> list[dict]:
@@ -153,32 +126,6 @@ def test_a_crash_between_places_and_disk_loses_nothing(ctx):
     log.append(leaves.leaves(4, 200))
     assert sealing.seal().size == 304 and len(kept()) == 304
     assert not list(compare(sealing.log()))
-
-
-def test_the_witness_signs_and_auditors_can_check_it(ctx, witness, settings):
-    some(ctx, 10)
-    sealing.seal()
-    sealing.show(asked(settings))
-    some(ctx, 300)
-    sealing.seal()
-    sealing.show(asked(settings))
-    some(ctx, 2)
-    sealing.seal()
-    newest, last = verify(sealing.log().folder, f"{sealing.own_key()}\n{settings.WITNESS_KEY}")
-    assert (newest.size, last.size) == (312, 310)
-    assert [row.size for row in Cosigned.objects.order_by("id")] == [10, 310]
-    assert witness.latest(settings.AUDIT_ORIGIN).size == 310
-
-
-def test_a_witness_who_has_seen_more_than_we_remember_is_asked_again(ctx, witness, settings):
-    some(ctx, 10)
-    sealing.seal()
-    point, signed = sealing.log().checkpoint()
-    asked(settings).sign(point, signed, sealing.log().reading(10), 0)
-    some(ctx, 3)
-    sealing.seal()
-    sealing.show(asked(settings))
-    assert witness.latest(settings.AUDIT_ORIGIN).size == 13
 
 
 def test_a_rewritten_log_gets_no_line(ctx, witness, settings, tmp_path):
@@ -295,85 +242,3 @@ def test_the_program_itself_cannot_change_a_place(ctx):
             connection.cursor() as cursor,
         ):
             cursor.execute(f"UPDATE {table} SET id = id + 1000")
-
-
-def test_what_is_recent_is_what_the_witness_itself_has_signed(ctx, witness, settings, monkeypatch):
-    with pytest.raises(Refused, match="立会がまだ一度もありません"):
-        require_witness()
-    some(ctx, 2)
-    sealing.seal()
-    sealing.show(asked(settings))
-    require_witness()
-    assert watch().size == 2 and not watch().stale
-    # Sixteen minutes later.
-    real = witness.now
-    witness.now = lambda: real() - 16 * 60
-    sealing.show(asked(settings))
-    assert watch().stale
-    with pytest.raises(Refused, match="15分を超えると"):
-        require_witness()
-    # Whoever can write the table makes nothing fresh.
-    point, lines = note.parse(Cosigned.objects.order_by("-id").first().note)
-    forged = note.cosign(point, note.key(settings.WITNESS_KEY), lambda said: b"\0" * 64, int(real()))
-    last = Cosigned.objects.order_by("-id").first()
-    Cosigned.objects.create(
-        size=2, root=last.root, signed_at=last.signed_at, note=f"{point.text}\n{lines[0]}\n{forged}"
-    )
-    assert watch().stale and watch().at is None
-    witness.now = real
-    sealing.show(asked(settings))
-    require_witness()
-    settings.WITNESS_KEY = ""
-    assert watch().stale
-
-
-def test_the_keeper_tells_once_when_the_witness_goes_and_comes(ctx, witness, settings):
-    words: list[str] = []
-    own = keeper.Keeper(ctx, words.append)
-    some(ctx, 2)
-    own.turn(0)
-    assert not words and Cosigned.objects.count() == 1
-    own.turn(200)
-    assert Cosigned.objects.count() == 1
-    own.witness.url = "http://127.0.0.1:1"
-    own.turn(400)
-    own.turn(430)
-    assert len(words) == 1 and "届きません" in words[0]
-    own.witness.url = settings.WITNESS_URL
-    own.turn(460)
-    assert len(words) == 2 and Cosigned.objects.count() == 2
-    written = Event.objects.filter(event="audit.witness").order_by("id").values_list("outcome", "why")
-    assert list(written) == [("failed", "witness_failed"), ("done", "")]
-
-
-def test_the_key_of_the_log_rotates_while_it_is_watched(ctx, witness, settings):
-    some(ctx, 3)
-    sealing.seal()
-    sealing.show(asked(settings))
-    first = sealing.own_key()
-    signing.rotate(sealing.KEY)
-    some(ctx, 3)
-    sealing.seal()
-    assert sealing.own_key() != first and set(sealing.own_keys()) == {first, sealing.own_key()}
-    # What was signed before still counts; the witness signs on once somebody has handed it the new key.
-    require_witness()
-    with pytest.raises(WitnessSilent, match="HTTP 403"):
-        sealing.show(asked(settings))
-    witness.know(settings.AUDIT_ORIGIN, str(sealing.own_key()), also=True)
-    sealing.show(asked(settings))
-    keys = "\n".join(map(str, [*sealing.own_keys(), settings.WITNESS_KEY]))
-    newest, last = verify(sealing.log().folder, keys)
-    assert (newest.size, last.size) == (6, 6)
-
-
-def test_a_witness_with_another_key_is_not_believed(ctx, witness, settings):
-    stranger = found(witness.folder.parent / "stranger", "witness.example/joho")
-    some(ctx, 2)
-    sealing.seal()
-    with pytest.raises(WitnessSilent, match="鍵に合いません"):
-        sealing.show(Witness(settings.WITNESS_URL, str(stranger)))
-    with pytest.raises(note.NoteWrong):
-        Witness(settings.WITNESS_URL, str(sealing.own_key()))
-    with pytest.raises(WitnessSilent, match="HTTP 404"):
-        sealing.show(Witness(f"{settings.WITNESS_URL}/x", settings.WITNESS_KEY))
-    assert not Cosigned.objects.exists()
