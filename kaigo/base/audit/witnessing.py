@@ -37,8 +37,8 @@ class Witness:
         status, body = self._ask(point, signed, read, old)
         if status == 409:
             old = _size(body)
-            # It has seen another tree of this size, or a larger one: ours is not the one that it knows.
-            if old >= point.size:
+            # It has seen a larger one: ours is not the one that it knows. One of this size may be ours: its line was lost.
+            if old > point.size:
                 raise WitnessRefuses(f"立会は{old:,}件の別の記録を知っています(こちらは{point.size:,}件)。")
             status, body = self._ask(point, signed, read, old)
         if status in (409, 422):

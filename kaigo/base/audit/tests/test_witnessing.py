@@ -44,6 +44,16 @@ def test_a_witness_who_has_seen_more_than_we_remember_is_asked_again(ctx, witnes
     assert witness.latest(settings.AUDIT_ORIGIN).size == 13
 
 
+def test_a_witness_whose_line_was_lost_signs_once_more(ctx, witness, settings):
+    """It signed and the answer did not reach our tables: nobody has rewritten anything."""
+    some(ctx, 10)
+    sealing.seal()
+    point, signed = sealing.log().checkpoint()
+    asked(settings).sign(point, signed, sealing.log().reading(10), 0)
+    assert sealing.show(asked(settings)).size == 10
+    assert Cosigned.objects.get().size == 10
+
+
 def test_what_is_recent_is_what_the_witness_itself_has_signed(ctx, witness, settings):
     with pytest.raises(Refused, match="立会がまだ一度もありません"):
         require_witness()
