@@ -157,7 +157,8 @@ def _shown() -> int:
 def _publish(kept: Log, size: int) -> tuple[note.Checkpoint, str]:
     own: Signer = signer(KEY)
     point = note.Checkpoint(settings.AUDIT_ORIGIN, size, tree.root(size, kept.reading(size)))
-    signed = note.sign(point, own_key(), own.sign)
+    # The key that signs, whatever is rotated meanwhile.
+    signed = note.sign(point, note.Key(settings.AUDIT_ORIGIN, note.PLAIN, own.public), own.sign)
     kept.publish(signed)
     return point, signed
 

@@ -11,7 +11,7 @@ from kaigo.base.audit.tests.logs import asked, some
 from kaigo.base.audit.witnessing import Witness, WitnessSilent
 from kaigo.base.keys import signing
 from kaigo.base.records.refusal import Refused
-from kaigo.witness import note
+from kaigo.witness import note, tree
 from kaigo.witness.book import found
 from kaigo.witness.verify import verify
 
@@ -52,6 +52,20 @@ def test_a_witness_whose_line_was_lost_signs_once_more(ctx, witness, settings):
     asked(settings).sign(point, signed, sealing.log().reading(10), 0)
     assert sealing.show(asked(settings)).size == 10
     assert Cosigned.objects.get().size == 10
+
+
+def test_a_checkpoint_fits_its_key_also_when_that_is_rotated_meanwhile(ctx, monkeypatch):
+    some(ctx, 3)
+    root = tree.root
+
+    def slow(*values):
+        signing.rotate(sealing.KEY)
+        return root(*values)
+
+    monkeypatch.setattr(sealing.tree, "root", slow)
+    sealing.seal()
+    point, lines = note.parse(sealing.log().checkpoint()[1])
+    assert note.signed_by_any(point, lines, sealing.own_keys())
 
 
 def test_what_is_recent_is_what_the_witness_itself_has_signed(ctx, witness, settings):
