@@ -52,6 +52,8 @@ class Event(Document):
             models.Index(fields=["event", "object"], name="audit_event_object"),
             models.Index(fields=["created_at"], name="audit_event_time"),
             models.Index(fields=["event", "created_at"], name="audit_event_kind"),
+            # What has no place in the log yet: asked every few seconds.
+            models.Index(fields=["tx"], name="audit_event_tx"),
             # The few that somebody looks into: refusals, and accesses that nothing explains.
             models.Index(
                 fields=["created_at"], condition=~models.Q(outcome="done"), name="audit_event_refused"

@@ -72,6 +72,17 @@ def test_an_empty_log_is_signed_too():
     assert (point.size, point.root) == (0, tree.EMPTY)
 
 
+def test_the_newest_events_are_found_without_reading_all(ctx):
+    """The sealer asks every two seconds, also when there are millions."""
+    some(ctx, 3)
+    with connection.cursor() as cursor:
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {sealing._PLACES}", {"last": 0, "after": "1"})
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    assert "audit_event_tx" in plan, plan
+
+
 def test_whoever_commits_late_is_not_passed_over(ctx):
     """40 writers at once, 1,600 events, some of them slow to commit, while the log is sealed all the time."""
     writers, each, going = 40, 40, threading.Event()
