@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from django.db import connection
+
 from kaigo.base.audit import leaves
 from kaigo.base.audit.tiles import Log
 
@@ -28,3 +30,14 @@ def compare(log: Log) -> Iterator[Difference]:
         for number, kept in enumerate(log.leaves(start, end), start):
             if now.get(number) != kept:
                 yield Difference(number, "changed" if number in now else "missing", kept)
+
+
+def slipped() -> list[int]:
+    """Events without a place although a later transaction's have one: no program of ours wrote them, and none of them ever comes
+    into the log."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT e.id FROM audit_event e WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = e.id) AND e.tx <= "
+            "(SELECT o.tx FROM audit_leaf l JOIN audit_event o ON o.id = l.event_id ORDER BY l.number DESC LIMIT 1) ORDER BY e.id"
+        )
+        return [event for (event,) in cursor]

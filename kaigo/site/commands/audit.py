@@ -79,19 +79,26 @@ def _seal(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from kaigo.base.audit.archive import bent
-    from kaigo.base.audit.compare import compare
+    from kaigo.base.audit.compare import compare, slipped
     from kaigo.base.audit.sealing import log, unsealed
 
     found = [{"leaf": one.number, "what": one.what} for one in compare(log())]
     found += [{"leaf": one.first, "what": "archive"} for one in bent(log())]
-    leaves, waiting = log().size, unsealed()
+    leaves, waiting, added = log().size, unsealed(), slipped()
     if options.json:
-        print(json.dumps({"leaves": leaves, "unsealed": waiting, "differences": found}))
+        told = {"leaves": leaves, "unsealed": waiting, "differences": found, "slipped": added}
+        print(json.dumps(told))
     else:
         for one in found:
             print(f"記録の{one['leaf']:,}番: {_WHAT[one['what']]}")
-        print(f"記録 {leaves:,}件、違い {len(found):,}件、まだ記録に入っていない出来事 {waiting:,}件")
-    return 1 if found else 0
+        for event in added:
+            print(
+                f"出来事{event}: 記録にないのに、記録済みの出来事より前のものとしてデータベースにあります(あとから差し込まれたおそれ)"
+            )
+        print(
+            f"記録 {leaves:,}件、違い {len(found) + len(added):,}件、まだ記録に入っていない出来事 {waiting:,}件"
+        )
+    return 1 if found or added else 0
 
 
 def _status(options: argparse.Namespace) -> int:

@@ -11,8 +11,8 @@ import pytest
 from django.db import connection, transaction
 
 from kaigo.base.audit import archive, leaves, sealing
-from kaigo.base.audit.compare import compare
-from kaigo.base.audit.models import BulkSubjects, Cosigned, Segment, Subject
+from kaigo.base.audit.compare import compare, slipped
+from kaigo.base.audit.models import BulkSubjects, Cosigned, Event, Segment, Subject
 from kaigo.base.audit.tests.logs import asked, some
 from kaigo.base.audit.witnessing import WitnessRefuses
 from kaigo.base.audit.write import record
@@ -214,6 +214,19 @@ def test_rows_bent_afterwards_differ_from_the_log(ctx):
         as_owner(statement, f"page:{number}")
     differences = [(difference.number, difference.what) for difference in compare(sealing.log())]
     assert differences == [(number, what) for number, (_, what) in enumerate(BENDING)]
+
+
+def test_an_event_put_in_among_the_sealed_ones_is_found(ctx):
+    """Dated back by an administrator with the transaction of an earlier one, so that the sealer never asks for it."""
+    ids = some(ctx, 4)
+    sealing.seal()
+    some(ctx, 1)
+    assert not slipped()
+    columns = ", ".join(f'"{name}"' for name in leaves.columns())
+    as_owner(f"INSERT INTO audit_event ({columns}) SELECT {columns} FROM audit_event WHERE id = %s", ids[1])
+    sealing.seal()
+    forged = Event.objects.latest("id").id
+    assert not list(compare(sealing.log())) and slipped() == [forged]
 
 
 def test_of_an_event_about_many_nobody_can_be_taken(ctx):
