@@ -12,17 +12,19 @@ from django.conf import settings
 from django.db import connection
 
 from kaigo.base.audit.models import Cosigned
-from kaigo.base.audit.sealing import limits, own_keys
+from kaigo.base.audit.sealing import limits, own_keys, waiting
 from kaigo.base.records.refusal import Refused
 from kaigo.witness import note
 
 
 class Watch(NamedTuple):
-    """at: when the witness signed last, None = never; size: how many events it had seen; stale: too long ago."""
+    """at: when the witness signed last, None = never; size: how many events it had seen; stale: too long ago, or held; held: an
+    event waits too long for its place, so that what the witness signs says nothing of the newest."""
 
     at: datetime | None
     size: int
     stale: bool
+    held: bool = False
 
 
 def watch() -> Watch:
@@ -40,14 +42,22 @@ def watch() -> Watch:
         return Watch(None, 0, True)
     with connection.cursor() as cursor:
         cursor.execute("SELECT now()")
-        age = cursor.fetchone()[0] - at
+        now = cursor.fetchone()[0]
+    since = waiting()
+    held = since is not None and now - since > timedelta(minutes=limits()["waiting_minutes"])
     # A clock that runs far ahead would look recent for as long.
-    return Watch(at, point.size, abs(age) > timedelta(minutes=limits()["stale_minutes"]))
+    old = abs(now - at) > timedelta(minutes=limits()["stale_minutes"])
+    return Watch(at, point.size, old or held, held)
 
 
 def require_witness() -> None:
     """Refused when nobody outside has watched the log lately."""
     found = watch()
+    if found.held:
+        raise Refused(
+            f"アクセス記録に{limits()['waiting_minutes']}分を超えて綴じられていない出来事があるため、今は持ち出しなどができません。"
+            "長い処理が続いているか、記録を綴じる仕組みが止まっています。ふだんの業務は続けられます。システムの担当者に連絡してください。"
+        )
     if found.stale:
         since = (
             f"最後の立会は{found.at.astimezone():%Y年%-m月%-d日 %-H時%-M分}です"

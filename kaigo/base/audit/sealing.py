@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 from contextlib import contextmanager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -129,6 +130,15 @@ def unsealed() -> int:
         cursor.execute(
             "SELECT count(*) FROM audit_event e WHERE NOT EXISTS (SELECT 1 FROM audit_leaf l WHERE l.event_id = e.id)"
         )
+        return cursor.fetchone()[0]
+
+
+def waiting() -> datetime | None:
+    """Since when the oldest event waits for its place; None = none waits."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAST)
+        _, after = cursor.fetchone() or (-1, "0")
+        cursor.execute("SELECT min(created_at) FROM audit_event WHERE tx > %s::text::xid8", [after or "0"])
         return cursor.fetchone()[0]
 
 

@@ -27,7 +27,9 @@ def log() -> Log:
             "この記録には、立会(ほかの課が別の鍵で行う署名)がまだありません。持出しはできません。", True
         )
     words = f"記録は{found.size:,}件まで立会済みです(最後の立会 {_moment(found)})。"
-    if found.stale:
+    if found.held:
+        words += f"{limits()['waiting_minutes']}分を超えて綴じられていない出来事があるため、持出しは止まっています。システムの担当者に連絡してください。"
+    elif found.stale:
         words += f"{limits()['stale_minutes']}分を超えて立会がないため、持出しは止まっています。システムの担当者に連絡してください。"
     return Log(words, found.stale)
 

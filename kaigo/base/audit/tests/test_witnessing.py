@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import psycopg
 import pytest
+from django.db import connection
 
 from kaigo.base.audit import keeper, sealing
 from kaigo.base.audit.fresh import require_witness, watch
@@ -117,6 +119,25 @@ def test_what_the_witness_signed_for_another_log_makes_nothing_fresh(ctx, witnes
     renamed = note.sign(point, sealing.own_key(), lambda said: blob[4:])
     Cosigned.objects.create(size=0, root=last.root, signed_at=last.signed_at, note=f"{renamed}{lines[1]}\n")
     assert watch().stale and watch().at is None
+
+
+def test_a_witness_that_is_shown_nothing_new_makes_nothing_fresh(ctx, street, witness, settings, monkeypatch):
+    """An open transaction holds every later event back; meanwhile the witness signs the same tree again and again."""
+    monkeypatch.setitem(sealing.limits(), "waiting_minutes", 0)
+    some(ctx, 2)
+    sealing.seal()
+    sealing.show(asked(settings))
+    require_witness()
+    with psycopg.connect(street.dsn(connection.settings_dict["NAME"])) as other:
+        other.execute("SELECT pg_current_xact_id()")
+        some(ctx, 1)
+        sealing.seal()
+        sealing.show(asked(settings))
+        assert watch().held and watch().stale
+        with pytest.raises(Refused, match="綴じられていない"):
+            require_witness()
+    sealing.seal()
+    require_witness()
 
 
 def test_the_keeper_tells_once_when_the_witness_goes_and_comes(ctx, witness, settings):
