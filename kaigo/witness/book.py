@@ -54,7 +54,6 @@ class Book:
             )
         if also and not held:
             raise Refuses(404, f"{origin} はまだ知りません。")
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
         disk.write(place / "log.key", "".join(f"{key}\n" for key in [*held, given]).encode())
         disk.write(place / "origin", f"{origin}\n".encode())
 
@@ -116,7 +115,6 @@ class Book:
 
 def found(folder: Path, name: str) -> note.Key:
     """Make a new witness in a folder; returns its key. FileExistsError when there is one already."""
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     if (folder / "witness.key").exists():
         raise FileExistsError(folder / "witness.key")
     private = Ed25519PrivateKey.generate()

@@ -11,19 +11,39 @@ MANY = 32  # files: from here on one sync of everything is faster than one of ea
 
 
 def write(path: Path, content: bytes) -> None:
-    """Put this content in place of what was there; whoever reads meanwhile reads one of the two."""
-    put(path, content)
+    """Put this content in place of what was there; whoever reads, also after a crash, reads one of the two."""
+    _put(path, content, firm=True)
     settle([path])
 
 
 def put(path: Path, content: bytes) -> None:
-    """The same, but a crash may still lose it until `settle`."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """A file that is not there yet or that nobody needs any more: a crash may lose it until `settle`."""
+    _put(path, content, firm=False)
+
+
+def _put(path: Path, content: bytes, firm: bool) -> None:
+    _folder(path.parent)
     fresh = path.with_name(f".{path.name}.{secrets.token_hex(16)}")
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(handle, "wb") as out:
-        out.write(content)
-    os.replace(fresh, path)
+    try:
+        handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "wb") as out:
+            out.write(content)
+            if firm:
+                # Before it gets its name: a crash would else leave the name with nothing behind it.
+                out.flush()
+                os.fsync(out.fileno())
+        os.replace(fresh, path)
+    finally:
+        fresh.unlink(missing_ok=True)
+
+
+def _folder(folder: Path) -> None:
+    """Each folder that is missing, for us alone, and on the disk: a file is lost with the folder above it."""
+    if folder.is_dir():
+        return
+    _folder(folder.parent)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    settle([folder])
 
 
 def settle(paths: Collection[Path]) -> None:

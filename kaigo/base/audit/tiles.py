@@ -145,7 +145,9 @@ class Log:
         path = _path(self.folder, row, number, width)
         # The form that the checkpoint before stood on has grown or stays as it is.
         self._narrow.discard(path)
-        disk.put(path, content)
+        # The same is not put anew: the newest checkpoint stands on it, and a crash could lose it.
+        if not (path.exists() and path.read_bytes() == content):
+            disk.put(path, content)
         self._fresh.append(path)
 
 

@@ -52,6 +52,15 @@ def test_what_a_crash_left_beyond_the_checkpoint_is_written_over(tmp_path):
     assert files(again).items() >= files(other).items()
 
 
+def test_what_the_checkpoint_stands_on_is_not_put_anew(tmp_path):
+    """A crash right after could lose it, and with it what was signed."""
+    log = written(tmp_path, 600, SIGNED)
+    top = next((tmp_path / "tile/1").rglob("2"))
+    before = top.stat().st_ino
+    SIGNED.publish(log, log.append([leaf(600)]))
+    assert top.stat().st_ino == before and log.size == 601
+
+
 def test_proofs_from_the_disk(tmp_path):
     size = 66_000
     log = written(tmp_path, size, SIGNED)
