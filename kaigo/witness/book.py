@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -68,14 +69,15 @@ class Book:
         keys = self._keys(place)
         if not keys:
             raise Refuses(404, "この記録は知りません。")
-        if not note.signed_by_any(point, lines, keys):
+        own = [line for line in lines if note.signed_by_any(point, [line], keys)]
+        if not own or not note.signed_by_any(point, lines, keys):
             raise Refuses(403, "知っている鍵の署名がありません。")
         if old > point.size:
             raise Refuses(400, "前の大きさが、今の大きさを超えています。")
         with _alone(place):
             self._judge(self.latest(point.origin), old, proof, point)
             line = note.cosign(point, self.key, self._private.sign, int(self.now()))
-            self._keep(place, f"{point.text}\n{lines[0]}\n{line}")
+            self._keep(place, f"{point.text}\n{own[0]}\n{line}")
         return line
 
     def latest(self, origin: str) -> note.Checkpoint:
@@ -133,7 +135,7 @@ def _asked(body: bytes) -> tuple[int, list[bytes], str]:
         proof = [note.unpacked(line) for line in lines]
     except (UnicodeDecodeError, note.NoteWrong) as wrong:
         raise Refuses(400, "依頼の形が違います。") from wrong
-    whole = word == "old" and size.isascii() and size.isdigit() and str(int(size)) == size
+    whole = word == "old" and note.counted(size)
     if not gap or not whole or len(proof) > MOST or any(len(step) != 32 for step in proof):
         raise Refuses(400, "依頼の形が違います。")
     return int(size), proof, written
@@ -142,6 +144,6 @@ def _asked(body: bytes) -> tuple[int, list[bytes], str]:
 @contextmanager
 def _alone(place: Path):
     """One request at a time about one log, also of several processes."""
-    with (place / "lock").open("w") as lock:
+    with os.fdopen(os.open(place / "lock", os.O_RDWR | os.O_CREAT, 0o600), "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -137,12 +137,17 @@ def _checkpoint(text: str) -> Checkpoint:
     if len(lines) != 4 or lines[3] or not lines[0]:
         raise NoteWrong("a checkpoint has three lines")
     origin, size, written = lines[:3]
-    if not (size.isascii() and size.isdigit()) or str(int(size)) != size or len(size) > 18:
+    if not counted(size):
         raise NoteWrong("the size is not a number")
     made = unpacked(written)
     if len(made) != 32 or _base64(made) != written:
         raise NoteWrong("the root is not a hash")
     return Checkpoint(origin, int(size), made)
+
+
+def counted(size: str) -> bool:
+    """Is it a number of leaves as it is written: decimal digits, no zero in front, at most 18 (before it is counted)?"""
+    return len(size) <= 18 and size.isascii() and size.isdigit() and str(int(size)) == size
 
 
 def _line(own: Key, blob: bytes) -> str:

@@ -34,8 +34,7 @@ def server(book: Book, host: str, port: int) -> ThreadingHTTPServer:
             if self.path != "/add-checkpoint":
                 return self._say(404, "そのような入口はありません。")
             length = self.headers.get("Content-Length", "")
-            if not length.isdigit() or int(length) > LARGEST:
-                self.close_connection = True
+            if not note.counted(length) or int(length) > LARGEST:
                 return self._say(413, "依頼が大きすぎるか、長さが書かれていません。")
             try:
                 return self._say(200, book.add(self.rfile.read(int(length))))
@@ -49,11 +48,14 @@ def server(book: Book, host: str, port: int) -> ThreadingHTTPServer:
             return self._say(200, f"{book.key}\n")
 
         def _say(self, status: int, body: str) -> None:
+            # One request a connection: what stands behind one that was not read is never taken for another.
+            self.close_connection = True
             content = body.encode()
             kind = "text/x.tlog.size" if status == 409 else "text/plain; charset=utf-8"
             self.send_response(status)
             self.send_header("Content-Type", kind)
             self.send_header("Content-Length", str(len(content)))
+            self.send_header("Connection", "close")
             self.end_headers()
             self.wfile.write(content)
 

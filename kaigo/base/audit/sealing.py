@@ -6,8 +6,6 @@ order what commits late. What has a place can be written to disk again at any ti
 
 from __future__ import annotations
 
-import fcntl
-from contextlib import contextmanager
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -20,6 +18,7 @@ from kaigo.base.audit import archive, leaves
 from kaigo.base.audit.models import Cosigned
 from kaigo.base.audit.tiles import Log
 from kaigo.base.audit.witnessing import Witness
+from kaigo.base.keys import private
 from kaigo.base.keys.signing import Signer, publics, signer
 from kaigo.witness import note, tree
 
@@ -142,14 +141,9 @@ def waiting() -> datetime | None:
         return cursor.fetchone()[0]
 
 
-@contextmanager
 def _alone():
     """One writer of the log at a time."""
-    folder = Path(settings.AUDIT_LOG_ROOT)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+    return private.locked(Path(settings.AUDIT_LOG_ROOT))
 
 
 def _own(signed: str) -> str:

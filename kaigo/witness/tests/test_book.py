@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import http.client
+import socket
 import subprocess
 import sys
 import threading
@@ -80,12 +81,23 @@ def test_what_is_refused_with_which_answer(book):
     for body in (
         b"", b"old", b"old 0", b"\xff", b"old x\n\n" + asked(0, 3), asked(0, 3).replace(b"old 0", b"old 00"),
         asked(0, 3).replace(b"old 0", b"new 0"), asked(0, 3)[:-30], asked(0, 3, proof=[b"x" * 31]),
-        asked(0, 3, proof=[b"x" * 32] * 64),
+        asked(0, 3, proof=[b"x" * 32] * 64), asked(0, 3).replace(b"old 0", b"old " + b"1" * 5000),
+        asked(0, 3).replace(b"\n3\n", b"\n" + b"3" * 5000 + b"\n"), asked(0, 3).replace(b"old 0", "old ０".encode()),
     ):  # fmt: skip
         assert refused(book, body)[0] == 400, body
     empty = note.Checkpoint(ORIGIN, 0, b"x" * 32)
     assert refused(book, asked(0, 0, point=empty, proof=[]))[0] == 409
     assert not list(book.seen(ORIGIN))
+
+
+def test_of_a_note_the_line_of_the_log_is_kept_wherever_it_stands(book):
+    """Else what the witness remembers proves nothing to an auditor."""
+    stranger = f"\u2014 somebody {base64.b64encode(b'x' * 68).decode()}\n"
+    body = asked(0, 3).replace("\n\n\u2014".encode(), f"\n\n{stranger}\u2014".encode())
+    book.add(body)
+    (signed,) = book.seen(ORIGIN)
+    point, lines = note.parse(signed)
+    assert note.check(point, lines, KEY) == 0 and note.check(point, lines, book.key) == NOW
 
 
 def test_a_witness_remembers_when_it_begins_again(book):
@@ -144,7 +156,20 @@ def test_over_http(book, served):
     assert status == 200 and line.startswith("\u2014 witness.example/joho ")
     assert post(served, asked(0, 6)) == (409, "text/x.tlog.size", "5\n")
     assert post(served, asked(5, 6), "/other")[0] == 404
-    assert post(served, b"x", headers={"Content-Length": str(LARGEST + 1)})[0] == 413
+    for length in (str(LARGEST + 1), "1" * 5000, "\u00b2", "-1", ""):
+        assert post(served, b"x", headers={"Content-Length": length})[0] == 413, length
+
+
+def test_what_stands_in_an_unread_request_is_never_another(book, served):
+    inner = asked(0, 5)
+    smuggled = b"POST /add-checkpoint HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(inner), inner)
+    with socket.create_connection(("127.0.0.1", served), timeout=10) as there:
+        there.sendall(b"POST /other HTTP/1.1\r\nContent-Length: %d\r\n\r\n%s" % (len(smuggled), smuggled))
+        answer = b""
+        while part := there.recv(4096):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 404") and answer.count(b"HTTP/1.1") == 1
+    assert book.latest(ORIGIN).size == 0
 
 
 def test_of_many_at_once_only_one_continues(served):
