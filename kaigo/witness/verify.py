@@ -49,33 +49,43 @@ class Point(NamedTuple):
 def key(line: str) -> tuple[str, bytes, int, Ed25519PublicKey]:
     """name+id+key as the name, the id in its signatures, its kind (1 log, 4 witness) and the key itself."""
     name, id, rest = line.strip().split("+", 2)
-    content = base64.b64decode(rest, validate=True)
+    content = unpacked(rest)
     own = sha256(name.encode() + b"\n" + content).digest()[:4]
     if own.hex() != id or content[0] not in (1, 4):
         raise ValueError(f"not a key: {name}")
     return name, own, content[0], Ed25519PublicKey.from_public_bytes(content[1:])
 
 
+def unpacked(text: str) -> bytes:
+    """Base64, written in the one way in which it is written."""
+    content = base64.b64decode(text, validate=True)
+    if base64.b64encode(content).decode() != text:
+        raise ValueError("base64 with something left over")
+    return content
+
+
 def point(note: str, keys: list[tuple]) -> Point:
     """A checkpoint signed by the log. ValueError for anything else; a known key's line that does not fit is an error too."""
     text, _, signed = note.rpartition("\n\n")
     origin, size, root = text.split("\n")
-    lines = signed.split("\n")
-    if lines.pop() or not lines or not all(line.startswith(MARK) for line in lines):
+    *lines, rest = signed.split("\n")
+    if rest or not all(line.startswith(MARK) for line in lines):
         raise ValueError("the lines of signatures are cut off")
+    if not size.isascii() or str(int(size)) != size:
+        raise ValueError("the size is not written as a number")
     signatures = [line.removeprefix(MARK).rsplit(" ", 1) for line in lines]
     found = [
         (own[2], _signed(f"{text}\n", signatures, own)) for own in keys if own[2] == 4 or own[0] == origin
     ]
     if not any(kind == 1 and seconds is not None for kind, seconds in found):
         raise ValueError("not signed by this log")
-    return Point(int(size), base64.b64decode(root, validate=True), max(seconds or 0 for _, seconds in found))
+    return Point(int(size), unpacked(root), max(seconds or 0 for _, seconds in found))
 
 
 def _signed(text: str, signatures: list[list[str]], by: tuple) -> int | None:
     name, id, kind, public = by
     for who, blob in signatures:
-        content = base64.b64decode(blob, validate=True)
+        content = unpacked(blob)
         if who != name or content[:4] != id:
             continue
         seconds = int.from_bytes(content[4:12], "big") if kind == 4 else 0
@@ -129,13 +139,13 @@ def leaves(folder: Path, size: int) -> Iterator[bytes]:
     for first in range(0, size, WIDTH):
         width = min(WIDTH, size - first)
         rest = content(folder, "entries", first // WIDTH, width, first)
+        at = 0
         for leaf in range(first, first + width):
-            length = int.from_bytes(rest[:2], "big")
-            if len(rest) < 2 + length or len(rest) < 2:
+            begin, at = at + 2, at + 2 + int.from_bytes(rest[at : at + 2], "big")
+            if len(rest) < max(begin, at):
                 raise Bent(leaf, "the bundle ends before it")
-            yield rest[2 : 2 + length]
-            rest = rest[2 + length :]
-        if rest:
+            yield rest[begin:at]
+        if rest[at:]:
             raise Bent(first + width, "the bundle goes on")
 
 
@@ -198,12 +208,14 @@ def check(folder: Path, size: int, points: list[Point]) -> None:
 
 def history(source: Path, keys: list[tuple]) -> Iterator[Point]:
     """Checkpoints one a line, as `cosigned` and `kaigo-witness seen` have them, each signed by both."""
-    # Not splitlines: it also ends lines at signs that a bent file may hold.
-    lines = source.read_bytes().decode().split("\n")
-    if lines.pop():
-        raise ValueError(f"{source.name} ends within a line")
+    *lines, rest = source.read_bytes().decode().split("\n")
+    if rest:
+        raise ValueError(f"{source.name}: the last line is cut off")
     for line in lines:
-        found = point(json.loads(line), keys)
+        said = json.loads(line)
+        if not isinstance(said, str) or json.dumps(said, ensure_ascii=False) != line:
+            raise ValueError(f"{source.name}: not a line of a checkpoint")
+        found = point(said, keys)
         if not found.seconds:
             raise ValueError("a checkpoint without the witness's line")
         yield found
@@ -215,7 +227,7 @@ def verify(folder: Path, keys: str, seen: Path | None = None) -> tuple[Point, Po
     own = [key(line) for line in keys.splitlines() if line.strip()]
     if {kind for _, _, kind, _ in own} != {1, 4}:
         raise ValueError("the key of the log and that of the witness are both needed")
-    newest = point((folder / "checkpoint").read_text(), own)
+    newest = point((folder / "checkpoint").read_bytes().decode(), own)
     points = [newest, *history(folder / "cosigned", own), *(history(seen, own) if seen else ())]
     check(folder, newest.size, points)
     last = max(
@@ -236,7 +248,7 @@ def main(argv: list[str] | None = None) -> int:
         return 2
     try:
         seen = Path(options["--seen"]) if "--seen" in options else None
-        newest, last = verify(Path(words[0]), Path(options["--keys"]).read_text(), seen)
+        newest, last = verify(Path(words[0]), Path(options["--keys"]).read_text("utf-8-sig"), seen)
     except (Bent, ValueError, OSError) as bent:
         print(f"BENT  {bent}")
         return 1

@@ -54,7 +54,7 @@ def written(folder: Path, size: int, signed: Signed, *, seen: Path | None = None
         # The last step has not been shown yet.
         lines.append(signed.publish(log, upto, cosigned=step < steps))
     if seen is not None:
-        seen.write_text("".join(json.dumps(line) + "\n" for line in lines[:-1]))
+        seen.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines[:-1]))
     return log
 
 

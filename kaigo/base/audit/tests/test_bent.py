@@ -128,10 +128,15 @@ def test_whatever_is_done_to_the_files_is_found_and_the_first_bad_leaf_named(who
         else:
             how, first = source.choice(IN_FILE), None
             fresh = how(source, content)
-        # Whole lines that are missing from `cosigned` bend nothing: the witness itself remembers what it signed (`seen`).
-        shorter = path.name == "cosigned" and content.startswith(fresh) and not fresh.rpartition(b"\n")[2]
-        if fresh != content and not shorter:
+        whole_lines = (
+            path.name == "cosigned" and content.startswith(fresh) and (not fresh or fresh[-1:] == b"\n")
+        )
+        if fresh != content:
             path.write_bytes(fresh)
+        if whole_lines:
+            # Fewer lines of the witness are no other log: what it signed stands in what it remembers.
+            assert found(folder, whole / "seen") is None
+        elif fresh != content:
             bent = found(folder, whole / "seen")
             assert bent is not None, (seed, number, how.__name__, path)
             if first is not None:
@@ -158,6 +163,38 @@ def taken(content: bytes) -> list[bytes]:
 
 def packed(bundle: list[bytes]) -> bytes:
     return b"".join(len(one).to_bytes(2, "big") + one for one in bundle)
+
+
+@pytest.mark.parametrize("name", ["checkpoint", "cosigned"])
+def test_what_is_signed_is_written_in_one_way_only(whole, tmp_path, name):
+    """Every end cut off, every bit turned, every blank put in: nothing is read as what it is not."""
+    folder = tmp_path / "log"
+    shutil.copytree(whole / "log", folder)
+    content = (folder / name).read_bytes()
+    bent = [
+        content[:at] + sign + content[at:]
+        for at in range(len(content) + 1)
+        for sign in (b" ", b"\r", b"\n", b"0")
+    ]
+    bent += [
+        content[:at]
+        for at in range(len(content))
+        if name == "checkpoint" or content[at - 1 : at] not in (b"", b"\n")
+    ]
+    # Of each line the last signs of its signatures, where base64 has bits to spare.
+    ends = [at for at in range(len(content)) if content[at : at + 1] == b"="]
+    bent += [
+        content[: at - 1] + bytes([content[at - 1] ^ 1 << bit]) + content[at:]
+        for at in ends
+        for bit in range(8)
+    ]
+    for one in bent:
+        (folder / name).write_bytes(one)
+        assert found(folder, whole / "seen") is not None, one
+    (folder / name).write_bytes(content)
+    for text in ("[1]", '{"a": 1}', "1", "null"):
+        (folder / "cosigned").write_text(f"{text}\n")
+        assert "checkpoint" in str(found(folder, whole / "seen"))
 
 
 def test_files_that_are_gone_are_missed(whole, tmp_path):
