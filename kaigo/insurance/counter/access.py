@@ -27,7 +27,9 @@ class InsuranceAccess(Access):
             if kana and birth:
                 words.append(own_words(kana, birth))
             words += [own_number(number) for number in numbers]
-        return frozenset(index(MARKS).digests(words))
+        # What staff are known by was kept under the key of its time.
+        key = index(MARKS)
+        return frozenset(digest for word in words for digest in key.every(word))
 
     knows = True
 

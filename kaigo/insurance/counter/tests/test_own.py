@@ -10,7 +10,7 @@ from django.urls import resolve
 from kaigo.base.audit.models import Event
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.things import room_of, thing_of
-from kaigo.base.keys.index import index
+from kaigo.base.keys.index import index, rotate
 from kaigo.base.staff.can import Staff
 from kaigo.base.staff.marks import MARKS, own_number, own_words
 from kaigo.base.staff.tables import permissions
@@ -64,6 +64,15 @@ def test_every_page_that_acts_refuses_one_own_people_in_words(who):
     before = Event.objects.count()
     assert visit(page_of(rows["person"]), staff=me).status_code == 200
     assert last().outcome == "done" and Event.objects.count() == before + 1
+
+
+def test_one_own_people_stay_one_own_when_the_key_of_the_marks_is_rotated():
+    rows = plant()
+    me = clerk(WHO["herself"])
+    rotate(MARKS)
+    address, method = acting(rows)[0]
+    visit(address, {} if method == "post" else None, staff=me)
+    assert last().why == "self"
 
 
 def test_a_stranger_is_not_refused_for_that():
