@@ -21,6 +21,7 @@ from django.conf import settings
 
 from kaigo.base.keys import private, wrapped
 from kaigo.base.keys.store import Kind, NoKey, Unopened
+from kaigo.base.keys.store import store as keys
 from kaigo.base.keys.uses import Use, using
 
 KEY = "files"
@@ -86,15 +87,19 @@ def counts() -> Counter[int]:
 def renew() -> int:
     """Put the keys of all files under the newest version; the content is copied, not encrypted again. Returns how many.
     What is damaged or lost its key stays as it is."""
-    done = 0
+    done, newest = 0, keys().make(Kind.WRAP, KEY)
     for path in _paths():
         packed = _packed(path)
+        if packed is None or wrapped.version(packed) == newest:
+            continue
         try:
-            fresh = wrapped.renewed(KEY, packed, _bound(path.name)) if packed else None
-        except (NoKey, Unopened):
+            # Read once: of two who put the same at once the second may come in between with a key of its own.
+            packed, sealed = _parts(path.name, path.read_bytes())
+            fresh = wrapped.renewed(KEY, packed, _bound(path.name))
+        except (NoKey, Unopened, FileDamaged):
             continue
         if fresh is not None:
-            private.replace(path, _head(fresh) + _parts(path.name, path.read_bytes())[1])
+            private.replace(path, _head(fresh) + sealed)
             done += 1
     return done
 

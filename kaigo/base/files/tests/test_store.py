@@ -101,6 +101,28 @@ def test_the_key_changes_and_copies_from_before_open_no_more(settings):
         passing.get("export:1")
 
 
+def test_who_puts_the_same_while_its_key_changes_damages_nothing(settings, monkeypatch):
+    """Two put the same at once; the second comes while a renewal is between the key and the content of the first."""
+    digest = store.put(TEXT)
+    (path,) = kept(settings)
+    first = path.read_bytes()
+    path.unlink()
+    store.put(TEXT)
+    second = path.read_bytes()
+    path.write_bytes(first)
+    keys().rotate(Kind.WRAP, store.KEY)
+    opened = store.wrapped.opened
+
+    def slow(*values):
+        path.write_bytes(second)
+        return opened(*values)
+
+    monkeypatch.setattr(store.wrapped, "opened", slow)
+    assert store.renew() == 1
+    monkeypatch.undo()
+    assert store.get(digest) == TEXT
+
+
 @pytest.mark.django_db
 def test_files_come_and_go_while_the_key_changes(settings):
     """Threads put, get and erase; the keys are rotated and the old ones destroyed beside them."""
@@ -127,7 +149,7 @@ def test_files_come_and_go_while_the_key_changes(settings):
             except Exception as error:
                 wrong.append(repr(error))
 
-    threads = [Thread(target=busy, args=(n,)) for n in range(3)]
+    threads = [Thread(target=busy, args=(n,), daemon=True) for n in range(3)]
     for thread in threads:
         thread.start()
     rounds = 30 if os.environ.get("KAIGO_LONG") else 8
