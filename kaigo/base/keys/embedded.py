@@ -36,6 +36,10 @@ class _Loaded(NamedTuple):
     usable: dict[int, bytes]
     newest: int
 
+    def __repr__(self) -> str:
+        """Without the keys: what is shown of a failure may be kept."""
+        return f"_Loaded({self.path!r}, newest={self.newest})"
+
 
 class Embedded:
     """See KeyStore. One file a key: `<kind>-<name>.json`."""

@@ -72,7 +72,8 @@ class PrintTold(Page):
             "printed_at": f"{wareki(local.date())} {local:%H:%M}",
         }
         letter = {
-            "name": access().names(ctx, [person]).get(person, ""),
+            # On the sheet stands the person's own name, for whoever may see names at all.
+            "name": access().names(ctx, [person]).get(person, "") if ctx.sees("name") else "",
             "period": f"{wareki(since)}から{wareki(until)}まで",
             "notes": _notes(),
             "rows": [_row(use) for use in found],
