@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
+from django.db import connection
 from django.db.models import Exists, OuterRef
 
 from kaigo.base.audit.write import record
@@ -14,7 +15,6 @@ from kaigo.base.staff.accounts import open_on
 from kaigo.base.staff.can import Reach
 from kaigo.base.staff.models import Enrolment, EnrolmentConfirmation, EnrolmentRejection, EnrolmentUse, Member
 from kaigo.base.staff.people import member_of, sections_of
-from kaigo.base.staff.sessions import in_turn
 from kaigo.base.staff.who import token_hash
 
 
@@ -66,7 +66,8 @@ def _who_rules(ctx: Context, enrolment: Enrolment, reach: Reach) -> Member:
             "ほかの課の人の登録券です。確認できるのは、その課の権限を承認する人か、すべての課を受け持つ人です。"
         )
     # Two at once: the second waits here, and then finds it ruled.
-    in_turn(enrolment.account_id)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 7411006))", [str(enrolment.id)])
     if not waiting(ctx.on).filter(id=enrolment.id).exists():
         raise Refused(
             "この登録券はもう確認されたか、取り消されたか、期限が過ぎたか、新しい券に替わっています。一覧を開き直してください。"
