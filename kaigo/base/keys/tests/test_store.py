@@ -26,7 +26,7 @@ PIN = "123456"
 def token(tmp_path_factory):
     """A token of its own: (label, file of the PIN)."""
     if not MODULE or not shutil.which("softhsm2-util"):
-        pytest.skip("needs Debian's package softhsm2 (checks/packages.sh)")
+        pytest.fail("needs Debian's package softhsm2 (checks/packages.sh)")
     root = tmp_path_factory.mktemp("token")
     (root / "tokens").mkdir()
     conf = root / "softhsm2.conf"

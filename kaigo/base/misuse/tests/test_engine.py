@@ -275,26 +275,15 @@ def test_an_empty_log_asks_nothing():
     assert Given().judged() == []
 
 
-@pytest.mark.parametrize("size", [(40, 12, 50)])
-def test_planted_misuse_is_found_in_a_seeded_log(size):
+def test_planted_misuse_is_found_in_a_seeded_log():
+    """E-13: a small log in every run, with KAIGO_LONG=1 a million accesses (their seconds are a benchmark)."""
+    long = bool(os.environ.get("KAIGO_LONG"))
     seed = int(os.environ.get("KAIGO_SEED") or time.time_ns() % 100_000)
-    log = Log(seed, *size)
+    log = Log(seed) if long else Log(seed, 40, 12, 50)
     found = measure(log)
     print(f"seed {seed}: {found}")
-    assert found.recall >= 0.9, (seed, Counter(p.rule for p in log.planted if not caught(p, found.alerts)))
+    missed = Counter(p.rule for p in log.planted if not caught(p, found.alerts))
+    assert found.recall >= (0.95 if long else 0.9), (seed, missed)
     # A small log holds as much misuse as a tenth of it: its share of questions is not the one of E-13.
-    assert found.ordinary <= 20, seed
-
-
-@pytest.mark.long
-@pytest.mark.skipif(not os.environ.get("KAIGO_LONG"), reason="a million accesses: KAIGO_LONG=1")
-def test_planted_misuse_is_found_among_a_million_accesses():
-    seed = int(os.environ.get("KAIGO_SEED") or time.time_ns() % 100_000)
-    found = measure(Log(seed))
-    print(f"seed {seed}: {found}")
-    assert (found.accesses >= 1_000_000, found.recall >= 0.95, found.per_ten_thousand <= 20) == (
-        True,
-        True,
-        True,
-    ), seed
-    assert found.seconds <= 30, seed
+    assert found.per_ten_thousand <= 20 if long else found.ordinary <= 20, seed
+    assert found.accesses >= (1_000_000 if long else 50_000), seed
