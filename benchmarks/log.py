@@ -18,7 +18,7 @@ EVENTS = 1_000_000
 _SOME = """
 INSERT INTO audit_event (event, outcome, why, actor, member, permission, grants, purpose, "case", unexplained, place,
     object, fields, subject_key, subjects, opened, trace, program, details)
-SELECT 'page.read', 'done', '', 'account:' || n % 300, n % 300, 'counter.view', '{7}', 'inquiry', 'ticket:' || n, false,
+SELECT 'page.read', 'done', '', 'account:' || n %% 300, n %% 300, 'counter.view', '{7}', 'inquiry', 'ticket:' || n, false,
     'insurance:counter.PersonPage', 'person', '{name,address}', 0, 0, '{}', md5(n::text), 'openkaigo bench', '{"method": "GET"}'
 FROM generate_series(1, %s) n"""
 
