@@ -82,7 +82,7 @@ def _alert(ctx: Context, staff: Staff, told: Values, member: int, day: date, kin
         member=member, day=day, kind=kind, thing=thing,
         defaults={
             "section": section, "owner": owner, "found_on": ctx.on,
-            "due_on": due(ctx.on, told["critical_due_days" if more["critical"] else "due_days"]), **more,
+            "due_on": due(max(ctx.on, day), told["critical_due_days" if more["critical"] else "due_days"]), **more,
         },
     )  # fmt: skip
     if new:

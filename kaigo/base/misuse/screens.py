@@ -13,7 +13,7 @@ from kaigo.base.desk.titles import Title
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
 from kaigo.base.misuse import read, words
-from kaigo.base.misuse.decide import OUTCOMES, may_review, review
+from kaigo.base.misuse.decide import OUTCOMES, SHORTEST, may_review, review
 from kaigo.base.misuse.gather import cause_word
 from kaigo.base.misuse.relations import relations
 from kaigo.base.records.context import Context
@@ -77,6 +77,8 @@ class ReviewAlert(Page):
         typed = Typed(request.POST)
         outcome = typed.choice("outcome", "結果", OUTCOMES)
         reason = typed.text("reason", "確かめたこと", longest=400)
+        if reason and len(reason) < SHORTEST:
+            typed.errors.setdefault("reason", f"何をどう確かめたかを{SHORTEST}文字以上で書いてください")
         if typed.errors:
             return shown(ctx, request, alert, typed)
         review(ctx, found, request.staff.member, mine.reviews, outcome, reason)

@@ -91,6 +91,17 @@ def somebody(
     return person
 
 
+def test_no_answer_is_due_before_the_look_itself(staff):
+    """Where the business date runs behind the clock of the record, as in the demo."""
+    person = born("1950-05-05")
+    for minute in range(3):
+        event(1, [person], at=f"10:{minute:02}", case="access:1", unexplained=True)
+    night(date(2026, 7, 1))
+    assert Alert.objects.get().due_on == date(
+        2026, 7, 23
+    )  # five business days after the look; the 20th is a holiday
+
+
 def test_one_question_a_member_person_and_day_and_none_the_second_time(staff):
     person = born("1950-05-05")
     for minute in range(3):
