@@ -15,11 +15,13 @@ from kaigo.base.staff.tables import limits
 
 WORK_LIST = "worklist:"
 _TODAY = "date_trunc('day', now() AT TIME ZONE 'Asia/Tokyo') AT TIME ZONE 'Asia/Tokyo'"
-# Those whom pages named, as digests; who was shown beside them is not counted. Lists have no case.
+# How many people pages named today, and which of those asked for are among them, as digests; who was shown beside them
+# is not counted. Lists have no case.
 _OPENED = f"""
-    SELECT DISTINCT d FROM audit_event e CROSS JOIN unnest(e.opened) d
-    WHERE e.member = %(member)s AND e.created_at >= {_TODAY} AND e.outcome = 'done'
-      AND e.event IN ('page.read', 'page.act') AND e."case" <> '' AND e."case" NOT LIKE '{WORK_LIST}%%'"""
+    SELECT count(*), coalesce(array_agg(o.d) FILTER (WHERE o.d = ANY(%(asked)s::bytea[])), '{{}}') FROM (
+        SELECT DISTINCT d FROM audit_event e CROSS JOIN unnest(e.opened) d
+        WHERE e.member = %(member)s AND e.created_at >= {_TODAY} AND e.outcome = 'done'
+          AND e.event IN ('page.read', 'page.act') AND e."case" <> '' AND e."case" NOT LIKE '{WORK_LIST}%%') o"""
 _LISTED = f"""
     SELECT coalesce(sum(e.subjects), 0) FROM audit_event e
     WHERE e.member = %(member)s AND e.created_at >= {_TODAY} AND e.outcome = 'done'
@@ -31,9 +33,12 @@ def spent(ctx: Context, staff: Staff, people: tuple[int, ...]) -> str:
     if ctx.case.startswith(WORK_LIST):
         return ""
     most, key = limits()["opened_per_day"], index(KEY)
-    opened = {bytes(digest) for (digest,) in rows(_OPENED, {"member": staff.member})}
-    more = [one for one in people if opened.isdisjoint(key.every(f"person:{one}"))]
-    if not more or len(opened) + len(more) <= most:
+    of = {one: key.every(f"person:{one}") for one in people}
+    asked = [digest for every in of.values() for digest in every]
+    ((opened, known),) = rows(_OPENED, {"member": staff.member, "asked": asked})
+    again = {bytes(digest) for digest in known}
+    more = [one for one in people if again.isdisjoint(of[one])]
+    if not more or opened + len(more) <= most:
         return ""
     return (
         f"今日開いた人が上限の{most:,}人に達しました(一日に開ける人数の上限)。"
