@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 
 from kaigo.base.audit.write import record
 from kaigo.base.desk import login_key
@@ -122,9 +123,7 @@ class KeyEnd(Fresh):
 
     def post(self, ctx: Context, request: HttpRequest):
         number = unref("passkey", request.POST.get("key", ""))
-        key = Passkey.objects.filter(id=number, account_id=request.staff.account).first()
-        if key is None:
-            raise Http404
+        key = get_object_or_404(Passkey, id=number, account_id=request.staff.account)
         end_key(ctx, key, "本人が失効させた")
         return go("/passkeys")
 

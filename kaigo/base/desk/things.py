@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from typing import ClassVar, NamedTuple
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
@@ -143,5 +144,4 @@ def access() -> Access:
     given = getattr(settings, "ACCESS", "")
     if not given:
         return Access()
-    module, _, name = given.rpartition(".")
-    return getattr(import_module(module), name)()
+    return import_string(given)()

@@ -76,9 +76,8 @@ class Review(Document):
     about = MISUSE
 
     alert = models.ForeignKey(Alert, models.PROTECT, related_name="reviews")
-    member = (
-        models.BigIntegerField()
-    )  # whom the question is about (migration 0001: a foreign key holds it true)
+    # whom the question is about (migration 0001: a foreign key holds it true)
+    member = models.BigIntegerField()
     outcome = models.CharField(max_length=10)  # fine | caution | inquiry | grave
     reason = models.CharField(max_length=400)
     reviewer = models.BigIntegerField()

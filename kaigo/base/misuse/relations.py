@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from importlib import import_module
 from typing import ClassVar, NamedTuple
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from kaigo.base.audit.write import KEY
 from kaigo.base.keys.index import index
@@ -72,8 +72,7 @@ def relations() -> Relations:
     given = getattr(settings, "RELATIONS", "")
     if not given:
         return Relations()
-    module, _, name = given.rpartition(".")
-    return getattr(import_module(module), name)()
+    return import_string(given)()
 
 
 def sealed(subjects: Iterable[bytes]) -> list[bytes]:

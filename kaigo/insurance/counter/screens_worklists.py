@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
@@ -167,7 +168,4 @@ def _purposes(request: HttpRequest) -> dict[str, str]:
 
 def _work_list(asked: int) -> WorkList:
     # Whoever rules or ends waits for whoever does so at the same time: rulings and ends are unique.
-    found = WorkList.objects.filter(id=asked).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(WorkList, id=asked)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
@@ -131,10 +132,7 @@ def _read(typed: Typed) -> tuple[str, str]:
 
 
 def _ticket(ticket: int) -> Ticket:
-    found = Ticket.objects.filter(id=ticket).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Ticket, id=ticket)
 
 
 def _name(ctx: Context, person: int) -> str:

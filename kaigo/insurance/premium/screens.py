@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 from django.db import transaction
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.nav import Nav
@@ -324,10 +325,7 @@ def _preview(ctx: Context, person: int, year: int) -> dict:
 
 
 def _task(task: int) -> Task:
-    found = Task.objects.filter(id=task).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Task, id=task)
 
 
 def _waiting(ctx: Context) -> int:

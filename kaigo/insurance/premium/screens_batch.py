@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.refs import ref
@@ -141,10 +142,7 @@ def _run(ctx: Context, name: str) -> dict:
 
 
 def _batch(batch: int) -> Batch:
-    found = Batch.objects.select_related("freeze").filter(id=batch).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Batch.objects.select_related("freeze"), id=batch)
 
 
 def _person(row) -> int:

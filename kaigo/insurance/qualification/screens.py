@@ -7,6 +7,7 @@ from datetime import date
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.charts import bars
@@ -211,10 +212,7 @@ def _audience(request: HttpRequest) -> str:
 
 
 def _task(task: int) -> Task:
-    found = Task.objects.filter(id=task).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Task, id=task)
 
 
 def _month(text: str, on: date) -> date:

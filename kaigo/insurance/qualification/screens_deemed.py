@@ -6,6 +6,7 @@ import unicodedata
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
@@ -120,9 +121,7 @@ class EndDeemed(Page):
     purpose = "qualification"
 
     def post(self, ctx: Context, request: HttpRequest, person: int, entry: int):
-        row = Deemed.objects.filter(id=entry, person_id=person).first()
-        if row is None:
-            raise Http404
+        row = get_object_or_404(Deemed, id=entry, person_id=person)
         typed = Typed(request.POST)
         mistake = request.POST.get("act") == "withdraw"
         until = None if mistake else typed.day("until", "終わりの日")

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from itertools import groupby
 
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
@@ -154,9 +155,7 @@ class DropLetter(Page):
     purpose = "qualification"
 
     def post(self, ctx: Context, request: HttpRequest, telling: int):
-        found = ExchangeTelling.objects.select_for_update().filter(id=telling).first()
-        if found is None:
-            raise Http404
+        found = get_object_or_404(ExchangeTelling.objects.select_for_update(), id=telling)
         exchange_letters.drop(ctx, found, request.POST.get("reason", ""))
         return go("/qualification/exchange/?view=events")
 

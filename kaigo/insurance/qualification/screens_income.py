@@ -6,6 +6,7 @@ import unicodedata
 from itertools import groupby
 
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
@@ -241,10 +242,7 @@ class Drop(Page):
 
 
 def _inquiry(inquiry: int) -> IncomeInquiry:
-    found = IncomeInquiry.objects.filter(id=inquiry).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(IncomeInquiry, id=inquiry)
 
 
 def _one(ctx: Context, request: HttpRequest, row: IncomeInquiry, typed: Typed) -> dict:

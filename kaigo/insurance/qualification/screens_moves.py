@@ -7,6 +7,7 @@ from datetime import date, timedelta
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
@@ -101,9 +102,7 @@ class HandIn(Page):
         data = self.form(ctx, person, typed)
         move: moves_in.MoveIn = data["move"]
         if request.POST.get("act") == "take_back":
-            note = Handover.objects.filter(person_id=person, id=move.note.id if move.note else None).first()
-            if note is None:
-                raise Http404
+            note = get_object_or_404(Handover, person_id=person, id=move.note.id if move.note else None)
             moves_in.take_back(ctx, note, request.POST.get("reason", "")[:500])
             return go(f"/qualification/{ref('person', person)}/")
         handed_in_on = typed.day("handed_in_on", "受け取った日")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
 
@@ -90,9 +91,7 @@ class WithdrawNotification(Page):
     purpose = "qualification"
 
     def post(self, ctx: Context, request: HttpRequest, person: int, notification: int):
-        row = Notification.objects.filter(id=notification, person_id=person).first()
-        if row is None:
-            raise Http404
+        row = get_object_or_404(Notification, id=notification, person_id=person)
         notifications.withdraw(ctx, row, request.POST.get("reason", ""))
         return go(f"/qualification/{ref('person', person)}/notifications/")
 

@@ -6,6 +6,7 @@ from datetime import date
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.nav import Nav
@@ -103,9 +104,7 @@ class Report(Page):
     purpose = "release"
 
     def get(self, ctx: Context, request: HttpRequest, report: int):
-        found = GateReport.objects.filter(id=report).first()
-        if found is None:
-            raise Http404
+        found = get_object_or_404(GateReport, id=report)
         lines = read.difference_lines(found)
         page = Pages(lines, request)
         names = residents.names(ctx, [line["person"] for line in page])
@@ -173,10 +172,7 @@ class Asked(Page):
 
 
 def _request(asked: int) -> Request:
-    found = Request.objects.select_related("gate", "run", "file").filter(id=asked).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Request.objects.select_related("gate", "run", "file"), id=asked)
 
 
 class Approve(Page):
@@ -230,9 +226,7 @@ class File(Page):
     purpose = "release"
 
     def get(self, ctx: Context, request: HttpRequest, file: int):
-        found = OutgoingFile.objects.select_related("gate").filter(id=file).first()
-        if found is None:
-            raise Http404
+        found = get_object_or_404(OutgoingFile.objects.select_related("gate"), id=file)
         return "release/file.html", {
             "title": f"出したファイル {found.name}",
             "file": found,
@@ -249,9 +243,7 @@ class Content(Page):
     purpose = "release"
 
     def get(self, ctx: Context, request: HttpRequest, file: int):
-        found = OutgoingFile.objects.filter(id=file, layout=exchange_files.LAYOUT).first()
-        if found is None:
-            raise Http404
+        found = get_object_or_404(OutgoingFile, id=file, layout=exchange_files.LAYOUT)
         answer = HttpResponse(store.get(found.digest), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
         return answer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.audit.write import record_apart
@@ -228,10 +229,7 @@ def _all():
 
 
 def _export(export: int) -> Export:
-    found = _all().filter(id=export).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(_all(), id=export)
 
 
 def _known(kind: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
@@ -133,9 +134,7 @@ class LetterPaper(Page):
     purpose = "release"
 
     def get(self, ctx: Context, request: HttpRequest, letter: int):
-        row = LetterRow.objects.filter(id=letter).first()
-        if row is None:
-            raise Http404
+        row = get_object_or_404(LetterRow, id=letter)
         if not ctx.sees_all(*notices.ON_PAPER):
             raise Refused(
                 "紙には、あなたの権限では表示しない項目も載っています。書いてあることは画面で見てください。"

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
@@ -151,9 +152,7 @@ class EndKey(Page):
 
     def post(self, ctx: Context, request: HttpRequest, account: int, passkey: int):
         typed = Typed(request.POST)
-        found = Passkey.objects.filter(id=passkey, account_id=account).first()
-        if found is None:
-            raise Http404
+        found = get_object_or_404(Passkey, id=passkey, account_id=account)
         reason = typed.text("key_reason", "失効の理由", longest=200)
         if typed.errors:
             return OneAccount().shown(ctx, request, account, typed, wrong_key=passkey)
@@ -166,17 +165,11 @@ def _form(typed: Typed) -> tuple[str, str]:
 
 
 def _account(id: int) -> Account:
-    found = Account.objects.filter(id=id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Account, id=id)
 
 
 def _member(id: int) -> Member:
-    found = Member.objects.filter(id=id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Member, id=id)
 
 
 urls = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
@@ -122,17 +123,11 @@ def _reach(ctx: Context, request: HttpRequest) -> Reach:
 
 
 def _application(id: int) -> Application:
-    found = Application.objects.filter(id=id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Application, id=id)
 
 
 def _account(id: int) -> Account:
-    found = Account.objects.filter(id=id).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Account, id=id)
 
 
 urls = [

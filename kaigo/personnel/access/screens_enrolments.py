@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
@@ -65,10 +66,7 @@ class RejectWord(Page):
 
 
 def _word(enrolment: int) -> Enrolment:
-    found = Enrolment.objects.filter(id=enrolment).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Enrolment, id=enrolment)
 
 
 urls = [

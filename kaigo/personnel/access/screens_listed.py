@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.pages import Pages
@@ -81,10 +82,7 @@ class EndWatched(Page):
 
 
 def _entry(watched: int) -> Watched:
-    found = Watched.objects.filter(id=watched).first()
-    if found is None:
-        raise Http404
-    return found
+    return get_object_or_404(Watched, id=watched)
 
 
 def _row(entry: Watched, names: dict[int, str], member: int) -> dict:

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils import timezone
 
@@ -150,9 +151,7 @@ class EmergencyReview(Page):
         typed = Typed(request.POST)
         outcome = typed.choice("outcome", "結果", emergencies.OUTCOMES)
         remark = typed.text("remark", "確かめたこと", longest=400)
-        found = Emergency.objects.filter(id=emergency).first()
-        if found is None:
-            raise Http404
+        found = get_object_or_404(Emergency, id=emergency)
         if typed.errors:
             return self.shown(ctx, request, emergency, typed)
         emergencies.review(ctx, found, outcome, remark)
