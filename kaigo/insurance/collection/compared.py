@@ -33,7 +33,7 @@ WHERE l.layout = %(totals)s ORDER BY a.person_id, l.values[%(year_at)s], l.seque
 _BOOKED = """
 SELECT person_id, fiscal_year, bool_or(number <> 0) AS parts, sum(yen) FILTER (WHERE sort = 'levy') AS levied,
        sum(CASE WHEN sort IN ('receipt', 'offset') THEN -yen WHEN sort = 'write_off' THEN yen ELSE yen END) AS balance
-FROM collection_entry WHERE reason = 'opening' GROUP BY person_id, fiscal_year"""
+FROM ledger_entry WHERE reason = 'opening' GROUP BY person_id, fiscal_year"""
 
 
 def _params(ctx: Context) -> dict:
@@ -51,7 +51,7 @@ def counts(ctx: Context) -> dict[str, tuple[int, int]]:
     """layout → (lines that stand in our books, their yen levied)."""
     parts = rows(
         "SELECT count(DISTINCT (person_id, fiscal_year, way, number)), "
-        "coalesce(sum(yen) FILTER (WHERE sort = 'levy'), 0)::bigint FROM collection_entry "
+        "coalesce(sum(yen) FILTER (WHERE sort = 'levy'), 0)::bigint FROM ledger_entry "
         "WHERE reason = 'opening' AND number <> 0",
         {},
     )[0]

@@ -23,7 +23,7 @@ class Difference:
 
 _INVARIANT = """
 WITH a AS (SELECT x.person_id, x.id, x.annual_yen FROM ({assessments}) x WHERE x.fiscal_year = %(year)s),
-e AS (SELECT person_id, sum(yen)::int AS yen FROM collection_entry WHERE fiscal_year = %(year)s
+e AS (SELECT person_id, sum(yen)::int AS yen FROM ledger_entry WHERE fiscal_year = %(year)s
       AND sort IN ('levy', 'adjust') AND number <> 0 GROUP BY person_id),
 p AS (SELECT x.person_id, x.id, x.assessment_id, x.refund_yen FROM ({plans}) x WHERE x.fiscal_year = %(year)s),
 i AS (SELECT p.person_id, sum(i.yen)::int AS yen, min(i.yen) AS least,
@@ -48,7 +48,7 @@ ORDER BY person_id"""
 # A term that is levied, but is in no plan in force: nothing would ask for it (I25).
 _WITHOUT_WAY = """
 SELECT e.person_id, 'no_way', sum(e.yen)::int, sum(e.yen)::int, 0
-FROM (SELECT person_id, way, number, sum(yen) AS yen FROM collection_entry WHERE fiscal_year = %(year)s
+FROM (SELECT person_id, way, number, sum(yen) AS yen FROM ledger_entry WHERE fiscal_year = %(year)s
       AND sort IN ('levy', 'adjust') AND number <> 0 GROUP BY person_id, way, number HAVING sum(yen) > 0) e
 WHERE NOT EXISTS (SELECT 1 FROM ({plans}) p JOIN collection_instalment i ON i.plan_id = p.id
                   WHERE p.person_id = e.person_id AND p.fiscal_year = %(year)s AND i.way = e.way

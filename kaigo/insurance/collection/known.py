@@ -113,7 +113,7 @@ def booked(params: dict) -> dict[int, Booked]:
         person: read(text)
         for person, text in rows(
             "SELECT person_id, string_agg(concat_ws(' ', way, number, yen), ',' ORDER BY way, number) FROM ("
-            "SELECT person_id, way, number, sum(yen) AS yen FROM collection_entry WHERE fiscal_year = %(year)s "
+            "SELECT person_id, way, number, sum(yen) AS yen FROM ledger_entry WHERE fiscal_year = %(year)s "
             "AND sort IN ('levy', 'adjust') AND person_id = ANY(%(people)s::bigint[]) "
             "GROUP BY person_id, way, number HAVING sum(yen) <> 0) b GROUP BY person_id",
             params,

@@ -1,10 +1,10 @@
-"""How each person pays, the instalments, and the ledger. Amounts in yen."""
+"""How each person pays, and the instalments. Amounts in yen."""
 
 from __future__ import annotations
 
 from django.db import models
 
-from kaigo.base.records.models import About, Decision, Document, Entry, Work
+from kaigo.base.records.models import About, Decision, Document, Work
 from kaigo.insurance.premium.models import Assessment
 from kaigo.insurance.residents.models import Person
 
@@ -106,42 +106,6 @@ class Instalment(Document):
 
     class Meta:
         db_table = "collection_instalment"
-
-
-class LedgerEntry(Entry):
-    """One line of a person's ledger. sort: levy | adjust | remission | receipt | refund | offset | write_off.
-
-    yen is signed: levy + adjust + remission is what is owed, receipt − refund what came in. `key` names the source
-    of the entry; the same source cannot book twice.
-    """
-
-    about = About(
-        "person",
-        "collection",
-        {
-            "yen": (f"{MONEY}/期別調定額", f"{MONEY}/期別収納額", f"{MONEY}/期別過誤納額"),
-            "number": (f"{MONEY}/期別",),
-            "way": (f"{MONEY}/徴収区分",),
-            "reason": (f"{MONEY}/賦課更正事由", f"{MONEY}/過誤納発生区分"),
-            "fiscal_year": (f"{MONEY}/賦課年度",),
-        },
-    )
-
-    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
-    fiscal_year = models.SmallIntegerField()
-    sort = models.CharField(max_length=12)
-    way = models.CharField(max_length=12)
-    number = models.SmallIntegerField()
-    yen = models.IntegerField()
-    reason = models.CharField(max_length=20)
-    source = models.CharField(max_length=60)  # plan:<id> | migration:<file> | receipt:<id>
-    key = models.CharField(max_length=80)
-
-    class Meta:
-        db_table = "collection_entry"
-        indexes = [models.Index(fields=["person", "fiscal_year"], name="collection_entry_person")]
-        # A constraint, not unique=True: that would add a second index for LIKE.
-        constraints = [models.UniqueConstraint(fields=["key"], name="collection_entry_once")]
 
 
 class DeductionTarget(Document):

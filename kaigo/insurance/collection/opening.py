@@ -13,6 +13,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import reading
 from kaigo.insurance.collection.gather import is_closed
 from kaigo.insurance.collection.in_force import PLAN_IN_FORCE
+from kaigo.insurance.ledger.post import post_from
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.residents.handed_over import UNKNOWN, YEAR, Rule, mark, send_back, stage
 from kaigo.law.dates import fiscal_year as fiscal_year_of
@@ -37,7 +38,7 @@ _PAID_BACK = {"refund": "t.refunded", "write_off": "-t.written_off"}
 
 def _differs(part: str, amounts: dict[str, str]) -> str:
     """SQL: something is booked under this part of the line's key, and not these amounts (sort → yen)."""
-    booked = "SELECT {0} FROM collection_entry e WHERE e.key IN ({1})"
+    booked = "SELECT {0} FROM ledger_entry e WHERE e.key IN ({1})"
     keys = {sort: f"{_KEY} || '{sort}:' || {part}" for sort in amounts}
     each = ", ".join(f"coalesce(({booked.format('e.yen', keys[sort])}), 0)" for sort in amounts)
     return (
@@ -79,7 +80,7 @@ def _instalment_rules(ctx: Context) -> tuple[Rule, ...]:
             f"{_differs('t.way || t.number', {'levy': 't.levied_yen', 'receipt': 't.received_yen'})} "
             f"OR EXISTS (SELECT 1 FROM collection_plan p WHERE p.person_id = t.person_id "
             f"AND p.fiscal_year = t.fiscal_year AND p.cause <> 'opening' AND {PLAN_IN_FORCE}) "
-            f"OR EXISTS (SELECT 1 FROM collection_entry e WHERE e.key = {_KEY} || 'levy:0')",
+            f"OR EXISTS (SELECT 1 FROM ledger_entry e WHERE e.key = {_KEY} || 'levy:0')",
             "この人のこの年度の台帳はもう別の内容で記帳されています",
             "引き継いだ台帳は書き換えられません。差があれば収納の画面で調整してください",
         ),
@@ -155,14 +156,13 @@ WHERE t.wrong = '' AND t.levied_yen > 0 AND {PLAN_IN_FORCE}
   AND NOT EXISTS (SELECT 1 FROM collection_instalment i WHERE i.plan_id = p.id AND i.way = {_WAY} AND i.number = t.number)
 ORDER BY p.id, t.due_on"""
 
+# The accounts of those years were the former system's: what it levied and took in stands in the year itself.
 _ENTRIES = """
-INSERT INTO collection_entry (person_id, fiscal_year, sort, way, number, yen, reason, source, key, business_date, actor)
-SELECT t.person_id, t.fiscal_year, v.sort, {way}, {number}, v.yen, %(opening)s,
-       %(prefix)s || t.delivery_id || ':' || t.line, {key} || v.sort || ':' || {part}, %(on)s, %(actor)s
+SELECT t.person_id, %(prefix)s || t.delivery_id || ':' || t.line, {key} || v.sort || ':' || {part}, v.yen,
+       t.fiscal_year, t.fiscal_year, v.sort, {way}, {number}, %(opening)s, %(on)s, %(actor)s
 FROM {table} t CROSS JOIN LATERAL (VALUES {values}) AS v (sort, yen)
 WHERE t.wrong = '' AND v.yen <> 0 {only}
-ORDER BY t.person_id, t.fiscal_year, v.sort
-ON CONFLICT (key) DO NOTHING"""
+ORDER BY t.person_id, t.fiscal_year, v.sort"""
 _PART_ENTRIES = _ENTRIES.format(
     way=_WAY,
     number="t.number",
@@ -207,12 +207,10 @@ def take(ctx: Context) -> dict:
         plans = cursor.fetchone()[0]
         cursor.execute(_PARTS)
         instalments = cursor.rowcount
-        cursor.execute(_PART_ENTRIES, params)
-        entries = cursor.rowcount
+        entries = post_from(_PART_ENTRIES, params, once=True)
         stage(cursor, TOTALS, "opening_total", span)
         mark(cursor, "opening_total", total_rules, params)
-        cursor.execute(_TOTAL_ENTRIES, params)
-        entries += cursor.rowcount
+        entries += post_from(_TOTAL_ENTRIES, params, once=True)
         refused = send_back(ctx, cursor, ROOM, "opening_instalment", instalment_rules)
         refused += send_back(ctx, cursor, ROOM, "opening_total", total_rules)
         cursor.execute("DROP TABLE opening_instalment, opening_total")

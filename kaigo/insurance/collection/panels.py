@@ -15,7 +15,7 @@ AND (%(known_at)s::timestamptz IS NULL OR p.decided_at <= %(known_at)s) ORDER BY
 _LEVIED = """
 SELECT coalesce(sum(yen) FILTER (WHERE sort IN ('levy', 'adjust')), 0)::int,
        coalesce(sum(yen) FILTER (WHERE sort IN ('receipt', 'offset')), 0)::int
-FROM collection_entry WHERE person_id = %(person)s AND fiscal_year = %(year)s
+FROM ledger_entry WHERE person_id = %(person)s AND fiscal_year = %(year)s
 AND (%(known_at)s::timestamptz IS NULL OR booked_at <= %(known_at)s)"""
 _WAYS = {
     "deduction": "特別徴収",

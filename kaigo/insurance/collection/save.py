@@ -16,6 +16,7 @@ from kaigo.base.records.context import Context
 from kaigo.insurance.collection.gather import Gathered
 from kaigo.insurance.collection.known import Booked, Key
 from kaigo.insurance.collection.models import Plan as PlanRow
+from kaigo.insurance.ledger.post import levied_in, post_text
 from kaigo.law.instalment_facts import Plan, PlanFacts
 from kaigo.law.reasons import Finding, Reason
 
@@ -25,9 +26,6 @@ _PLAN = (
 )  # fmt: skip
 _FINDING = ("decision_id", "facts", "reasons", "law")
 _INSTALMENT = ("plan_id", "person_id", "yen", "fiscal_year", "way", "number", "due_on", "provisional")
-_ENTRY = (
-    "person_id", "source", "key", "yen", "fiscal_year", "sort", "way", "number", "reason", "business_date", "actor",
-)  # fmt: skip
 
 
 class Part(NamedTuple):
@@ -72,7 +70,7 @@ def save(ctx: Context, fiscal_year: int, judged: Sequence[Judged], law: str) -> 
     copy_lines("collection_finding", _FINDING, _findings(pairs, law))
     instalments = copy_lines("collection_instalment", _INSTALMENT, _instalments(fiscal_year, pairs))
     yen: list[int] = []
-    count = copy_lines("collection_entry", _ENTRY, _entries(fiscal_year, pairs, tail, yen))
+    count = post_text(_entries(fiscal_year, levied_in(fiscal_year, ctx.on), pairs, tail, yen))
     return {"plans": len(pairs), "instalments": instalments, "entries": count, "booked_yen": sum(yen)}
 
 
@@ -112,7 +110,9 @@ def _instalments(fiscal_year: int, pairs: Pairs) -> Iterator[str]:
             yield head + line
 
 
-def _entries(fiscal_year: int, pairs: Pairs, tail: str, yen: list[int]) -> Iterator[str]:
+def _entries(
+    fiscal_year: int, accounting_year: int, pairs: Pairs, tail: str, yen: list[int]
+) -> Iterator[str]:
     """yen: gets the yen of each plan."""
 
     @cache
@@ -121,7 +121,7 @@ def _entries(fiscal_year: int, pairs: Pairs, tail: str, yen: list[int]) -> Itera
         return _Booking(
             sum(e.yen for e in found),
             tuple(
-                f":{e.way}:{e.number}\t{e.yen}\t{fiscal_year}\t{e.sort}\t{e.way}\t{e.number}\t{cause}\t{tail}"
+                f":{e.way}:{e.number}\t{e.yen}\t{fiscal_year}\t{accounting_year}\t{e.sort}\t{e.way}\t{e.number}\t{cause}\t{tail}"
                 for e in found
             ),
         )

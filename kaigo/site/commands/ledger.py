@@ -41,7 +41,7 @@ def _context():
 def _export(year: int | None) -> int:
     from kaigo.base.audit.write import record
     from kaigo.base.records.context import acting
-    from kaigo.insurance.collection.export import entries
+    from kaigo.insurance.ledger.export import entries
 
     ctx = _context()
     with acting(ctx):

@@ -9,6 +9,7 @@ STREET = [
     "kaigo.base.feeds",
     "kaigo.insurance.registers",
     "kaigo.insurance.residents",
+    "kaigo.insurance.ledger",
     "kaigo.insurance.qualification",
     "kaigo.insurance.premium",
     "kaigo.insurance.collection",

@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from kaigo.insurance.collection.models import LedgerEntry
 from kaigo.insurance.collection.tests.builders import YEAR
 from kaigo.insurance.collection.tests.test_plan import JULY, continuing
+from kaigo.insurance.ledger.models import LedgerEntry
 from kaigo.site.commands import ledger
 
 pytestmark = pytest.mark.django_db
@@ -45,7 +45,7 @@ def test_the_check_ends_with_one_when_a_person_differs(capsys):
     assert ledger.main(["check"]) == 0
     assert "2026年度 調定額 60,000円 相違 0人" in capsys.readouterr().out
     LedgerEntry.objects.create(
-        person_id=who, fiscal_year=YEAR, sort="adjust", way="deduction", number=4, yen=7, reason="x", source="x",
+        person_id=who, fiscal_year=YEAR, accounting_year=YEAR, sort="adjust", way="deduction", number=4, yen=7, reason="x", source="x",
         key="x", business_date=JULY, actor="account:1",
     )  # fmt: skip
     assert ledger.main(["check", "--year", str(YEAR), "--json"]) == 1

@@ -10,8 +10,9 @@ from kaigo.base.feeds.models import Repair
 from kaigo.base.records.context import acting
 from kaigo.insurance.collection import opening, read
 from kaigo.insurance.collection.decide import plan_all
-from kaigo.insurance.collection.models import Instalment, LedgerEntry, Plan
+from kaigo.insurance.collection.models import Instalment, Plan
 from kaigo.insurance.collection.tests.builders import INSURER, insured, on, person
+from kaigo.insurance.ledger.models import LedgerEntry
 from kaigo.insurance.premium import opening as premium_opening
 from kaigo.insurance.premium.read import current
 from kaigo.insurance.premium.save import Judged, save

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from kaigo.insurance.collection.decide import change_way, plan_all
-from kaigo.insurance.collection.models import DeductionRequest, LedgerEntry, Plan, Task
+from kaigo.insurance.collection.models import DeductionRequest, Plan, Task
 from kaigo.insurance.collection.tests.builders import (
     INSURER,
     YEAR,
@@ -21,6 +21,7 @@ from kaigo.insurance.collection.tests.builders import (
     target,
     welfare,
 )
+from kaigo.insurance.ledger.models import LedgerEntry
 
 pytestmark = pytest.mark.django_db
 APRIL, JULY = date(YEAR, 4, 1), date(YEAR, 7, 1)
@@ -367,7 +368,7 @@ def taken_over(who, **yen):
     for part, amount in yen.items():
         way = part.rstrip("0123456789")
         LedgerEntry.objects.create(
-            person_id=who, fiscal_year=YEAR, sort="levy", way=way, number=int(part[len(way):]), yen=amount,
+            person_id=who, fiscal_year=YEAR, accounting_year=YEAR, sort="levy", way=way, number=int(part[len(way):]), yen=amount,
             reason="migration", source="migration:1", key=f"m:{who}:{part}", business_date=APRIL, actor="account:1",
         )  # fmt: skip
 

@@ -9,9 +9,10 @@ from django.db import IntegrityError, transaction
 
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read
-from kaigo.insurance.collection.models import Instalment, LedgerEntry, Plan
+from kaigo.insurance.collection.models import Instalment, Plan
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, on, person, target
 from kaigo.insurance.collection.tests.test_plan import JULY, continuing, in_force, plan_on
+from kaigo.insurance.ledger.models import LedgerEntry
 from kaigo.law.words import name_of
 
 pytestmark = pytest.mark.django_db
@@ -44,7 +45,7 @@ def test_receipts_and_refunds_move_the_balance():
     who = by_slips()
     for sort, yen in (("receipt", 8_600), ("refund", 600)):
         LedgerEntry.objects.create(
-            person_id=who, fiscal_year=YEAR, sort=sort, way="slip", number=1, yen=yen, reason="", source="receipt:1",
+            person_id=who, fiscal_year=YEAR, accounting_year=YEAR, sort=sort, way="slip", number=1, yen=yen, reason="", source="receipt:1",
             key=f"{sort}:1", business_date=JULY, actor="account:1",
         )  # fmt: skip
     (year,) = read.ledger(CTX, who)
@@ -98,7 +99,7 @@ def test_a_right_ledger_has_no_difference():
 def test_each_kind_of_difference_is_found():
     who = by_slips()
     entry = {
-        "person_id": who, "fiscal_year": YEAR, "way": "slip", "number": 1, "reason": "test", "source": "test:1",
+        "person_id": who, "fiscal_year": YEAR, "accounting_year": YEAR, "way": "slip", "number": 1, "reason": "test", "source": "test:1",
         "business_date": JULY, "actor": "account:1",
     }  # fmt: skip
     LedgerEntry.objects.create(sort="adjust", yen=100, key="test:1", **entry)
@@ -161,7 +162,7 @@ def test_rows_of_bulk_tables_cannot_name_what_is_not_there():
         )  # fmt: skip
     with pytest.raises(IntegrityError), transaction.atomic():
         LedgerEntry.objects.create(
-            person_id=999_999, fiscal_year=YEAR, sort="levy", way="slip", number=1, yen=1, reason="", source="t",
+            person_id=999_999, fiscal_year=YEAR, accounting_year=YEAR, sort="levy", way="slip", number=1, yen=1, reason="", source="t",
             key="t", business_date=JULY, actor="account:1",
         )  # fmt: skip
 

@@ -11,9 +11,10 @@ from django.test import RequestFactory
 from kaigo.base.desk.refs import ref
 from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.collection import panels, read, screens
-from kaigo.insurance.collection.models import LedgerEntry, Task, Way
+from kaigo.insurance.collection.models import Task, Way
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, mandate, on, person, target
 from kaigo.insurance.collection.tests.test_plan import JULY, continuing, in_force, parts, plan_on
+from kaigo.insurance.ledger.models import LedgerEntry
 
 pytestmark = pytest.mark.django_db
 ALL = frozenset({"collection.view", "collection.match", "collection.change"})
@@ -71,7 +72,7 @@ def test_the_year_shows_what_was_levied_by_way_and_part(who):
 def test_the_check_names_who_differs(who):
     assert "全員について" in text(ask("check", year=YEAR))
     LedgerEntry.objects.create(
-        person_id=who, fiscal_year=YEAR, sort="adjust", way="deduction", number=4, yen=7, reason="x", source="x",
+        person_id=who, fiscal_year=YEAR, accounting_year=YEAR, sort="adjust", way="deduction", number=4, yen=7, reason="x", source="x",
         key="x", business_date=JULY, actor="account:1",
     )  # fmt: skip
     html = text(ask("check", year=YEAR))

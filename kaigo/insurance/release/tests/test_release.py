@@ -13,7 +13,7 @@ from django.db import connection
 from kaigo.base.files import store
 from kaigo.base.paper import press
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.collection.models import LedgerEntry
+from kaigo.insurance.ledger.models import LedgerEntry
 from kaigo.insurance.notices import decide as notices
 from kaigo.insurance.notices.holds import FREE
 from kaigo.insurance.notices.models import Content, Draft
@@ -97,7 +97,7 @@ def test_one_yen_on_the_letter_stops_everything(more):
 def test_one_yen_in_the_ledger_stops_everything():
     one, _ = drafted("見本 花子", "見本 太郎")
     LedgerEntry.objects.create(
-        person_id=one, fiscal_year=N.YEAR, sort="adjust", way="slip", number=1, yen=1, reason="test",
+        person_id=one, fiscal_year=N.YEAR, accounting_year=N.YEAR, sort="adjust", way="slip", number=1, yen=1, reason="test",
         source="test:1", key="test:1", business_date=ASKS.on, actor="account:1",
     )  # fmt: skip
     assert [d["what"] for d in compare().differences] == ["amount"]

@@ -1,0 +1,17 @@
+"""A closed accounting year takes no entry: the database refuses, whoever writes."""
+
+CLOSED = """
+CREATE OR REPLACE FUNCTION ledger_closed() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE year integer;
+BEGIN
+  SELECT f.accounting_year INTO year FROM (SELECT DISTINCT accounting_year FROM fresh) f
+  JOIN ledger_closing c ON c.accounting_year = f.accounting_year LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'accounting year % is closed', year USING ERRCODE = '23514', CONSTRAINT = 'ledger_closed';
+  END IF;
+  RETURN NULL;
+END $$;
+DROP TRIGGER IF EXISTS ledger_closed ON ledger_entry;
+CREATE TRIGGER ledger_closed AFTER INSERT ON ledger_entry REFERENCING NEW TABLE AS fresh
+  FOR EACH STATEMENT EXECUTE FUNCTION ledger_closed();
+"""
