@@ -9,6 +9,8 @@ import polars as pl
 from django.db import connection
 from psycopg import sql
 
+from kaigo.base.records.bulk import silent
+
 _PART = 50_000
 
 
@@ -17,7 +19,7 @@ def copy_lines(table: str, fixed: dict[str, str | int], rows: pl.DataFrame, keys
     statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, [*fixed, "number", "values"]))
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with silent(), connection.cursor() as cursor, cursor.copy(statement) as copy:
         for part in _parts(rows, "".join(f"{value}\t" for value in fixed.values()), keys):
             copy.write(part)
 

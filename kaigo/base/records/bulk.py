@@ -23,6 +23,11 @@ NULL = r"\N"
 _BLOCK = 1000
 
 
+def silent():
+    """Django wraps the errors of `execute`, not those of `copy`: theirs would carry the row (backend/base.py)."""
+    return connection.wrap_database_errors
+
+
 def line_text(value: str) -> str:
     """A text for `copy_lines`. JSON and codes hold no bare tabs or line ends; only backslashes need care."""
     return value.replace("\\", "\\\\") if "\\" in value else value
@@ -39,7 +44,7 @@ def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]])
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
     count = 0
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with silent(), connection.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rows:
             copy.write_row(row)
             count += 1
@@ -57,6 +62,7 @@ def copy_lines(table: str, columns: Sequence[str], lines: Iterable[str]) -> int:
     )
     count, rest = 0, iter(lines)
     with (
+        silent(),
         connection.cursor() as cursor,
         cursor.copy(statement, writer=QueuedLibpqWriter(cursor.cursor)) as copy,
     ):
@@ -71,7 +77,7 @@ def copy_csv(table: str, columns: Sequence[str], data: bytes | Iterable[bytes]) 
     statement = sql.SQL("COPY {} ({}) FROM STDIN (FORMAT csv)").format(
         sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
     )
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
+    with silent(), connection.cursor() as cursor, cursor.copy(statement) as copy:
         for part in [data] if isinstance(data, bytes) else data:
             copy.write(part)
 
