@@ -30,6 +30,11 @@ def lines_sql() -> str:
     )
 
 
+def deliveries_sql() -> str:
+    """Relation (id, layout, digest, made_on, received_on) of all files."""
+    return "SELECT id, layout, digest, made_on, received_on FROM feeds_delivery"
+
+
 def columns(layout: str) -> dict[str, int]:
     """key of a field → its place in `values` (from 1). Later editions only add fields at the end."""
     return {field.key: place for place, field in enumerate(get(layout).columns(), 1)}

@@ -11,6 +11,7 @@ from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.in_force import plans_in_force_sql
 from kaigo.insurance.collection.invariant import WHAT, Difference, invariant
 from kaigo.insurance.collection.models import PlanFinding
+from kaigo.insurance.collection.slips import PartView, instalments_sql, parts_by_id, parts_sql, requested_sql
 from kaigo.insurance.collection.targets_read import payers_sql
 from kaigo.insurance.collection.tasks import UnclearYear, open_tasks, unclear
 from kaigo.insurance.collection.ways import LABELS, SLIP, Ways, ways
@@ -35,12 +36,14 @@ __all__ = [
     "InstalmentView",
     "LedgerLine",
     "LedgerYear",
+    "PartView",
     "PlanView",
     "UnclearYear",
     "findings_sql",
     "first_due",
     "history",
     "instalments",
+    "instalments_sql",
     "invariant",
     "law_of",
     "ledger",
@@ -49,9 +52,12 @@ __all__ = [
     "open_parts",
     "open_tasks",
     "part_label",
+    "parts_by_id",
+    "parts_sql",
     "payers_sql",
     "plan",
     "plans_in_force_sql",
+    "requested_sql",
     "targets_of",
     "told",
     "totals",

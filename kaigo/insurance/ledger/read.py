@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger.sorts import ACCOUNTS, BALANCE, KIND, OWED, PAID, PAID_BACK, SORTS
@@ -18,6 +20,11 @@ TOTAL = 0
 def _known(ctx: Context) -> str:
     """Entries as they were known at ctx.known_at (parameter known_at)."""
     return "" if ctx.known_at is None else " AND booked_at <= %(known_at)s"
+
+
+def entries_sql() -> str:
+    """Relation of all entries, with the columns of LedgerEntry."""
+    return "SELECT * FROM ledger_entry"
 
 
 def terms_sql(ctx: Context, condition: str = "true") -> str:
@@ -65,6 +72,24 @@ def terms(ctx: Context, person: int, fiscal_year: int | None = None) -> list[Ter
         {"person": person, "year": fiscal_year, "known_at": ctx.known_at},
     )
     return [Term(*row) for row in found]
+
+
+def open_terms(ctx: Context, persons: Iterable[int]) -> dict[tuple[int, int, str, int], int]:
+    """(person, fiscal year, kind, number) → balance of each term that is not even."""
+    mine = "person_id = ANY(%(persons)s::bigint[])"
+    return {
+        (person, year, kind, number): balance
+        for person, year, kind, number, balance in rows(
+            "SELECT person_id, fiscal_year, kind, number, balance "
+            f"FROM ({terms_sql(ctx, mine)}) t WHERE balance <> 0",
+            {"persons": id_array(persons), "known_at": ctx.known_at},
+        )
+    }
+
+
+def closings_sql() -> str:
+    """Relation (accounting_year) of the closed years."""
+    return "SELECT accounting_year FROM ledger_closing"
 
 
 class Day(NamedTuple):

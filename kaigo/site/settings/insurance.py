@@ -13,6 +13,7 @@ STREET = [
     "kaigo.insurance.qualification",
     "kaigo.insurance.premium",
     "kaigo.insurance.collection",
+    "kaigo.insurance.receipts",
     "kaigo.insurance.certificates",
     "kaigo.insurance.notices",
     "kaigo.insurance.release",

@@ -1,0 +1,102 @@
+"""Reported payments → receipts and ledger entries, all of a file in a few statements, in the caller's transaction.
+
+`receipts_in` is filled by readers.py (one line per reported payment). What names a term of somebody is booked; what
+does not is kept as a receipt of nobody, with the reason, for a clerk (unknown.py). Nothing is thrown away.
+"""
+
+from __future__ import annotations
+
+from django.db import connection
+
+from kaigo.base.audit.seen import saw
+from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
+from kaigo.insurance.collection import read as collection
+from kaigo.insurance.ledger import read as ledger
+from kaigo.insurance.ledger.post import post_from
+from kaigo.insurance.receipts.channels import CHANNELS
+from kaigo.law.dates import fiscal_year
+
+# person … way are filled by readers that know them; others leave them to the slip.
+STAGED = """
+CREATE TEMPORARY TABLE receipts_in (
+    delivery bigint, line int, source text, channel text, stage text, reference text, instalment bigint,
+    person_id bigint, fiscal_year int, way text, number int, yen int, paid_on date, settled_on date, why text
+) ON COMMIT DROP"""
+
+# A slip names a part of a plan; a later plan changes amounts, not whose term it is.
+_FROM_SLIPS = f"""
+UPDATE receipts_in r SET person_id = i.person_id, fiscal_year = i.fiscal_year, number = i.number, way = i.way
+FROM ({collection.parts_sql()}) i WHERE i.id = r.instalment AND r.person_id IS NULL"""
+
+_WHY = """
+UPDATE receipts_in SET why = CASE WHEN instalment IS NULL THEN 'reference' ELSE 'unknown' END
+WHERE person_id IS NULL AND why = ''"""
+
+# The same slip, day and amount by the same way, booked from another file: it may have been told twice.
+_TWICE = """
+UPDATE receipts_in r SET why = 'twice', person_id = NULL, fiscal_year = NULL, number = NULL
+FROM receipts_receipt o WHERE r.stage = 'final' AND r.person_id IS NOT NULL AND o.stage = 'final'
+  AND o.person_id = r.person_id AND o.fiscal_year = r.fiscal_year AND o.number = r.number AND o.channel = r.channel
+  AND o.reference = r.reference AND o.paid_on = r.paid_on AND o.yen = r.yen"""
+
+_KEEP = """
+INSERT INTO receipts_receipt (channel, stage, source, delivery, reference, person_id, fiscal_year, way, number, yen,
+    paid_on, settled_on, why)
+SELECT channel, stage, source, delivery, reference, person_id, fiscal_year, coalesce(way, ''), number, yen, paid_on,
+    settled_on, why FROM receipts_in ORDER BY delivery, line"""
+
+# A receipt stands in the accounts of the day on which the money became the ward's. In April and May that is still the
+# year before, for a term that was levied in it (出納整理期間); a year that is closed takes no more.
+_BOOK = f"""
+SELECT r.person_id, r.source, r.source, r.yen, r.fiscal_year,
+       CASE WHEN extract(month FROM r.settled_on) IN (4, 5) AND l.accounting_year = extract(year FROM r.settled_on) - 1
+                 AND NOT EXISTS (SELECT 1 FROM ({ledger.closings_sql()}) c WHERE c.accounting_year = l.accounting_year)
+            THEN l.accounting_year
+            WHEN EXISTS (SELECT 1 FROM ({ledger.closings_sql()}) c WHERE c.accounting_year = y.year) THEN %(open)s
+            ELSE y.year END,
+       'receipt', r.way, r.number, r.channel, r.settled_on, %(actor)s
+FROM {{incoming}} r
+CROSS JOIN LATERAL (SELECT extract(year FROM r.settled_on - interval '3 months')::int AS year) y
+LEFT JOIN LATERAL (SELECT min(e.accounting_year) AS accounting_year FROM ({ledger.entries_sql()}) e
+    WHERE extract(month FROM r.settled_on) IN (4, 5) AND e.person_id = r.person_id AND e.fiscal_year = r.fiscal_year
+      AND e.number = r.number AND e.sort IN ('levy', 'adjust') AND (e.way = 'deduction') = (r.way = 'deduction')) l ON true
+WHERE r.stage = 'final' AND r.person_id IS NOT NULL
+ORDER BY r.delivery, r.line"""
+
+
+def begin() -> None:
+    """An empty `receipts_in`."""
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS receipts_in")
+        cursor.execute(STAGED)
+
+
+def post(ctx: Context) -> dict[str, int]:
+    """Everything in `receipts_in`. Returns counts and yen: lines, booked, booked_yen, open, preliminary."""
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE receipts_in")
+        cursor.execute(_FROM_SLIPS)
+        cursor.execute(_WHY)
+        cursor.execute(_TWICE)
+        cursor.execute(_KEEP)
+    book_from(ctx, "receipts_in")
+    saw(row[0] for row in rows("SELECT DISTINCT person_id FROM receipts_in WHERE person_id IS NOT NULL"))
+    ((lines, booked, yen, waiting, preliminary),) = rows(
+        "SELECT count(*), count(*) FILTER (WHERE stage = 'final' AND person_id IS NOT NULL), "
+        "coalesce(sum(yen) FILTER (WHERE stage = 'final' AND person_id IS NOT NULL), 0)::bigint, "
+        "count(*) FILTER (WHERE person_id IS NULL), count(*) FILTER (WHERE stage <> 'final') FROM receipts_in"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE receipts_in")
+    return {"lines": lines, "booked": booked, "booked_yen": yen, "open": waiting, "preliminary": preliminary}
+
+
+def book_from(ctx: Context, incoming: str) -> int:
+    """Ledger entries for the final receipts of a relation (columns as `receipts_in`); returns how many."""
+    return post_from(_BOOK.format(incoming=incoming), {"actor": ctx.actor, "open": fiscal_year(ctx.on)})
+
+
+def way_of(channel: str) -> str:
+    """Under which way a receipt of a channel stands when nothing else says it."""
+    return CHANNELS[channel].way

@@ -1,0 +1,125 @@
+"""The lines of each channel's files → `receipts_in`. What a file means, and nothing of what becomes of it.
+
+The source of a receipt is its file's digest and its line: the same file again has the same sources, whenever and however
+often a run was broken off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.db import connection
+
+from kaigo.base.feeds import read as feeds
+from kaigo.base.records.context import Context
+from kaigo.base.records.watermarks import NEW, Span
+from kaigo.insurance.collection import read as collection
+from kaigo.insurance.collection.slips import PART
+from kaigo.insurance.receipts.channels import CHANNELS
+from kaigo.insurance.residents import read as residents
+
+# Of alias l (a line) and d (its file).
+_LINES = f"""
+FROM (SELECT DISTINCT ON (delivery_id, number) delivery_id, number, values AS v FROM ({feeds.lines_sql()}) f
+      WHERE layout = %(layout)s AND {NEW} ORDER BY delivery_id, number, id DESC) l
+JOIN ({feeds.deliveries_sql()}) d ON d.id = l.delivery_id"""
+_SOURCE = "'receipt:' || left(d.digest, 16) || ':' || l.number"
+_INTO = (
+    "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, instalment, person_id, fiscal_year, "
+    "way, number, yen, paid_on, settled_on, why)"
+)
+_DAY = "to_date(nullif({0}, ''), 'YYYYMMDD')"
+
+
+def _at(layout: str) -> dict[str, str]:
+    """key of a field → SQL of its value."""
+    return {key: f"l.v[{place}]" for key, place in feeds.columns(layout).items()}
+
+
+def _day(*columns: str) -> str:
+    """The first of these days that is there."""
+    return "coalesce(" + ", ".join(_DAY.format(f"left({column}, 8)") for column in columns) + ")"
+
+
+def _slips(channel: str, reference: str, stage: str, yen: str, paid: str, settled: str) -> str:
+    return (
+        f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, '{channel}', {stage}, {reference}, "
+        f"{PART.format(reference)}, NULL, NULL, NULL, NULL, {yen}::int, {paid}, {settled}, '' {_LINES}"
+    )
+
+
+def _bank_slips(ctx: Context) -> str:
+    at = _at(CHANNELS["slip"].layout)
+    return _slips(
+        "slip", at["slip_number"], "'final'", at["yen"], _day(at["paid_on"]), _day(at["settled_on"])
+    )
+
+
+def _stores(ctx: Context) -> str:
+    """Of the barcode (44 digits) those after 91 and the company are free for the slip number."""
+    at = _at(CHANNELS["store"].layout)
+    stage = f"CASE {at['kind']} WHEN '01' THEN 'preliminary' WHEN '03' THEN 'cancelled' ELSE 'final' END"
+    settled = _day(at["settled_on"], at["booked_on"], at["paid_at"])
+    return _slips("store", f"substr({at['barcode']}, 9, 21)", stage, at["yen"], _day(at["paid_at"]), settled)
+
+
+def _payeasy(ctx: Context) -> str:
+    at = _at(CHANNELS["payeasy"].layout)
+    settled = _day(at["settled_on"], at["paid_at"])
+    return _slips("payeasy", at["payment_number"], "'final'", at["yen"], _day(at["paid_at"]), settled)
+
+
+def _welfare(ctx: Context) -> str:
+    """The welfare office names the person and the term; what it could not pay brings no money."""
+    at = _at(CHANNELS["substitute"].layout)
+    paid = f"coalesce({_DAY.format(at['paid_on'])}, d.received_on)"
+    return (
+        f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, 'substitute', 'final', {at['number']}, NULL, a.person_id, "
+        f"CASE WHEN a.person_id IS NOT NULL THEN {at['fiscal_year']}::int END, "
+        f"'substitute', CASE WHEN a.person_id IS NOT NULL THEN {at['instalment']}::int END, {at['yen']}::int, {paid}, "
+        f"{paid}, CASE WHEN a.person_id IS NULL THEN 'person' ELSE '' END {_LINES} "
+        f"LEFT JOIN ({residents.addressee_sql()}) a ON a.number = {at['addressee']} WHERE {at['yen']}::int > 0"
+    )
+
+
+# The month of a deduction is the one before the file's; 14 = February of the next year.
+_MONTH = "extract(month FROM d.made_on - interval '1 month')::int"
+
+
+def _pensions(ctx: Context) -> str:
+    """特別徴収結果 (22): what was taken from whose pension, by the matched record; the money comes on the 10th after."""
+    at = _at(CHANNELS["deduction"].layout)
+    fiscal_year = "extract(year FROM d.made_on - interval '4 months')::int"
+    paid = "(date_trunc('month', d.made_on) - interval '1 month' + interval '14 days')::date"
+    settled = "(date_trunc('month', d.made_on) + interval '9 days')::date"
+    return (
+        f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, 'deduction', 'final', {at['basic_pension_number']}, NULL, "
+        f"p.person_id, CASE WHEN p.person_id IS NOT NULL THEN {fiscal_year} END, 'deduction', "
+        f"CASE WHEN p.person_id IS NOT NULL THEN {_MONTH} + CASE WHEN {_MONTH} < 4 THEN 12 ELSE 0 END END, "
+        f"{at['yen1']}::int, {paid}, {settled}, CASE WHEN p.person_id IS NULL THEN 'person' ELSE '' END {_LINES} "
+        f"LEFT JOIN ({collection.requested_sql()}) p ON p.payer = {at['payer']} "
+        f"AND p.basic_pension_number = {at['basic_pension_number']} "
+        f"WHERE {at['notice']} = '22' AND {at['yen1']}::bigint > 0"
+    )
+
+
+READERS: dict[str, Callable[[Context], str]] = {
+    "slip": _bank_slips,
+    "store": _stores,
+    "payeasy": _payeasy,
+    "substitute": _welfare,
+    "deduction": _pensions,
+}
+
+
+def stage(ctx: Context, channel: str, span: Span) -> int:
+    """Put the new lines of a channel into `receipts_in`; returns how many."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            READERS[channel](ctx),
+            {
+                "layout": CHANNELS[channel].layout, "after": str(span.after), "upto": str(span.upto),
+                "on": ctx.on, "known_at": ctx.known_at,
+            },
+        )  # fmt: skip
+        return cursor.rowcount

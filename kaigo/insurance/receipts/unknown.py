@@ -1,0 +1,129 @@
+"""Payments of nobody: why, whose they may be, and what a clerk decided. Nothing is booked before somebody decides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+from kaigo.base.audit.seen import saw
+from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
+from kaigo.insurance.collection import read as collection
+from kaigo.insurance.collection.slips import part_of, reference_of
+from kaigo.insurance.ledger import read as ledger
+
+WHY = {
+    "reference": "納付番号がこの区の番号の形ではないか、検査数字が合いません",
+    "unknown": "この番号の納付書は作られていません",
+    "twice": "同じ納付書・同じ日・同じ額の収納が、別のファイルでもう届いています",
+    "request": "この口座振替は依頼していません",
+    "amount": "口座振替の結果の額が、依頼した額と違います",
+    "person": "年金の記録の人が、被保険者と同定されていません",
+}
+
+# Without a ruling that names a term or sends it back.
+OPEN = "r.person_id IS NULL AND r.stage = 'final' AND NOT EXISTS (SELECT 1 FROM receipts_ruling u WHERE u.receipt_id = r.id)"
+
+
+class Unknown(NamedTuple):
+    """A payment of nobody. yen in yen; why: a key of WHY."""
+
+    id: int
+    channel: str
+    reference: str
+    yen: int
+    paid_on: date
+    settled_on: date
+    why: str
+    source: str
+
+
+_COLUMNS = "r.id, r.channel, r.reference, r.yen, r.paid_on, r.settled_on, r.why, r.source"
+
+
+def waiting(ctx: Context, limit: int = 50, offset: int = 0) -> list[Unknown]:
+    """The oldest first."""
+    return [
+        Unknown(*row)
+        for row in rows(
+            f"SELECT {_COLUMNS} FROM receipts_receipt r WHERE {OPEN} ORDER BY r.id LIMIT %(limit)s OFFSET %(offset)s",
+            {"limit": limit, "offset": offset},
+        )
+    ]
+
+
+def count(ctx: Context) -> int:
+    """How many wait."""
+    return rows(f"SELECT count(*) FROM receipts_receipt r WHERE {OPEN}")[0][0]
+
+
+def one(ctx: Context, receipt: int) -> Unknown | None:
+    """By id, whether it waits or not; None when it is somebody's from the start."""
+    found = rows(
+        f"SELECT {_COLUMNS} FROM receipts_receipt r WHERE r.id = %(id)s AND r.person_id IS NULL",
+        {"id": receipt},
+    )
+    return Unknown(*found[0]) if found else None
+
+
+class Suggestion(NamedTuple):
+    """A term that may be meant, and why: `agrees` are words for the clerk, the strongest first."""
+
+    person: int
+    fiscal_year: int
+    way: str
+    number: int
+    due_on: date
+    yen: int
+    open_yen: int
+    agrees: tuple[str, ...]
+
+
+def suggestions(ctx: Context, found: Unknown) -> list[Suggestion]:
+    """Terms whose slip differs by one digit, or by two neighbours in the wrong order; at most ten, the likeliest first."""
+    near = set(neighbours(found.reference))
+    held = collection.parts_by_id(ctx, near)
+    if not held:
+        return []
+    saw(part.person for part in held.values())
+    balances = ledger.open_terms(ctx, [part.person for part in held.values()])
+    made = []
+    for part in held.values():
+        kind = "deduction" if part.way == "deduction" else "direct"
+        left = balances.get((part.person, part.fiscal_year, kind, part.number), 0)
+        agrees = ["番号が一字だけ違います"]
+        agrees += ["額が同じです"] * (part.yen == found.yen) + ["未納の額と同じです"] * (left == found.yen)
+        made.append(
+            Suggestion(
+                part.person,
+                part.fiscal_year,
+                part.way,
+                part.number,
+                part.due_on,
+                part.yen,
+                left,
+                tuple(agrees),
+            )
+        )
+    made.sort(key=lambda s: (-len(s.agrees), abs((s.due_on - found.paid_on).days), s.person))
+    return made[:10]
+
+
+def neighbours(reference: str) -> Iterator[int]:
+    """The parts of plans whose slips differ from what was read by one digit or by two neighbours changed over."""
+    if not reference.isdigit():
+        return
+    digits = list(reference)
+    for place, digit in enumerate(digits):
+        tries = [d for d in "0123456789" if d != digit]
+        for other in tries:
+            yield from _part("".join([*digits[:place], other, *digits[place + 1 :]]))
+        if place + 1 < len(digits) and digits[place + 1] != digit:
+            yield from _part("".join([*digits[:place], digits[place + 1], digit, *digits[place + 2 :]]))
+
+
+def _part(reference: str) -> Iterator[int]:
+    found = part_of(reference)
+    if found is not None and reference_of(found) == reference:
+        yield found
