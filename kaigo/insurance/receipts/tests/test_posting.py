@@ -9,8 +9,9 @@ from django.db import connection
 
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
+from kaigo.insurance.collection import read
 from kaigo.insurance.collection.models import Instalment
-from kaigo.insurance.collection.slips import CHECKED_PART, reference_of
+from kaigo.insurance.collection.slips import CHECKED_PART, NAMES, reference_of
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, on, person
 from kaigo.insurance.collection.tests.test_plan import JULY, plan_on
 from kaigo.insurance.ledger import read as ledger
@@ -40,19 +41,15 @@ def told(*lines, file: str = "a" * 16):
     posting.begin()
     with connection.cursor() as cursor:
         for place, (reference, yen, day, stage) in enumerate(lines, 1):
+            named = CHECKED_PART.format("r.ref")
             cursor.execute(
-                "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, instalment, yen, paid_on, "
-                f"settled_on, why) SELECT 1, %(place)s, %(source)s, 'slip', %(stage)s, r.ref, {CHECKED_PART.format('r.ref')}, %(yen)s, "
-                "%(day)s, %(day)s, '' FROM (SELECT %(ref)s::text AS ref) r",
-                {
-                    "place": place,
-                    "source": f"receipt:{file}:{place}",
-                    "stage": stage,
-                    "ref": reference,
-                    "yen": yen,
-                    "day": day,
-                },
-            )
+                "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, person_id, fiscal_year, way, "
+                "number, yen, paid_on, settled_on, why) SELECT 1, %(place)s, %(source)s, 'slip', %(stage)s, r.ref, "
+                "i.person_id, i.fiscal_year, i.way, i.number, %(yen)s, %(day)s, %(day)s, CASE WHEN i.id IS NOT NULL THEN '' "
+                f"WHEN {named} IS NULL THEN 'reference' ELSE 'unknown' END FROM (SELECT %(ref)s::text AS ref) r "
+                f"LEFT JOIN ({read.parts_sql()}) i ON i.id = {named} AND {NAMES.format('r.ref', 'i')}",
+                {"place": place, "source": f"receipt:{file}:{place}", "stage": stage, "ref": reference, "yen": yen, "day": day},
+            )  # fmt: skip
     return posting.post(on(max(day for *_, day, _ in lines)))
 
 
