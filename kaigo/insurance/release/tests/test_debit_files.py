@@ -71,9 +71,9 @@ def test_the_file_leaves_by_two_persons_and_the_bank_reads_what_is_open():
     requests.approve(APPROVES, asked)
     file = debit_files.let_out(APPROVES, B.INSURER, asked)
     first, second = lines(file)
-    assert (first["bank"], first["yen"], first["holder"], first["new_code"]) == (
+    assert (first["bank"], int(first["yen"]), first["holder"], first["new_code"]) == (
         "0001",
-        "7600",
+        7_600,
         "ﾐﾎﾝ ﾊﾅｺ",
         "1",
     )
