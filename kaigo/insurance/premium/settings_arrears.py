@@ -20,6 +20,7 @@ NAMES = {
     "late_charges.rates": "延滞金の割合",
     "late_charges.first_period": "延滞金の初めの期間",
     "late_charges.fractions": "延滞金の端数",
+    "prescription.effects": "時効にかかわるできごとの効き目",
     "refund_interest.rates": "還付加算金の割合",
     "refund_interest.fractions": "還付加算金の端数",
     "refund_interest.start": "還付加算金の起算日",
