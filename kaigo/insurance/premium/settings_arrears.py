@@ -28,6 +28,10 @@ NAMES = {
     "refund_interest.fractions": "還付加算金の端数",
     "refund_interest.start": "還付加算金の起算日",
     "refund_interest.claim_days": "還付加算金を数える、通知から請求までの日数",
+    "remission.grounds": "減免の訳と割合",
+    "remission.special": "令和8年度の特例減免",
+    "deferral.months": "徴収猶予の長さ",
+    "deferral.grounds": "徴収猶予の訳",
 }
 _EFFECTS = {
     "renew": "新たに2年を数える",
