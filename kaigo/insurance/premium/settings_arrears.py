@@ -32,6 +32,8 @@ NAMES = {
     "remission.special": "令和8年度の特例減免",
     "deferral.months": "徴収猶予の長さ",
     "deferral.grounds": "徴収猶予の訳",
+    "accounting.closing": "出納の閉鎖",
+    "accounting.carried_receipts": "滞納繰越分の4月・5月の収入",
 }
 _EFFECTS = {
     "renew": "新たに2年を数える",
