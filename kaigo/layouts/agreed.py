@@ -39,7 +39,7 @@ class Account(NamedTuple):
 
 
 def agreed(name: str, insurer: str, on: date) -> Agreed:
-    """その日の取決めの値: store_limit_yen(円)、store_company_code、payee_number。"""
+    """その日の取決めの値: store_limit_yen(円)、store_company_code、payee_number、debit_consignor(全銀91のヘッダの項目)。"""
     for entry in _of(insurer).get("values", ()):
         if entry["name"] == name and _on(entry, on):
             return Agreed(entry["value"], entry["source"], entry["confidence"])
