@@ -22,7 +22,9 @@ from kaigo.base.records.watermarks import NEW, Span
 # The event of showing a 個人番号. It does not exist yet: the numbers come with issue 9, and with them this event; until
 # then R13 waits for it and finds nothing. Here and nowhere else.
 NUMBER_SHOWN = "number.reveal"
-_READ = ("page.read", "page.act", "counter.search", "ledger.print", NUMBER_SHOWN)
+# Events beside that of the page: something about the person was put on paper.
+PRINTED = frozenset({"ledger.print", "traces.tell"})
+_READ = ("page.read", "page.act", "counter.search", *sorted(PRINTED), NUMBER_SHOWN)
 _COLUMNS = """e.id, e.created_at AT TIME ZONE 'Asia/Tokyo', e.member, e.actor, e.event, e.place, e."case", e.unexplained,
   e.details->>'hits', e.trace, e.subjects, e.opened, e.emergency"""
 
@@ -112,7 +114,7 @@ def _frame(rows: Iterable[tuple], schema: dict) -> pl.DataFrame:
 def _accesses(ctx: Context, events: Sequence[Row], number: dict[bytes, int], staff: Staff) -> pl.DataFrame:
     known = relations()
     hits = {e.trace: int(e.hits or 0) for e in events if e.event == "counter.search"}
-    printed = {e.trace for e in events if e.event == "ledger.print"}
+    printed = {e.trace for e in events if e.event in PRINTED}
     cases = {part for e in events for part in e.case.split(",") if part}
     handled = {
         case: {staff.account.get(actor) for actor in actors}
@@ -141,9 +143,10 @@ def _what(event: Row, printed: set[str]) -> str:
         return ""
     if not event.opened:
         return "list" if event.subjects and event.event == "page.read" else ""
-    if event.event == "page.act":
-        return "act"
-    return "print" if event.trace in printed else "look"
+    # Paper is asked for by a POST too: it is a print, whichever page made it.
+    if event.trace in printed:
+        return "print"
+    return "act" if event.event == "page.act" else "look"
 
 
 def _cause(event: Row, handled: dict[str, set[int | None]]) -> str:

@@ -97,6 +97,14 @@ def test_what_was_done_for_somebody_the_same_day_explains_the_look():
     assert len(late.judged()) == 1
 
 
+def test_paper_alone_is_no_work_for_somebody_of_whom_only_words_were_typed():
+    for cause, asked in (("reason", {"R2", "R8"}), ("other", set())):
+        given = Given(ties=ties((5, 1, "family")))
+        given(5, "10:00", cause)
+        given(5, "10:05", cause, "print")
+        assert given.rules() == asked, cause
+
+
 def test_r4_colleagues_and_their_households_but_not_ones_own():
     colleagues = frame([(1, 2)], f.COLLEAGUES)
     given = Given(ties=ties((5, 2, "staff"), (6, 3, "staff")), colleagues=colleagues)
@@ -115,6 +123,16 @@ def test_r6_r7_lists_are_asked_about_when_nothing_explains_the_look(name, rule):
         given(5, cause=cause)
         found = given.judged(only=values(DAY).critical)
         assert [a.critical for a in found] == [True] * asked, cause
+
+
+@pytest.mark.parametrize("name", ["watched", "guarded"])
+@pytest.mark.parametrize("what", ["act", "print"])
+def test_r6_r7_nothing_that_he_did_himself_afterwards_explains_the_look(name, what):
+    given = Given(listed=listed((5, name)))
+    given(5, "10:00")
+    given(5, "10:05", what=what)
+    (alert,) = given.judged(only=values(DAY).critical)
+    assert (alert.critical, alert.score, len(alert.events)) == (True, 90, 2)
 
 
 def test_r8_fifty_unexplained_looks_of_a_day_are_one_question():

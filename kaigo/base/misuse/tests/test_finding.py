@@ -252,6 +252,12 @@ def test_pages_searches_prints_and_reasons_are_told_apart(staff):
     event(1, [person], what="page.act", place="insurance:counter.Why")
     event(2, [person], case="access:1", unexplained=True)
     event(2, [person], what="page.act", place="insurance:counter.NewTicket", case="ticket:1")
+    # Paper is asked for by a POST too, and is none.
+    for member, made in ((7, "ledger.print"), (8, "traces.tell")):
+        staff.member(member)
+        event(member, [person], case="access:1", unexplained=True)
+        event(member, [person], what="page.act", place="x", case="access:1", unexplained=True, trace=made)
+        event(member, [person], what=made, place="x", case="access:1", trace=made)
     # One's own page is about nobody; lists at night are.
     event(3, at="22:00", place="insurance:traces.Mine")
     event(4, at="22:00", place="insurance:counter.TicketList", subjects=50)
@@ -260,7 +266,7 @@ def test_pages_searches_prints_and_reasons_are_told_apart(staff):
         if n < 6:
             event(6, what="counter.search", place="insurance:counter.Search", trace=f"s{n}", hits=0)
     night()
-    assert found() == {(1, "R8"), (4, "R9"), (6, "R12")}
+    assert found() == {(1, "R8"), (4, "R9"), (6, "R12"), (7, "R8"), (8, "R8")}
     assert AlertReason.objects.get(rule="R12").facts["misses"] == 6
 
 
