@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 
 from django.apps import apps
 
 from kaigo.base.audit.write import record
-from kaigo.base.jobs.models import Run
 from kaigo.base.misuse.engine import judge
 from kaigo.base.misuse.frames import Alert as Question
 from kaigo.base.misuse.frames import Reason
@@ -23,14 +22,12 @@ from kaigo.law.dates import business_day
 WATCH, DAILY = "misuse.watch", "misuse.daily"
 LOG = "audit_event"
 WHOLE_DAY = bytes(16)
-# No transaction that writes an event lasts longer: what is new is not older than the last run by more than this.
-LONGEST = timedelta(days=1)
 
 
 def watch(ctx: Context) -> dict[str, int]:
     """The critical rules over what is new since the last time: every few minutes."""
     with reading(WATCH, LOG) as span:
-        events = new_events(span, _since(WATCH))
+        events = new_events(span)
         staff, told = Staff(ctx.on), values(ctx.on)
         made = _find(ctx, events, staff, told, told.critical) if events else 0
     return {"events": len(events), "alerts": made}
@@ -40,7 +37,7 @@ def daily(ctx: Context) -> dict[str, int]:
     """Every rule over every day of which the log has something new; then emergencies that nobody looked into."""
     read = made = 0
     with reading(DAILY, LOG) as span:
-        days = touched(span, _since(DAILY))
+        days = touched(span)
         staff = Staff(ctx.on)
         for day in days:
             events = events_of(day)
@@ -48,11 +45,6 @@ def daily(ctx: Context) -> dict[str, int]:
             made += _find(ctx, events, staff, values(day), RULES)
     made += _emergencies(ctx, staff)
     return {"days": len(days), "events": read, "alerts": made}
-
-
-def _since(job: str) -> datetime | None:
-    last = Run.objects.filter(job=job, state="done").order_by("-id").first()
-    return last.started_at - LONGEST if last and last.started_at else None
 
 
 def _find(ctx: Context, events: list[Row], staff: Staff, told: Values, only: Iterable[str]) -> int:

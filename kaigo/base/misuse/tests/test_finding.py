@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import psycopg
@@ -10,13 +11,14 @@ from django.db import connection
 from psycopg.types.range import Range
 
 from kaigo.base.jobs.run import run
-from kaigo.base.misuse import finding
+from kaigo.base.misuse import finding, gather
 from kaigo.base.misuse.models import Alert, AlertEvent, AlertReason, Tie
 from kaigo.base.misuse.relations import compute, word
 from kaigo.base.misuse.staff import Staff as Known
 from kaigo.base.misuse.tests.town import CARE, PRIVACY, WEDNESDAY, Staff, event, use
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.facts import believe_rows
+from kaigo.base.records.watermarks import Span
 from kaigo.base.staff.marks import own_number, own_words
 from kaigo.insurance.counter.models import Ticket
 from kaigo.insurance.qualification.tests.builders import born, context, fact, lives
@@ -33,11 +35,9 @@ THURSDAY = WEDNESDAY + timedelta(days=1)
 
 
 @pytest.fixture
-def staff(street, monkeypatch):
+def staff(street):
     """1 and 2 are clerks, 3 their head, 4 keeps personal data, 5 is lent by a contract, 6 left the section."""
     use(street)
-    # Events of these tests lie months before the clock of the server.
-    monkeypatch.setattr(finding, "LONGEST", timedelta(days=9999))
     made = Staff(street)
     for member in (1, 2):
         made.member(member)
@@ -138,6 +138,65 @@ def test_an_event_that_is_saved_late_is_still_judged(staff):
         assert found() == {(2, "R8")}
     night()
     assert found() == {(1, "R8"), (2, "R8")}
+
+
+def test_what_an_open_transaction_kept_back_for_days_is_still_judged(staff):
+    """A night's work that hangs keeps the watermark where it is; jobs go on ending well and find nothing new."""
+    person, first = born("1950-05-05"), WEDNESDAY - timedelta(days=9)
+    night(first)
+    hanging = psycopg.connect(
+        staff.dsn.replace(staff.dsn.split("dbname=")[1].split()[0], connection.settings_dict["NAME"])
+    )
+    with hanging:
+        hanging.execute("SELECT pg_current_xact_id()")
+        event(1, [person], case="access:1", unexplained=True, day=first)
+        for back in range(8, 0, -1):
+            night(WEDNESDAY - timedelta(days=back))
+            watch(WEDNESDAY - timedelta(days=back))
+        assert not found()
+    assert watch()["events"] == 1
+    night(WEDNESDAY)
+    assert found() == {(1, "R8")}
+
+
+OLD = """
+INSERT INTO audit_event (event, outcome, why, actor, member, permission, grants, purpose, "case", unexplained, place,
+    object, fields, subject_key, subjects, opened, trace, program, details, created_at)
+SELECT 'page.read', 'done', '', 'account:10', 1, 'counter.view', '{7}', 'inquiry', 'ticket:1', false, '', 'person', '{}',
+    1, 1, '{}', '', '', '{}', now() - n * interval '3 minutes' FROM generate_series(1, 30000) n"""
+
+
+def test_what_is_new_is_found_without_reading_the_log(staff):
+    """However old the log is: the cost of a run is that of what it has new, and of the days that this is about."""
+    with connection.cursor() as cursor:
+        cursor.execute(OLD)
+        cursor.execute("SELECT max(tx::text::bigint) FROM audit_event")
+        ((last,),) = cursor.fetchall()
+    person = born("1950-05-05")
+    event(1, [person], case="access:1", unexplained=True)
+    span, asked = Span(last + 1, 2**62), []
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE audit_event")
+    with connection.execute_wrapper(
+        lambda run, sql, params, many, how: asked.append((sql, params)) or run(sql, params, many, how)
+    ):
+        assert gather.touched(span) == [WEDNESDAY]
+        assert len(gather.new_events(span)) == len(gather.events_of(WEDNESDAY)) == 1
+    for query, params in asked:
+        with connection.cursor() as cursor:
+            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", params)
+            assert read_by(cursor.fetchone()[0]) < 100, query
+
+
+def read_by(plan) -> int:
+    """The rows that a plan reads of the log, also those it then throws away."""
+    most, nodes = 0, [(json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]]
+    while nodes:
+        node = nodes.pop()
+        nodes += node.get("Plans", ())
+        if node.get("Relation Name") == "audit_event":
+            most = max(most, node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
+    return most
 
 
 def test_cases_explain_looks_by_who_took_them(staff):
@@ -302,8 +361,6 @@ def test_what_is_usual_is_read_from_the_days_before_and_numbers_from_their_order
 
 
 def test_the_command_watches_and_says_how_it_stands(staff, settings, capsys):
-    import json
-
     from kaigo.site.commands import misuse
 
     settings.BUSINESS_DATE = "2026-07-15"
