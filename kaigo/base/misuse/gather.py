@@ -12,7 +12,7 @@ from kaigo.base.audit.write import KEY
 from kaigo.base.keys.index import index
 from kaigo.base.misuse import frames as f
 from kaigo.base.misuse.models import Tie
-from kaigo.base.misuse.relations import relations, sealed
+from kaigo.base.misuse.relations import relations, sealed_ever
 from kaigo.base.misuse.staff import Staff
 from kaigo.base.misuse.values import Values
 from kaigo.base.records.context import Context
@@ -96,7 +96,7 @@ def gather(ctx: Context, events: Sequence[Row], staff: Staff, values: Values, wh
     accesses = _accesses(ctx, events, number, staff)
     people = list(number)
     emergencies = {event.id: event.emergency for event in events if event.emergency}
-    ties, watched = _near({kept: place for place, kept in enumerate(sealed(people))})
+    ties, watched = _near({kept: n for digests in sealed_ever(people) for n, kept in enumerate(digests)})
     frames = f.Frames(accesses, ties, listed=_frame([*watched, *_guarded(ctx, number)], f.LISTED))
     if whole:
         frames = frames._replace(
@@ -185,8 +185,15 @@ def _guarded(ctx: Context, number: dict[bytes, int]) -> list[tuple[int, str]]:
 
 
 def _order(ctx: Context, number: dict[bytes, int]) -> pl.DataFrame:
-    digests = index(KEY).digests(f"person:{person}" for person in relations().in_order(ctx))
-    return _frame(((number[d], place) for place, d in enumerate(digests) if d in number), f.ORDER)
+    people = [f"person:{person}" for person in relations().in_order(ctx)]
+    # The log of a day was written under the key of that day.
+    found = (
+        (number[d], place)
+        for digests in index(KEY).each(people)
+        for place, d in enumerate(digests)
+        if d in number
+    )
+    return _frame(found, f.ORDER)
 
 
 def _subjects(people: Iterable[int]) -> list[bytes]:

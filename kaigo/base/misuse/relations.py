@@ -5,7 +5,7 @@ settings.RELATIONS names the class that a system puts in the place of `Relations
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import ClassVar, NamedTuple
 
@@ -80,14 +80,24 @@ def sealed(subjects: Iterable[bytes]) -> list[bytes]:
     return index(OWN_KEY).digests(digest.hex() for digest in subjects)
 
 
+def sealed_ever(subjects: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """The same under every key there still is: ties are made anew at night, and a key may change by day."""
+    return index(OWN_KEY).each([digest.hex() for digest in subjects])
+
+
 def subjects_of(person: int) -> list[bytes]:
     """A person as the log may name him, under every key there ever was."""
     return index(KEY).every(f"person:{person}")
 
 
 def word(text: str) -> bytes:
-    """How a declared relative or somebody of the list is kept."""
+    """How a declared relative or somebody of the list is kept from now on."""
     return index(OWN_KEY).digest(text)
+
+
+def word_ever(text: str) -> list[bytes]:
+    """How he may have been kept, under every key there ever was."""
+    return index(OWN_KEY).every(text)
 
 
 def compute(ctx: Context) -> dict[str, int]:
@@ -133,10 +143,13 @@ def _recognised(ctx: Context) -> tuple[list[tuple[int, int]], list[tuple[int, in
         return found
     told = [(person, text) for person, words in relations().identities(ctx) for text in words]
     texts = [text for _, text in told]
-    for (person, _), mark in zip(told, index(MARKS).digests(texts), strict=True):
-        found[0].extend((member, person) for member in marks.get(mark, ()))
-    for (person, _), digest in zip(told, index(OWN_KEY).digests(texts), strict=True):
-        found[1].extend((member, person) for member in declared.get(digest, ()))
-        if digest in listed:
-            found[2].add(person)
+    # What staff and the list are known by was kept under the key of its time.
+    for digests in index(MARKS).each(texts):
+        for (person, _), mark in zip(told, digests, strict=True):
+            found[0].extend((member, person) for member in marks.get(mark, ()))
+    for digests in index(OWN_KEY).each(texts):
+        for (person, _), digest in zip(told, digests, strict=True):
+            found[1].extend((member, person) for member in declared.get(digest, ()))
+            if digest in listed:
+                found[2].add(person)
     return found

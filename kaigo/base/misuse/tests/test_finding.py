@@ -11,13 +11,15 @@ from django.db import connection
 from psycopg.types.range import Range
 
 from kaigo.base.jobs.run import run
-from kaigo.base.misuse import finding, gather
+from kaigo.base.keys.index import rotate
+from kaigo.base.misuse import decide, finding, gather
 from kaigo.base.misuse.models import Alert, AlertEvent, AlertReason, Tie
 from kaigo.base.misuse.relations import compute, word
 from kaigo.base.misuse.staff import Staff as Known
 from kaigo.base.misuse.tests.town import CARE, PRIVACY, WEDNESDAY, Staff, event, use
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.facts import believe_rows
+from kaigo.base.records.refusal import Refused
 from kaigo.base.records.watermarks import Span
 from kaigo.base.staff.marks import own_number, own_words
 from kaigo.insurance.counter.models import Ticket
@@ -302,6 +304,46 @@ def test_critical_rules_are_found_by_the_watch_and_once(staff):
     assert found() == {(1, "R1"), (2, "R6"), (2, "R7"), (2, "R8")}, (
         "the night adds what it knows to the same questions"
     )
+
+
+@pytest.mark.parametrize("when", ["before the night", "after it"])
+def test_a_change_of_keys_forgets_nobody(staff, when):
+    """Marks, declarations and the list were kept under the keys of their time, and so was the log of yesterday."""
+    from kaigo.insurance.qualification.models import InsuredNumber
+
+    me, mother = somebody(birth="1980-01-01"), somebody(birth="1948-01-01")
+    councillor = somebody(birth="1955-02-02", number="000000000000123")
+    staff.marked(1, own_words("ミホン ハナコ", date(1980, 1, 1)))
+    staff.declared(1, word(own_words("ミホン ハナコ", date(1948, 1, 1))))
+    staff.confirmed(staff.listed(word(own_number("000000000000123"))))
+    row = [born("1950-05-05") for _ in range(6)]
+    with acting(context("2026-01-01")):
+        for place, person in enumerate(row):
+            InsuredNumber.objects.create(person_id=person, number=f"{place:010}")
+    if when == "after it":
+        compute(context("2026-07-15"))
+    for minute, person in enumerate((me, mother, councillor, *row)):
+        event(1, [person], at=f"10:{minute:02}", case="access:1", unexplained=True)
+    for key in ("self", "misuse", "subjects"):
+        rotate(key)
+    if when == "after it":
+        watch()
+        assert found() == {(1, "R1"), (1, "R6")}, "the ties are those of the old keys until the night"
+    night()
+    assert {rule for _, rule in found()} == {"R1", "R3", "R6", "R8", "R11"}
+
+
+def test_whom_somebody_declared_or_entered_under_an_older_key_is_not_taken_twice(staff):
+    ctx, words = Context("account:10", "staff", WEDNESDAY), own_words("ミホン ハナコ", date(1948, 1, 1))
+    entry = {"words": words, "reason": "議員であるため、注意を要する"}
+    with acting(ctx):
+        decide.declare(ctx, 1, words)
+        decide.enter(ctx, 4, **entry)
+        rotate("misuse")
+        with pytest.raises(Refused, match="もう届け出て"):
+            decide.declare(ctx, 1, words)
+        with pytest.raises(Refused, match="もう名簿に"):
+            decide.enter(ctx, 4, **entry)
 
 
 def test_pages_searches_prints_and_reasons_are_told_apart(staff):
