@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -97,7 +98,8 @@ def gather(ctx: Context, events: Sequence[Row], staff: Staff, values: Values, wh
     people = list(number)
     emergencies = {event.id: event.emergency for event in events if event.emergency}
     ties, watched = _near({kept: n for digests in sealed_ever(people) for n, kept in enumerate(digests)})
-    frames = f.Frames(accesses, ties, listed=_frame([*watched, *_guarded(ctx, number)], f.LISTED))
+    guarded = _guarded(ctx, {event.at.date() for event in events}, number)
+    frames = f.Frames(accesses, ties, listed=_frame([*watched, *guarded], f.LISTED))
     if whole:
         frames = frames._replace(
             colleagues=_frame(staff.colleagues(), f.COLLEAGUES),
@@ -179,9 +181,10 @@ def _near(kept: dict[bytes, int]) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
     return ties, [(subject, "watched") for subject, member, _ in found if not member]
 
 
-def _guarded(ctx: Context, number: dict[bytes, int]) -> list[tuple[int, str]]:
-    digests = _subjects(relations().guarded(ctx))
-    return [(number[digest], "guarded") for digest in digests if digest in number]
+def _guarded(ctx: Context, days: Iterable[date], number: dict[bytes, int]) -> list[tuple[int, str]]:
+    """Under 支援措置 on the day of a look, or now: what ended in between hides no look, and what began does not either."""
+    people = {person for day in {*days, ctx.on} for person in relations().guarded(replace(ctx, on=day))}
+    return [(number[digest], "guarded") for digest in _subjects(people) if digest in number]
 
 
 def _order(ctx: Context, number: dict[bytes, int]) -> pl.DataFrame:

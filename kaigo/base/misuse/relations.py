@@ -6,6 +6,7 @@ settings.RELATIONS names the class that a system puts in the place of `Relations
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from functools import cache
 from typing import ClassVar, NamedTuple
 
@@ -16,6 +17,7 @@ from kaigo.base.audit.write import KEY
 from kaigo.base.keys.index import index
 from kaigo.base.misuse import staff
 from kaigo.base.misuse.models import Tie
+from kaigo.base.misuse.values import values
 from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import Context
 from kaigo.base.staff.marks import MARKS
@@ -136,8 +138,9 @@ def _tie(member: int, tie: str, person: int) -> Iterable[tuple[int, str, bytes]]
 
 def _recognised(ctx: Context) -> tuple[list[tuple[int, int]], list[tuple[int, int]], set[int]]:
     """(member, person) of staff and of declared relatives, and the people of the list: by their words alone."""
-    marks, declared = staff.marks(), staff.declared()
-    listed = staff.watched()
+    # Nobody looks today and takes back tonight what would have asked about it.
+    since = ctx.on - timedelta(days=values(ctx.on)["lingers_days"])
+    marks, declared, listed = staff.marks(), staff.declared(since), staff.watched(since)
     found: tuple[list, list, set] = ([], [], set())
     if not (marks or declared or listed):
         return found

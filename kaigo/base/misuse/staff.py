@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -101,26 +102,28 @@ def marks() -> dict[bytes, list[int]]:
     return _members("SELECT digest, member_id FROM staff_self_mark")
 
 
-def declared() -> dict[bytes, list[int]]:
-    """Digest (index "misuse") → members who declared him a relative."""
+def declared(since: date) -> dict[bytes, list[int]]:
+    """Digest (index "misuse") → members who declared him a relative and had not taken that back before `since`."""
     return _members(
         "SELECT d.digest, d.member FROM misuse_declaration d "
-        "WHERE NOT EXISTS (SELECT 1 FROM misuse_declaration_end e WHERE e.declaration_id = d.id)"
+        "WHERE NOT EXISTS (SELECT 1 FROM misuse_declaration_end e WHERE e.declaration_id = d.id AND e.ended_on < %s)",
+        [since],
     )
 
 
-def watched() -> set[bytes]:
-    """Digests (index "misuse") of those on the list, confirmed by another and not ended."""
+def watched(since: date) -> set[bytes]:
+    """Digests (index "misuse") of those on the list, confirmed by another and not taken off before `since`."""
     found = _ask(
         "SELECT w.digest FROM misuse_watched w JOIN misuse_watched_confirmation c ON c.watched_id = w.id "
-        "WHERE NOT EXISTS (SELECT 1 FROM misuse_watched_end e WHERE e.watched_id = w.id)"
+        "WHERE NOT EXISTS (SELECT 1 FROM misuse_watched_end e WHERE e.watched_id = w.id AND e.ended_on < %s)",
+        [since],
     )
     return {bytes(digest) for (digest,) in found}
 
 
-def _members(query: str) -> dict[bytes, list[int]]:
+def _members(query: str, values: Sequence[object] = ()) -> dict[bytes, list[int]]:
     found = defaultdict(list)
-    for digest, member in _ask(query):
+    for digest, member in _ask(query, values):
         found[bytes(digest)].append(member)
     return dict(found)
 
@@ -141,7 +144,7 @@ LEFT JOIN staff_ruling r ON r.application_id = s.id
 WHERE s.kind = 'grant_end' AND coalesce(r.outcome, 'approved') = 'approved' GROUP BY s.member_id"""
 
 
-def _ask(query: str) -> list[tuple]:
+def _ask(query: str, values: Sequence[object] = ()) -> list[tuple]:
     with connections[alias()].cursor() as cursor:
-        cursor.execute(query)
+        cursor.execute(query, values)
         return cursor.fetchall()

@@ -306,6 +306,36 @@ def test_critical_rules_are_found_by_the_watch_and_once(staff):
     )
 
 
+@pytest.mark.parametrize(("days", "asked"), [(0, True), (30, True), (31, False)])
+def test_what_is_taken_back_after_the_look_still_asks_about_it(staff, days, asked):
+    """Looked at by day, taken back in the evening, gone at night: so nobody is spared."""
+    mother, councillor = somebody(birth="1948-01-01"), somebody(birth="1955-02-02", number="000000000000123")
+    staff.declared(1, word(own_words("ミホン ハナコ", date(1948, 1, 1))))
+    entry = staff.listed(word(own_number("000000000000123")))
+    staff.confirmed(entry)
+    staff.took_back(1, WEDNESDAY)
+    staff.taken_off(entry, WEDNESDAY)
+    day = WEDNESDAY + timedelta(days=days)
+    for person in (mother, councillor):
+        event(1, [person], day=day, case="access:1", unexplained=True)
+    night(day)
+    assert (1, "R8") in found()
+    assert found() & {(1, "R3"), (1, "R6")} == ({(1, "R3"), (1, "R6")} if asked else set())
+
+
+def test_who_was_under_protection_on_the_day_of_the_look_is_asked_about(staff):
+    """Also when it ended at midnight, before the night's run."""
+    ended, begins = somebody(birth="1956-03-03"), somebody(birth="1957-03-03")
+    spans = {ended: Range(date(2026, 7, 1), THURSDAY), begins: Range(THURSDAY, None)}
+    with acting(context("2026-07-01")):
+        for person, span in spans.items():
+            believe_rows(Protection, [fact(Protection, person_id=person, measure="01", effective=span)])
+    event(1, [ended], case="access:1", unexplained=True)
+    event(2, [begins], case="access:2", unexplained=True, day=WEDNESDAY - timedelta(days=1))
+    night()
+    assert found() == {(1, "R7"), (1, "R8"), (2, "R7"), (2, "R8")}
+
+
 @pytest.mark.parametrize("when", ["before the night", "after it"])
 def test_a_change_of_keys_forgets_nobody(staff, when):
     """Marks, declarations and the list were kept under the keys of their time, and so was the log of yesterday."""

@@ -72,6 +72,14 @@ class Staff:
             [member, digest],
         )
 
+    def took_back(self, member: int, on: date) -> None:
+        """Every declaration of his."""
+        self._run(
+            "INSERT INTO misuse_declaration_end (declaration_id, ended_on, actor) "
+            "SELECT id, %s, 'test' FROM misuse_declaration WHERE member = %s",
+            [on, member],
+        )
+
     def listed(self, words: bytes) -> int:
         query = "INSERT INTO misuse_watched (digest, reason, entered_by, actor, entered_on) VALUES (%s, %s, 4, 'x', %s) RETURNING id"
         return self._run(query, [words, "議員であるため、注意を要する", WEDNESDAY])[0][0]
@@ -82,6 +90,10 @@ class Staff:
             "VALUES (%s, 4, 3, 'x', %s)",
             [watched, WEDNESDAY],
         )
+
+    def taken_off(self, watched: int, on: date) -> None:
+        query = "INSERT INTO misuse_watched_end (watched_id, ended_on, actor) VALUES (%s, %s, 'test')"
+        self._run(query, [watched, on])
 
     def revoked(self, member: int, on: date) -> None:
         self._run(
