@@ -18,8 +18,6 @@ from kaigo.base.misuse.values import RULES, Values
 # Rules that ask about one person; the others ask about a day.
 ABOUT_ONE = ("R1", "R2", "R3", "R4", "R5", "R6", "R7", "R13")
 MOST = 100
-# A question names so many accesses; the log has them all.
-NAMED = 200
 FACTS = ("persons", "usual", "hour", "run", "searches", "misses", "days")
 
 
@@ -120,4 +118,4 @@ def _alert(
         causes[cause[event]] = causes.get(cause[event], 0) + 1
     strongest = tuple(sorted(reasons, key=lambda one: (-one.points, RULES.index(one.rule))))
     critical = any(values.rules[one.rule].critical for one in reasons)
-    return Alert(member, day, subject, score, critical, strongest, tuple(events[:NAMED]), causes)
+    return Alert(member, day, subject, score, critical, strongest, tuple(events), causes)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
 
 from django.apps import apps
 
 from kaigo.base.audit.write import record
+from kaigo.base.misuse.decide import ENDS
 from kaigo.base.misuse.engine import judge
 from kaigo.base.misuse.frames import Alert as Question
 from kaigo.base.misuse.frames import Reason
@@ -53,25 +54,52 @@ def _find(ctx: Context, events: list[Row], staff: Staff, told: Values, only: Ite
 
 
 def save(ctx: Context, question: Question, found: Gathered, staff: Staff, told: Values) -> bool:
-    """One question in the table; found again, it only learns what is new. True = it was not there."""
+    """One question in the table; found again, it only learns what is new. What comes after its answer is a question
+    anew, and so is what turns out to be urgent. True = a question that was not there."""
     thing = WHOLE_DAY if question.subject is None else found.people[question.subject]
     kind = "day" if question.subject is None else "person"
-    emergency = next((found.emergencies[e] for e in question.events if e in found.emergencies), None)
+    turn, events = _turn(question, kind, thing)
+    emergency = next((found.emergencies[e] for e in events if e in found.emergencies), None)
     alert, new = _alert(
-        ctx, staff, told, question.member, question.day, kind, thing,
+        ctx, staff, told, question.member, question.day, kind, thing, turn=turn,
         score=question.score, critical=question.critical, causes=question.causes, emergency=emergency,
     )  # fmt: skip
     _reasons(alert, question.reasons)
     AlertEvent.objects.bulk_create(
-        (AlertEvent(alert=alert, event=event) for event in question.events), ignore_conflicts=True
+        (AlertEvent(alert=alert, event=event) for event in events), ignore_conflicts=True
     )
     return new
 
 
-def _alert(ctx: Context, staff: Staff, told: Values, member: int, day: date, kind: str, thing: bytes, **more):
+def _turn(question: Question, kind: str, thing: bytes) -> tuple[int, Sequence[int]]:
+    """The turn that a question belongs to, and those of its accesses that it has to name."""
+    earlier = Alert.objects.filter(member=question.member, day=question.day, kind=kind, thing=thing)
+    last = earlier.order_by("turn").last()
+    if last is None:
+        return 1, question.events
+    if question.critical and not last.critical:
+        return last.turn + 1, question.events
+    named = set(AlertEvent.objects.filter(alert__in=earlier).values_list("event", flat=True))
+    fresh = [event for event in question.events if event not in named]
+    # Whoever was asked and answered is not free for the rest of the day.
+    answered = bool(fresh) and last.reviews.filter(outcome__in=ENDS).exists()
+    return last.turn + answered, fresh
+
+
+def _alert(
+    ctx: Context,
+    staff: Staff,
+    told: Values,
+    member: int,
+    day: date,
+    kind: str,
+    thing: bytes,
+    turn: int = 1,
+    **more,
+):
     section, owner = staff.owner(member, day)
     alert, new = Alert.objects.get_or_create(
-        member=member, day=day, kind=kind, thing=thing,
+        member=member, day=day, kind=kind, thing=thing, turn=turn,
         defaults={
             "section": section, "owner": owner, "found_on": ctx.on,
             "due_on": due(max(ctx.on, day), told["critical_due_days" if more["critical"] else "due_days"]), **more,

@@ -33,7 +33,8 @@ SHOWN = {
 
 
 class Question(NamedTuple):
-    """An alert with its strongest reasons and the newest outcome ("" = nobody has looked)."""
+    """An alert with its strongest reasons and the newest outcome ("" = nobody has looked). before: the one of the turn
+    before."""
 
     id: int
     member: int
@@ -47,6 +48,8 @@ class Question(NamedTuple):
     owner: str
     due_on: date
     found_on: date
+    turn: int
+    before: int | None
     outcome: str
     reasons: list[tuple[str, int, dict]]
 
@@ -102,7 +105,8 @@ _WHICH = {
     "done": _CLOSED,
     "one": "a.id = %(id)s",
 }
-_COLUMNS = """a.id, a.member, a.day, a.kind, a.score, a.critical, a.causes, a.emergency, a.section, a.owner, a.due_on, a.found_on,
+_COLUMNS = """a.id, a.member, a.day, a.kind, a.score, a.critical, a.causes, a.emergency, a.section, a.owner, a.due_on, a.found_on, a.turn,
+  (SELECT b.id FROM misuse_alert b WHERE (b.member, b.day, b.kind, b.thing, b.turn) = (a.member, a.day, a.kind, a.thing, a.turn - 1)),
   coalesce((SELECT v.outcome FROM misuse_review v WHERE v.alert_id = a.id ORDER BY v.id DESC LIMIT 1), ''),
   (SELECT json_agg(json_build_array(r.rule, r.points, r.facts) ORDER BY r.points DESC, r.id)
    FROM misuse_alert_reason r WHERE r.alert_id = a.id)"""

@@ -21,6 +21,7 @@ from kaigo.base.records.context import Context, acting
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.watermarks import Span
+from kaigo.base.staff.can import EVERYWHERE
 from kaigo.base.staff.marks import own_number, own_words
 from kaigo.insurance.counter.models import Ticket
 from kaigo.insurance.qualification.tests.builders import born, context, fact, lives
@@ -123,6 +124,64 @@ def test_one_question_a_member_person_and_day_and_none_the_second_time(staff):
     night()
     assert Alert.objects.count() == 1 and AlertReason.objects.count() == 1
     assert AlertEvent.objects.filter(alert=alert).count() == 4
+
+
+def answer(alert: Alert, outcome: str, day=WEDNESDAY) -> None:
+    with acting(context(day.isoformat())):
+        decide.review(
+            Context("account:40", "audit", day), alert, 4, EVERYWHERE, outcome, "受付簿の記録と一致した"
+        )
+
+
+def test_whoever_was_asked_and_answered_is_not_free_for_the_rest_of_the_day(staff):
+    """He looks, is asked within minutes, the head answers at once; then he looks again, and goes on at night."""
+    own = somebody(birth="1980-01-01")
+    staff.marked(1, own_words("ミホン ハナコ", date(1980, 1, 1)))
+    compute(context("2026-07-15"))
+    first = event(1, [own], at="09:00", case="ticket:5")
+    assert watch()["alerts"] == 1
+    answer(Alert.objects.get(), "fine")
+    # What is found again and was answered stays answered.
+    night(WEDNESDAY)
+    assert Alert.objects.count() == 1
+    again = event(1, [own], at="10:00", case="ticket:5")
+    assert watch()["alerts"] == 1
+    two = Alert.objects.get(turn=2)
+    assert set(two.events.values_list("event", flat=True)) == {again} and two.critical
+    assert set(Alert.objects.get(turn=1).events.values_list("event", flat=True)) == {first}
+    # As long as it is only looked into, it learns; of three hundred accesses all.
+    answer(two, "inquiry")
+    more = {event(1, [own], at=f"11:{n // 60:02}:{n % 60:02}", case="ticket:5") for n in range(300)}
+    assert watch()["alerts"] == 0
+    night()
+    assert Alert.objects.count() == 2 and set(two.events.values_list("event", flat=True)) == more | {again}
+
+
+def test_what_turns_out_to_be_urgent_is_asked_anew_with_its_own_day(staff):
+    """A relative of whom a colleague took the call; then he stands on the list, and is looked at without a call."""
+    mother = somebody(birth="1948-01-01", number="000000000000123")
+    staff.declared(1, word(own_words("ミホン ハナコ", date(1948, 1, 1))))
+    with acting(context("2026-07-15")):
+        ticket = Ticket.objects.create(
+            person_id=mother,
+            kind="call",
+            subject="x",
+            state="open",
+            taken_on=WEDNESDAY,
+            taken_by="account:20",
+        )
+    event(1, [mother], at="09:00", case=f"ticket:{ticket.id}")
+    night(WEDNESDAY)
+    plain = Alert.objects.get()
+    assert (plain.critical, plain.due_on) == (False, date(2026, 7, 23))
+    staff.confirmed(staff.listed(word(own_number("000000000000123"))))
+    compute(context("2026-07-15"))
+    event(1, [mother], at="15:00", case="access:1", unexplained=True)
+    assert watch()["alerts"] == 1
+    urgent = Alert.objects.get(turn=2)
+    assert (urgent.critical, urgent.due_on) == (True, THURSDAY)
+    night()
+    assert Alert.objects.count() == 2
 
 
 def test_an_event_that_is_saved_late_is_still_judged(staff):

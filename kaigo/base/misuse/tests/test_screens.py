@@ -38,7 +38,7 @@ def who(role: str, account: int = 1, section: str = CARE):
 def question(member: int = 1, section: str = CARE, owner: str = "head", due: date = DAY, **more) -> Alert:
     count = Alert.objects.count() + 1
     made = Alert.objects.create(
-        member=member, day=DAY, kind=more.pop("kind", "day"), thing=count.to_bytes(16, "big"), score=50, critical=False,
+        member=member, day=DAY, kind=more.pop("kind", "day"), thing=more.pop("thing", count.to_bytes(16, "big")), score=50, critical=False,
         causes={"reason": 3, "own": 2}, section=section, owner=owner, due_on=due, found_on=DAY, **more,
     )  # fmt: skip
     AlertReason.objects.create(alert=made, rule="R8", points=50, facts={"persons": 3})
@@ -133,6 +133,14 @@ def test_one_question_begins_with_what_may_explain_it_and_accuses_nobody():
     assert not re.search("犯|疑", text)
     # Who may not look into it sees no form, and no words that somebody typed.
     assert "<form" not in html(ask("alert", who("監査", 3), alert=made.id))
+
+
+def test_what_came_after_an_answer_leads_to_what_was_answered_before():
+    before = question()
+    after = question(thing=bytes(before.thing), turn=2)
+    page = html(ask("alert", who("課長"), alert=after.id))
+    assert f'href="/misuse/{ref("alert", before.id)}/"' in page and "改めて確かめてください" in page
+    assert "前の確かめる閲覧" not in html(ask("alert", who("課長"), alert=before.id))
 
 
 def test_what_was_typed_as_a_reason_is_read_by_who_has_to_look_into_it_alone():
