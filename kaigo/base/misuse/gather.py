@@ -98,14 +98,15 @@ def gather(ctx: Context, events: Sequence[Row], staff: Staff, values: Values, wh
     people = list(number)
     emergencies = {event.id: event.emergency for event in events if event.emergency}
     ties, watched = _near({kept: n for digests in sealed_ever(people) for n, kept in enumerate(digests)})
-    guarded = _guarded(ctx, {event.at.date() for event in events}, number)
+    days = {event.at.date() for event in events}
+    guarded = _guarded(ctx, days, number)
     frames = f.Frames(accesses, ties, listed=_frame([*watched, *guarded], f.LISTED))
     if whole:
         frames = frames._replace(
             colleagues=_frame(staff.colleagues(), f.COLLEAGUES),
             order=_order(ctx, number),
             leaving=_frame(staff.leaving(), f.LEAVING),
-            night=_frame([(member,) for member in staff.night(values)], f.NIGHT),
+            night=_frame([(member,) for member in staff.night(values, days)], f.NIGHT),
             habits=_habits(events, values),
         )
     return Gathered(frames, people, emergencies)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
 from typing import NamedTuple
 
@@ -84,17 +84,19 @@ class Staff:
             sections[post.section].add(post.member)
         return sorted({(a, b) for members in sections.values() for a in members for b in members if a != b})
 
-    def leaving(self) -> list[tuple[int, date | None, date | None]]:
-        """(member, first day without the post, day on which the end of his permissions was asked for)."""
+    def leaving(self) -> list[tuple[int, date | None, date | None, date | None]]:
+        """(member, first day without the post, day on which the end of a permission was asked for, day of that end,
+        None = nobody has ruled on it)."""
         ends = [
-            (p.member, p.ends, None) for p in self.posts
+            (p.member, p.ends, None, None) for p in self.posts
             if p.ends is not None and not any(o.section == p.section and _in(o, p.ends) for o in self._of[p.member])
         ]  # fmt: skip
-        return ends + [(member, None, day) for member, day in self.revoked]
+        return ends + [(member, None, asked, ended) for member, asked, ended in self.revoked]
 
-    def night(self, values: Values) -> list[int]:
-        """Members whose duty is at night too."""
-        return sorted({h.member for h in self.held if h.role in values["night_roles"]})
+    def night(self, values: Values, days: Collection[date]) -> list[int]:
+        """Members whose duty is at night too, on one of these days."""
+        duty = (h for h in self.held if h.role in values["night_roles"])
+        return sorted({h.member for h in duty if any(_in(h, day) for day in days)})
 
 
 def marks() -> dict[bytes, list[int]]:
@@ -139,9 +141,9 @@ _HELD = """
 SELECT a.member_id, g.role, g.section, g.given_from, least(g.given_until, e.ended_on)
 FROM staff_grant g JOIN staff_account a ON a.id = g.account_id LEFT JOIN staff_grant_end e ON e.grant_id = g.id"""
 _REVOKED = """
-SELECT s.member_id, min(s.requested_on) FROM staff_application s
-LEFT JOIN staff_ruling r ON r.application_id = s.id
-WHERE s.kind = 'grant_end' AND coalesce(r.outcome, 'approved') = 'approved' GROUP BY s.member_id"""
+SELECT DISTINCT s.member_id, s.requested_on, CASE WHEN r.id IS NOT NULL THEN greatest(s.requested_on, s.wanted_from) END
+FROM staff_application s LEFT JOIN staff_ruling r ON r.application_id = s.id
+WHERE s.kind = 'grant_end' AND coalesce(r.outcome, 'approved') = 'approved'"""
 
 
 def _ask(query: str, values: Sequence[object] = ()) -> list[tuple]:

@@ -274,17 +274,22 @@ def test_r13_a_number_that_is_shown_and_not_used(after, what, fits):
 
 @pytest.mark.parametrize(("before", "fits"), [(15, False), (14, True), (1, True), (0, False)])
 def test_r14_in_the_fourteen_days_before_leaving(before, fits):
-    given = Given(leaving=frame([(1, DAY + timedelta(days=before), None)], f.LEAVING))
+    given = Given(leaving=frame([(1, DAY + timedelta(days=before), None, None)], f.LEAVING))
     given(5)
     assert ("R14" in given.rules()) == fits
-    explained = Given(leaving=frame([(1, DAY + timedelta(days=before), None)], f.LEAVING))
+    explained = Given(leaving=frame([(1, DAY + timedelta(days=before), None, None)], f.LEAVING))
     explained(5, cause="own")
     assert not explained.judged()
 
 
-@pytest.mark.parametrize(("asked", "fits"), [(0, True), (-3, True), (1, False)])
-def test_r14_after_the_end_of_permissions_was_asked_for(asked, fits):
-    given = Given(leaving=frame([(1, None, DAY + timedelta(days=asked))], f.LEAVING))
+@pytest.mark.parametrize(
+    ("asked", "ended", "fits"),
+    [(0, None, True), (-3, None, True), (1, None, False), (-300, None, True), (-300, -14, True), (-300, -15, False), (-3, 9, True)],
+)  # fmt: skip
+def test_r14_after_the_end_of_permissions_was_asked_for_until_it_has_come(asked, ended, fits):
+    """Nobody has ruled on it; it came fourteen days ago, and one day longer."""
+    days = [None if n is None else DAY + timedelta(days=n) for n in (asked, ended)]
+    given = Given(leaving=frame([(1, None, *days)], f.LEAVING))
     given(5)
     assert ("R14" in given.rules()) == fits
 

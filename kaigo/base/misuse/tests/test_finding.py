@@ -512,11 +512,24 @@ def test_leaving_and_the_end_of_permissions(staff):
     person = born("1950-05-05")
     staff.member(7, ends=WEDNESDAY + timedelta(days=14))
     staff.member(8, ends=WEDNESDAY + timedelta(days=15))
-    staff.revoked(2, WEDNESDAY)
-    for member in (1, 2, 7, 8):
+    staff.member(9)
+    staff.revoked(2, WEDNESDAY - timedelta(days=20))
+    staff.revoked(9, WEDNESDAY - timedelta(days=20), ruled=True)
+    for member in (1, 2, 7, 8, 9):
         event(member, [person], case="access:1", unexplained=True)
     night()
-    assert {member for member, rule in found() if rule == "R14"} == {2, 7}
+    assert {member for member, rule in found() if rule == "R14"} == {2, 7}, "9 has long got other work"
+
+
+def test_the_night_shift_is_who_has_its_duty_on_the_day(staff):
+    staff.member(7)
+    staff.member(8)
+    staff.holds(7, "運用", until=WEDNESDAY)
+    staff.holds(8, "運用", until=THURSDAY)
+    for member in (7, 8):
+        event(member, at="22:00", place="insurance:counter.TicketList", subjects=50)
+    night()
+    assert found() == {(7, "R9")}
 
 
 def test_a_day_ends_at_midnight_in_tokyo(staff):

@@ -54,10 +54,11 @@ class Staff:
             [member, section, contract, ends],
         )
 
-    def holds(self, member: int, role: str, section: str = CARE) -> None:
+    def holds(self, member: int, role: str, section: str = CARE, until: date | None = None) -> None:
         self._run(
-            "INSERT INTO staff_grant (account_id, role, section, given_from, ruling_id) VALUES (%s, %s, %s, '2026-04-01', %s)",
-            [member * 10, role, section, member],
+            "INSERT INTO staff_grant (account_id, role, section, given_from, given_until, ruling_id) "
+            "VALUES (%s, %s, %s, '2026-04-01', %s, %s)",
+            [member * 10, role, section, until, member],
         )
 
     def marked(self, member: int, words: str) -> None:
@@ -95,12 +96,19 @@ class Staff:
         query = "INSERT INTO misuse_watched_end (watched_id, ended_on, actor) VALUES (%s, %s, 'test')"
         self._run(query, [watched, on])
 
-    def revoked(self, member: int, on: date) -> None:
-        self._run(
+    def revoked(self, member: int, on: date, ruled: bool = False) -> None:
+        """The end of a permission of his was asked for; ruled: and approved on the day."""
+        ((made,),) = self._run(
             "INSERT INTO staff_application (form_number, kind, account_id, member_id, role, section, wanted_from, reason, "
-            "requested_by_id, actor, requested_on) VALUES (%s, 'grant_end', %s, %s, '', '', %s, 'x', 1, 'x', %s)",
+            "requested_by_id, actor, requested_on) VALUES (%s, 'grant_end', %s, %s, '', '', %s, 'x', 1, 'x', %s) RETURNING id",
             [f"F{member}", member * 10, member, on, on],
         )
+        if ruled:
+            self._run(
+                "INSERT INTO staff_ruling (application_id, outcome, requested_by_id, member_id, ruled_by_id, reason, actor, "
+                "ruled_on) VALUES (%s, 'approved', 1, %s, 3, '', 'x', %s)",
+                [made, member, on],
+            )
 
 
 def event(member: int, people=(), *, at: str = "10:00", day: date = WEDNESDAY, what: str = "page.read", case: str = "",
