@@ -23,6 +23,7 @@ from kaigo.law.dates import business_day
 WATCH, DAILY = "misuse.watch", "misuse.daily"
 LOG = "audit_event"
 WHOLE_DAY = bytes(16)
+NEAREST = ("own", "staff", "family", "declared")
 
 
 def watch(ctx: Context) -> dict[str, int]:
@@ -61,7 +62,7 @@ def save(ctx: Context, question: Question, found: Gathered, staff: Staff, told: 
     turn, events = _turn(question, kind, thing)
     emergency = next((found.emergencies[e] for e in events if e in found.emergencies), None)
     alert, new = _alert(
-        ctx, staff, told, question.member, question.day, kind, thing, turn=turn,
+        ctx, staff, told, question.member, question.day, kind, thing, turn=turn, near=_near(question, found),
         score=question.score, critical=question.critical, causes=question.causes, emergency=emergency,
     )  # fmt: skip
     _reasons(alert, question.reasons)
@@ -86,18 +87,20 @@ def _turn(question: Question, kind: str, thing: bytes) -> tuple[int, Sequence[in
     return last.turn + answered, fresh
 
 
+def _near(question: Question, found: Gathered) -> frozenset[int]:
+    """Members whose own record, or whose household or family, the question is about: none of them looks into it."""
+    if question.subject is None:
+        return frozenset()
+    ties = found.frames.ties
+    of_him = ties.filter((ties["subject"] == question.subject) & ties["tie"].is_in(NEAREST))
+    return frozenset(of_him["member"])
+
+
 def _alert(
-    ctx: Context,
-    staff: Staff,
-    told: Values,
-    member: int,
-    day: date,
-    kind: str,
-    thing: bytes,
-    turn: int = 1,
-    **more,
-):
-    section, owner = staff.owner(member, day)
+    ctx: Context, staff: Staff, told: Values, member: int, day: date, kind: str, thing: bytes, turn: int = 1,
+    near: frozenset[int] = frozenset(), **more,
+):  # fmt: skip
+    section, owner = staff.owner(member, day, near)
     alert, new = Alert.objects.get_or_create(
         member=member, day=day, kind=kind, thing=thing, turn=turn,
         defaults={

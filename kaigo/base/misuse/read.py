@@ -82,7 +82,7 @@ class Sight(NamedTuple):
 
 
 def sight(ctx: Context, staff: Staff) -> Sight:
-    """Of sections by the role, of all with misuse.all."""
+    """Those that heads of his sections look into by the role, all with misuse.all."""
     sees = reach(staff, "misuse.view", PURPOSE, ctx.on)
     if staff.may("misuse.all"):
         sees = Reach(everywhere=True)
@@ -91,7 +91,8 @@ def sight(ctx: Context, staff: Staff) -> Sight:
 
 _CLOSED = "EXISTS (SELECT 1 FROM misuse_review v WHERE v.alert_id = a.id AND v.outcome <> 'inquiry')"
 _SEEN = (
-    "a.member <> %(member)s AND (%(everywhere)s OR a.section = ANY(%(sections)s) "
+    # What the privacy office looks into concerns heads: it is not for those who sit beside them.
+    "a.member <> %(member)s AND (%(everywhere)s OR a.owner = 'head' AND a.section = ANY(%(sections)s) "
     "OR a.owner = 'heads' AND cardinality(%(reviews)s::varchar[]) > 0)"
 )
 _MINE = (

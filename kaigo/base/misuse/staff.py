@@ -54,9 +54,10 @@ class Staff:
         mine = self._of[member]
         return next((p for p in mine if _in(p, day)), mine[-1] if mine else None)
 
-    def owner(self, member: int, day: date) -> tuple[str, str]:
+    def owner(self, member: int, day: date, near: Collection[int] = ()) -> tuple[str, str]:
         """(section, owner) of a question about a member, never himself: the head of his section; of heads and of
-        contractors the privacy office; of the privacy office another of it, and where there is none any head."""
+        contractors, and where the head is `near` to whom was looked at, the privacy office; of the privacy office
+        another of it, and where there is none any head."""
         post = self.post(member, day)
         section = post.section if post else ""
         office = self._who("", everywhere=True)
@@ -64,7 +65,8 @@ class Staff:
             return section, "office" if office - {member} else "heads"
         led = self._who(section, everywhere=False) - {member}
         leads = any(h.member == member and self._reviews(h, everywhere=False) for h in self.held)
-        return section, "head" if led and not leads and not (post and post.contract) else "office"
+        other = leads or bool(post and post.contract) or not led.isdisjoint(near)
+        return section, "head" if led and not other else "office"
 
     def _who(self, section: str, everywhere: bool) -> set[int]:
         """Members who may review today: in a section, or everywhere."""

@@ -11,7 +11,7 @@ from django.db import connection
 from psycopg.types.range import Range
 
 from kaigo.base.jobs.run import run
-from kaigo.base.keys.index import rotate
+from kaigo.base.keys.index import index, rotate
 from kaigo.base.misuse import decide, finding, gather
 from kaigo.base.misuse.models import Alert, AlertEvent, AlertReason, Tie
 from kaigo.base.misuse.relations import compute, word
@@ -549,6 +549,26 @@ def test_nobody_is_asked_about_himself(staff):
     }  # fmt: skip
     staff.holds(9, "個人情報保護", PRIVACY)
     assert Known(WEDNESDAY).owner(4, WEDNESDAY) == (PRIVACY, "office")
+
+
+def test_a_head_does_not_look_into_who_looked_at_him_and_his(staff):
+    """Nor is he told who it was before the office has looked."""
+    with acting(context("2026-01-01")):
+        home = Household.objects.create(number="1").id
+    at = "東京都見本区桜台一丁目1番1号"
+    head = somebody("見本 太郎", "ミホン タロウ", "1950-01-01", home, at)
+    wife = somebody("見本 花子", "ミホン ハナコ", "1950-05-05", home, at)
+    stranger = somebody("試験 一郎", "シケン イチロウ", "1960-05-05")
+    colleague = somebody("試験 二郎", "シケン ジロウ", "1961-05-05")
+    staff.marked(3, own_words("ミホン タロウ", date(1950, 1, 1)))
+    staff.marked(2, own_words("シケン ジロウ", date(1961, 5, 5)))
+    staff.confirmed(staff.listed(word(own_words("シケン イチロウ", date(1960, 5, 5)))))
+    for person in (head, wife, stranger, colleague):
+        event(1, [person], case="access:1", unexplained=True)
+    night()
+    owners = {bytes(alert.thing): alert.owner for alert in Alert.objects.filter(kind="person")}
+    digests = index("subjects").digests(f"person:{person}" for person in (head, wife, stranger, colleague))
+    assert [owners[digest] for digest in digests] == ["office", "office", "head", "head"]
 
 
 @pytest.mark.parametrize(("days", "on"), [(1, date(2026, 7, 21)), (5, date(2026, 7, 27))])

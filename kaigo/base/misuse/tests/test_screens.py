@@ -73,7 +73,10 @@ def test_a_head_sees_those_of_his_section_and_never_those_about_himself():
     mine, far, office = question(), question(section=OTHER), question(owner="office")
     about_me = question(member=1001, owner="office")
     head, keeper, auditor = who("課長"), who("個人情報保護", 2), who("監査", 3)
-    assert listed(head, "open") == refs(mine, office) and listed(head, "mine") == refs(mine)
+    assert listed(head, "open") == refs(mine) and listed(head, "mine") == refs(mine)
+    # What the office looks into is about another head of his own section, or about himself being looked at.
+    assert ask("alert", head, alert=office.id).status_code == 404
+    assert ask("review", head, data=FOUND, alert=office.id).status_code == 404
     assert listed(keeper, "open") == refs(mine, far, office, about_me)
     assert listed(keeper, "mine") == refs(office, about_me)
     assert listed(auditor, "open") == refs(mine, far, office, about_me) and listed(auditor, "mine") == set()
