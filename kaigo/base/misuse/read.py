@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from kaigo.base.jobs.models import Run
 from kaigo.base.misuse.engine import MOST
-from kaigo.base.misuse.finding import DAILY
+from kaigo.base.misuse.finding import DAILY, LOG, WATCH
 from kaigo.base.misuse.models import Alert, Watched
+from kaigo.base.misuse.relations import relations
+from kaigo.base.misuse.values import values
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows, rows_at
 from kaigo.base.staff.can import Reach, Staff, reach
@@ -206,6 +208,20 @@ def stale() -> bool:
     """Whether all rules were asked longer than a day ago, or never (promise 061)."""
     last = analysed()
     return last is None or last < timezone.now() - FRESH
+
+
+_UNREAD = """
+SELECT EXISTS (SELECT 1 FROM audit_event e WHERE e.member IS NOT NULL AND e.created_at < now() - %(minutes)s * interval '1 minute'
+  AND e.tx >= coalesce((SELECT w.position FROM records_watermark w WHERE w.reader = %(reader)s AND w."table" = %(log)s), '0'))"""
+
+
+def late(on: date) -> bool:
+    """Whether there is an access that the critical rules should have been asked about (E-13): nobody watches, every turn
+    fails, or an open transaction keeps the log back. Where nobody is known they have nothing to find."""
+    if not relations().knows:
+        return False
+    asked = {"minutes": values(on)["critical_minutes"], "reader": WATCH, "log": LOG}
+    return rows(_UNREAD, asked)[0][0]
 
 
 def totals(on: date) -> tuple[int, int]:

@@ -8,15 +8,17 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 from django.db import connection
+from django.utils import timezone
 from psycopg.types.range import Range
 
 from kaigo.base.jobs.run import run
 from kaigo.base.keys.index import index, rotate
-from kaigo.base.misuse import decide, finding, gather
+from kaigo.base.misuse import decide, finding, gather, read
 from kaigo.base.misuse.models import Alert, AlertEvent, AlertReason, Tie
 from kaigo.base.misuse.relations import compute, word
 from kaigo.base.misuse.staff import Staff as Known
 from kaigo.base.misuse.tests.town import CARE, PRIVACY, WEDNESDAY, Staff, event, use
+from kaigo.base.misuse.values import values
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
@@ -501,11 +503,57 @@ def test_the_command_watches_and_says_how_it_stands(staff, settings, capsys):
     night(WEDNESDAY)
     assert misuse.main(["status"]) == 0
     event(1, [person], case="ticket:1")
+    capsys.readouterr()
+    assert misuse.main(["status"]) == 1 and "調べていない閲覧あり" in capsys.readouterr().out
     assert misuse.main(["watch", "--once"]) == 0 and "1件" in capsys.readouterr().out
+    assert misuse.main(["status"]) == 0, "asked about, and its day has not come"
+    capsys.readouterr()
     settings.BUSINESS_DATE = "2026-07-17"
     assert misuse.main(["status", "--json"]) == 1
     told = json.loads(capsys.readouterr().out)
-    assert (told["open"], told["overdue"], told["stale"]) == (1, 1, False)
+    assert (told["open"], told["overdue"], told["stale"], told["late"]) == (1, 1, False, False)
+
+
+def test_the_watch_is_behind_when_an_access_waits_for_longer_than_its_minutes(staff):
+    assert not read.late(WEDNESDAY), "nobody has looked at anybody"
+    person, now = born("1950-05-05"), timezone.localtime()
+    minutes = timedelta(minutes=values(WEDNESDAY)["critical_minutes"])
+    for ago, behind in ((minutes - timedelta(seconds=30), False), (minutes + timedelta(seconds=1), True)):
+        event(1, [person], at=f"{now - ago:%H:%M:%S}", day=(now - ago).date(), case="ticket:1")
+        assert read.late(WEDNESDAY) == behind
+    watch()
+    assert not read.late(WEDNESDAY)
+
+
+def test_a_turn_that_fails_is_told_and_the_watch_goes_on(staff, monkeypatch, capsys):
+    """Whatever it was: also keys that do not answer."""
+    from kaigo.base.keys.store import StoreDown
+    from kaigo.site.commands import misuse
+
+    person = somebody(birth="1980-01-01")
+    staff.marked(1, own_words("ミホン ハナコ", date(1980, 1, 1)))
+    compute(context("2026-07-15"))
+    event(1, [person], case="ticket:1")
+    turns = iter((StoreDown("x"), ValueError("x"), None, KeyboardInterrupt))
+
+    def wait(seconds):
+        error = next(turns)
+        if error is KeyboardInterrupt:
+            raise error
+        monkeypatch.setattr(finding, "gather", _raising(error) if error else gather.gather)
+
+    monkeypatch.setattr(misuse.time, "sleep", wait)
+    monkeypatch.setattr(finding, "gather", _raising(ValueError("x")))
+    assert misuse.main(["watch"]) == 0
+    told = capsys.readouterr()
+    assert told.err.count("次の回にもう一度") == 3 and "StoreDown" in told.err and "1件" in told.out
+
+
+def _raising(error):
+    def fails(*_, **__):
+        raise error
+
+    return fails
 
 
 def test_leaving_and_the_end_of_permissions(staff):

@@ -111,6 +111,16 @@ def test_fifty_questions_a_page_and_an_empty_list_says_so():
     )
 
 
+def test_a_watch_that_is_behind_is_told_with_what_to_do(monkeypatch):
+    head = who("課長")
+    assert "急ぐ規則で調べていない" not in html(ask("home", head))
+    monkeypatch.setattr(read, "late", lambda on: on == DAY)
+    page = html(ask("home", head))
+    assert (
+        "5分を超えて、急ぐ規則で調べていない閲覧があります" in page and "システムの運用担当に知らせて" in page
+    )
+
+
 def test_one_question_begins_with_what_may_explain_it_and_accuses_nobody():
     made = question(emergency=77)
     AlertReason.objects.create(alert=made, rule="R14", points=40, facts={"days": 3})
