@@ -27,6 +27,7 @@ from kaigo.base.staff.can import EVERYWHERE
 from kaigo.base.staff.marks import own_number, own_words
 from kaigo.insurance.counter.models import Ticket
 from kaigo.insurance.qualification.tests.builders import born, context, fact, lives
+from kaigo.insurance.residents.merging import merge
 from kaigo.insurance.residents.models import (
     AddresseeNumber,
     Household,
@@ -422,6 +423,25 @@ def test_a_change_of_keys_forgets_nobody(staff, when):
         assert found() == {(1, "R1"), (1, "R6")}, "the ties are those of the old keys until the night"
     night()
     assert {rule for _, rule in found()} == {"R1", "R3", "R6", "R8", "R11"}
+
+
+def test_two_records_that_turned_out_to_be_one_are_one_person_for_the_rules(staff):
+    """Known by the number of the record that was merged; looked at as the one that remained, and before as the other."""
+    guest, me = somebody("", "", number="000000000000123"), somebody(birth="1980-01-01")
+    staff.marked(1, own_number("000000000000123"))
+    staff.declared(2, word(own_number("000000000000123")))
+    staff.confirmed(staff.listed(word(own_words("ミホン ハナコ", date(1980, 1, 1)))))
+    with acting(context("2026-07-15")):
+        merge(context("2026-07-15"), guest, me, "氏名・生年月日が一致")
+    for member in (1, 2):
+        event(member, [me], case="access:1", unexplained=True)
+        event(member, [guest], case="access:1", unexplained=True, day=WEDNESDAY - timedelta(days=1))
+    night()
+    reasons = AlertReason.objects.filter(alert__kind="person").values_list(
+        "alert__day", "alert__member", "rule"
+    )
+    for day in (WEDNESDAY - timedelta(days=1), WEDNESDAY):
+        assert {(day, 1, "R1"), (day, 1, "R6"), (day, 2, "R3"), (day, 2, "R6")} <= set(reasons)
 
 
 def test_whom_somebody_declared_or_entered_under_an_older_key_is_not_taken_twice(staff):
