@@ -7,15 +7,22 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from django.db import connection, connections
+from psycopg.types.range import Range
 
 from kaigo.base.audit.models import Event
+from kaigo.base.jobs.run import run
 from kaigo.base.keys.index import index
+from kaigo.base.misuse.models import AlertReason
 from kaigo.base.records.context import Context, acting
+from kaigo.base.records.facts import believe_rows
 from kaigo.base.staff.marks import MARKS
+from kaigo.insurance.qualification.tests.builders import context, fact, lives
+from kaigo.insurance.residents.models import AddresseeNumber, Membership, Particulars, Person
 
 CARE, PRIVACY = "介護保険課", "情報公開課"
 TOKYO = ZoneInfo("Asia/Tokyo")
 WEDNESDAY = date(2026, 7, 15)
+THURSDAY = WEDNESDAY + timedelta(days=1)
 
 
 class Staff:
@@ -141,3 +148,43 @@ def use(cluster) -> None:
 
 def _admin() -> str:
     return _CLUSTER[0].dsn(connection.settings_dict["NAME"])
+
+
+def night(day=THURSDAY):
+    run(Context("job:misuse.daily", "audit", day), "misuse.daily")
+
+
+def watch(day=WEDNESDAY):
+    return run(Context("job:misuse.watch", "audit", day), "misuse.watch").result
+
+
+def found() -> set[tuple[int, str]]:
+    return set(AlertReason.objects.values_list("alert__member", "rule"))
+
+
+def somebody(
+    name="見本 花子", kana="ミホン ハナコ", birth="1950-05-05", household=None, address="", number=""
+) -> int:
+    with acting(context("2026-01-01")):
+        person = Person.objects.create().id
+        whole = Range(date(1900, 1, 1), None)
+        believe_rows(Particulars, [fact(Particulars, person_id=person, name=name, kana=kana, birth_date=date.fromisoformat(birth),
+                                        sex="2", resident_kind="1", effective=whole)])  # fmt: skip
+        if household:
+            believe_rows(
+                Membership,
+                [
+                    fact(
+                        Membership,
+                        person_id=person,
+                        household_id=household,
+                        relationship="02",
+                        effective=whole,
+                    )
+                ],
+            )
+        if number:
+            AddresseeNumber.objects.create(person_id=person, number=number)
+    if address:
+        lives(person, "2000-01-01", address=address)
+    return person
