@@ -12,7 +12,7 @@ from kaigo.base.misuse.decide import ENDS
 from kaigo.base.misuse.engine import judge
 from kaigo.base.misuse.frames import Alert as Question
 from kaigo.base.misuse.frames import Reason
-from kaigo.base.misuse.gather import Gathered, Row, events_of, gather, new_events, touched
+from kaigo.base.misuse.gather import Gathered, Row, events_of, forget, gather, new_events, touched
 from kaigo.base.misuse.models import Alert, AlertEvent, AlertReason
 from kaigo.base.misuse.staff import Staff
 from kaigo.base.misuse.values import EMERGENCY, RULES, Values, values
@@ -40,6 +40,7 @@ def daily(ctx: Context) -> dict[str, int]:
     read = made = 0
     with reading(DAILY, LOG) as span:
         days = touched(span)
+        forget(days)
         staff = Staff(ctx.on)
         for day in days:
             events = events_of(day)

@@ -12,10 +12,11 @@ import polars as pl
 from kaigo.base.audit.write import KEY
 from kaigo.base.keys.index import index
 from kaigo.base.misuse import frames as f
-from kaigo.base.misuse.models import Tie
+from kaigo.base.misuse.models import Habit, Tie
 from kaigo.base.misuse.relations import relations, sealed_ever
 from kaigo.base.misuse.staff import Staff
 from kaigo.base.misuse.values import Values
+from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.base.records.watermarks import NEW, Span
@@ -207,21 +208,36 @@ def _subjects(people: Iterable[int]) -> list[bytes]:
 
 
 _HABITS = """
-SELECT e.member, (e.created_at AT TIME ZONE 'Asia/Tokyo')::date, count(DISTINCT d)
+SELECT e.member, %(day)s::date, count(DISTINCT d)
 FROM audit_event e CROSS JOIN unnest(e.opened) d
 WHERE e.member IS NOT NULL AND e.outcome = 'done' AND e.event IN ('page.read', 'page.act')
-  AND e."case" NOT LIKE 'worklist:%%'
-  AND e.created_at >= (%(since)s::date)::timestamp AT TIME ZONE 'Asia/Tokyo'
-  AND e.created_at < (%(until)s::date)::timestamp AT TIME ZONE 'Asia/Tokyo' GROUP BY 1, 2"""
+  AND e."case" NOT LIKE 'worklist:%%' AND e.place <> ALL(%(elsewhere)s)
+  AND e.created_at >= (%(day)s::date)::timestamp AT TIME ZONE 'Asia/Tokyo'
+  AND e.created_at < (%(day)s::date + 1)::timestamp AT TIME ZONE 'Asia/Tokyo' GROUP BY 1"""
 
 
 def _habits(events: Sequence[Row], values: Values) -> pl.DataFrame:
-    """How many people everybody opened on each of the days before."""
+    """How many people everybody opened on each of the days before; days that nobody has counted yet are counted."""
     if not events:
         return _frame((), f.HABITS)
     first = min(event.at for event in events).date()
-    span = {"since": first - timedelta(days=values["habit_days"]), "until": first}
-    return _frame(rows(_HABITS, span), f.HABITS)
+    days = {first - timedelta(days=back) for back in range(1, values["habit_days"] + 1)}
+    for day in sorted(days - set(Habit.objects.filter(day__in=days).values_list("day", flat=True))):
+        _count(day)
+    return _frame(Habit.objects.filter(day__in=days).values_list("member", "day", "persons"), f.HABITS)
+
+
+def _count(day: date) -> None:
+    known = relations()
+    elsewhere = sorted(known.searches | known.no_work)
+    copy_rows(
+        "misuse_habit", ("member", "day", "persons"), rows(_HABITS, {"day": day, "elsewhere": elsewhere})
+    )
+
+
+def forget(days: Iterable[date]) -> None:
+    """These days are counted anew when they are asked for: the log has something new of them."""
+    Habit.objects.filter(day__in=list(days)).delete()
 
 
 def cause_word(case: str, unexplained: bool) -> str:

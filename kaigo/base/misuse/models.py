@@ -118,6 +118,21 @@ class Tie(Work):
         constraints = [models.UniqueConstraint(fields=["digest", "member", "tie"], name="misuse_tie_once")]
 
 
+class Habit(Work):
+    """How many people a member opened on a day, as the log has it: counted once, so that no night reads thirty days of the
+    log again. A day of which the log has something new is counted anew."""
+
+    about = MISUSE
+
+    member = models.BigIntegerField()
+    day = models.DateField()
+    persons = models.IntegerField()
+
+    class Meta:
+        db_table = "misuse_habit"
+        constraints = [models.UniqueConstraint(fields=["day", "member"], name="misuse_habit_once")]
+
+
 class Declaration(Document):
     """A relative whom a member has declared himself: a digest, no name. Lives in the staff system."""
 

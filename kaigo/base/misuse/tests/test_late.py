@@ -12,7 +12,7 @@ from psycopg.types.range import Range
 
 from kaigo.base.keys.index import rotate
 from kaigo.base.misuse import decide, gather
-from kaigo.base.misuse.models import AlertReason
+from kaigo.base.misuse.models import AlertReason, Habit
 from kaigo.base.misuse.relations import compute, word
 from kaigo.base.misuse.tests.town import THURSDAY, WEDNESDAY, event, found, night, somebody, watch
 from kaigo.base.records.context import Context, acting
@@ -187,3 +187,38 @@ def test_whom_somebody_declared_or_entered_under_an_older_key_is_not_taken_twice
             decide.declare(ctx, 1, words)
         with pytest.raises(Refused, match="もう名簿に"):
             decide.enter(ctx, 4, **entry)
+
+
+def test_a_day_is_counted_once_and_anew_when_the_log_has_something_new_of_it(staff):
+    """What is usual is read from the days before: a night does not read thirty days of the log again."""
+    people = [born("1950-05-05") for _ in range(4)]
+    for back in (1, 2):
+        for person in people[:back]:
+            event(1, [person], day=WEDNESDAY - timedelta(days=back), case="residents.hold:1")
+    # None of these is somebody whom he opened: a list, a search, the page that asks why, another's refused look.
+    event(1, [people[3]], day=WEDNESDAY - timedelta(days=1), case="worklist:1")
+    event(1, [people[3]], day=WEDNESDAY - timedelta(days=1), what="page.act", place="insurance:counter.Why")
+    event(1, [people[0]], case="residents.hold:1")
+
+    def asked() -> int:
+        """How many days the night reads from the log."""
+        queries = []
+        with connection.execute_wrapper(
+            lambda go, query, *more: queries.append(str(query)) or go(query, *more)
+        ):
+            night(WEDNESDAY)
+        return sum("count(DISTINCT d)" in query for query in queries)
+
+    def kept() -> set:
+        return set(Habit.objects.filter(member=1).values_list("day", "persons"))
+
+    assert asked() > 30
+    assert kept() == {(WEDNESDAY - timedelta(days=1), 1), (WEDNESDAY - timedelta(days=2), 2)}
+    # The days without anybody are the only ones that are asked for again: there is nothing to read of them.
+    event(1, [people[0]], at="11:00", case="residents.hold:1")
+    assert asked() == 28
+    event(1, [people[3]], day=WEDNESDAY - timedelta(days=2), case="residents.hold:1")
+    assert asked() > 28
+    event(1, [people[0]], at="12:00", case="residents.hold:1")
+    night(WEDNESDAY)
+    assert kept() == {(WEDNESDAY - timedelta(days=1), 1), (WEDNESDAY - timedelta(days=2), 3)}
