@@ -87,9 +87,11 @@ def enter(ctx: Context, member: int, words: str, reason: str) -> Watched:
 
 
 def confirm(ctx: Context, watched: Watched, member: int) -> None:
-    """Another human being confirms an entry. Raises Refused for whoever entered it himself."""
+    """Another human being confirms an entry. Raises Refused for whoever entered it himself, and for what has ended."""
     if member == watched.entered_by:
         raise Refused("自分が登録したものを自分で確認することはできません(別のアカウントでも同じです)。")
+    if WatchedEnd.objects.filter(watched=watched).exists():
+        raise Refused("この登録はもう外してあります。名簿を開き直してください。")
     if WatchedConfirmation.objects.filter(watched=watched).exists():
         raise Refused("この登録はもう確認してあります。")
     WatchedConfirmation.objects.create(

@@ -32,7 +32,18 @@ def night(day: date) -> None:
 
 def test_a_relative_is_declared_as_a_digest_and_taken_back(desk):
     page = text(desk.get(desk.clerk, "/access/mine/relatives/"))
-    assert "照らし合わせて確かめられています" in page and "届け出た親族はいません" in page
+    assert "照らし合わせて確かめられています" in page and "開いたのが、あなた自身" in page
+    # Staff are told of every rule (C-9), also of those that ask seldom.
+    for told in (
+        "番号の表示だけ",
+        "権限を終える申請のあと",
+        "番号の順",
+        "見つからない検索",
+        "時間外・休日",
+        "いつもより多い",
+    ):
+        assert told in page, told
+    assert "届け出た親族はいません" in page
     assert "/access/mine/relatives/" in text(desk.get(desk.clerk, "/access/mine/"))
     answer = desk.post(desk.clerk, "/access/mine/relatives/", **MOTHER)
     assert answer.status_code == 302
@@ -95,6 +106,21 @@ def test_the_list_counts_only_what_another_has_confirmed(desk):
         "confirm",
         "end",
     ]
+
+
+def test_what_was_taken_off_before_anybody_confirmed_it_is_not_confirmed_any_more(desk):
+    """The head's page was open while the privacy office took the entry off."""
+    desk.post(
+        desk.hogo,
+        "/access/listed/new/",
+        addressee="000000000000123",
+        reason="区議会議員。任期の間、注意を要する",
+    )
+    way = f"/access/listed/{ref('watched', Watched.objects.get().id)}/"
+    assert desk.post(desk.hogo, f"{way}end/").status_code == 302
+    answer = desk.post(desk.kacho, f"{way}confirm/")
+    assert answer.status_code == 409 and "もう外してあります" in answer.content.decode()
+    assert not WatchedConfirmation.objects.exists()
 
 
 def test_an_emergency_that_nobody_looked_into_becomes_a_question_of_its_own(desk):
