@@ -5,7 +5,7 @@ The texts are few (numbers of people), so a digest without a key could be tried 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 
 from kaigo.base.keys.store import KeyStore, Kind, store
 
@@ -30,6 +30,11 @@ class Index:
     def every(self, text: str) -> list[bytes]:
         """Under every version there still is: what a search looks for."""
         return [self.digest(text, version) for version in self._store.versions(Kind.MAC, self._name)]
+
+    def each(self, texts: Sequence[str]) -> Iterator[list[bytes]]:
+        """Many at once under every version there still is, one version after the other, the oldest first."""
+        for version in self._store.versions(Kind.MAC, self._name):
+            yield self._store.hmac(self._name, map(str.encode, texts), version, SIZE)
 
 
 def index(name: str) -> Index:

@@ -139,11 +139,13 @@ def _fishing(accesses: pl.DataFrame, frames: Frames, values: Values) -> pl.DataF
 
 
 def _leaving(accesses: pl.DataFrame, frames: Frames, values: Values) -> pl.DataFrame:
-    """Unexplained looks of who is about to leave, or whose permissions somebody has asked to end."""
+    """Unexplained looks of who is about to leave, or whose permissions somebody has asked to end: until they have ended
+    and somewhat longer. Whoever changed his role years ago is leaving nowhere."""
     bare = accesses.filter(pl.col("subject").is_not_null()).join(frames.leaving, "member", "inner")
     days = (pl.col("leaves") - pl.col("day")).dt.total_days()
     soon = (days >= 1) & (days <= values["leaving_days"])
-    after = pl.col("day") >= pl.col("revoked")
+    late = pl.col("ended") + pl.duration(days=values["leaving_days"])
+    after = (pl.col("day") >= pl.col("revoked")) & (pl.col("day") <= late).fill_null(True)
     rows = bare.with_columns(days=pl.when(soon).then(days)).filter(
         soon.fill_null(False) | after.fill_null(False)
     )

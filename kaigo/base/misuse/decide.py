@@ -12,7 +12,7 @@ from kaigo.base.misuse.models import (
     WatchedConfirmation,
     WatchedEnd,
 )
-from kaigo.base.misuse.relations import word
+from kaigo.base.misuse.relations import word, word_ever
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.can import Reach
@@ -60,10 +60,9 @@ def review(ctx: Context, alert: Alert, member: int, within: Reach, outcome: str,
 
 def declare(ctx: Context, member: int, words: str) -> Declaration:
     """A member says that somebody is his relative: of him only a digest is kept. Raises Refused for the same again."""
-    digest = word(words)
-    if Declaration.objects.filter(member=member, digest=digest, end__isnull=True).exists():
+    if Declaration.objects.filter(member=member, digest__in=word_ever(words), end__isnull=True).exists():
         raise Refused("この人はもう届け出てあります。")
-    made = Declaration.objects.create(member=member, digest=digest, declared_on=ctx.on, actor=ctx.actor)
+    made = Declaration.objects.create(member=member, digest=word(words), declared_on=ctx.on, actor=ctx.actor)
     record(ctx, "misuse.declare", f"declaration:{made.id}")
     return made
 
@@ -78,20 +77,21 @@ def enter(ctx: Context, member: int, words: str, reason: str) -> Watched:
     """Somebody is put on the list; it counts when another has confirmed it. Raises Refused."""
     if len(reason.strip()) < SHORTEST:
         raise Refused(f"なぜ注意を要するかを{SHORTEST}文字以上で書いてください。")
-    digest = word(words)
-    if Watched.objects.filter(digest=digest, end__isnull=True).exists():
+    if Watched.objects.filter(digest__in=word_ever(words), end__isnull=True).exists():
         raise Refused("この人はもう名簿にあります。")
     made = Watched.objects.create(
-        digest=digest, reason=reason.strip(), entered_by=member, actor=ctx.actor, entered_on=ctx.on
+        digest=word(words), reason=reason.strip(), entered_by=member, actor=ctx.actor, entered_on=ctx.on
     )
     record(ctx, "misuse.watched", f"watched:{made.id}", ruled="enter")
     return made
 
 
 def confirm(ctx: Context, watched: Watched, member: int) -> None:
-    """Another human being confirms an entry. Raises Refused for whoever entered it himself."""
+    """Another human being confirms an entry. Raises Refused for whoever entered it himself, and for what has ended."""
     if member == watched.entered_by:
         raise Refused("自分が登録したものを自分で確認することはできません(別のアカウントでも同じです)。")
+    if WatchedEnd.objects.filter(watched=watched).exists():
+        raise Refused("この登録はもう外してあります。名簿を開き直してください。")
     if WatchedConfirmation.objects.filter(watched=watched).exists():
         raise Refused("この登録はもう確認してあります。")
     WatchedConfirmation.objects.create(

@@ -23,8 +23,8 @@ TIES = {"subject": pl.Int64, "member": pl.Int64, "tie": pl.String}
 COLLEAGUES = {"member": pl.Int64, "other": pl.Int64}
 LISTED = {"subject": pl.Int64, "list": pl.String}  # watched (R6) | guarded (R7)
 ORDER = {"subject": pl.Int64, "place": pl.Int64}  # insured people in the order of their numbers
-# From when a member had no post in a section any more, and from when the end of his permissions was asked for.
-LEAVING = {"member": pl.Int64, "leaves": pl.Date, "revoked": pl.Date}
+# From when a member had no post in a section any more; from when the end of a permission was asked for, and when it came.
+LEAVING = {"member": pl.Int64, "leaves": pl.Date, "revoked": pl.Date, "ended": pl.Date}
 NIGHT = {"member": pl.Int64}
 HABITS = {"member": pl.Int64, "day": pl.Date, "persons": pl.Int64}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -11,10 +12,11 @@ import polars as pl
 from kaigo.base.audit.write import KEY
 from kaigo.base.keys.index import index
 from kaigo.base.misuse import frames as f
-from kaigo.base.misuse.models import Tie
-from kaigo.base.misuse.relations import relations, sealed
+from kaigo.base.misuse.models import Habit, Tie
+from kaigo.base.misuse.relations import relations, sealed_ever
 from kaigo.base.misuse.staff import Staff
 from kaigo.base.misuse.values import Values
+from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.base.records.watermarks import NEW, Span
@@ -22,7 +24,9 @@ from kaigo.base.records.watermarks import NEW, Span
 # The event of showing a 個人番号. It does not exist yet: the numbers come with issue 9, and with them this event; until
 # then R13 waits for it and finds nothing. Here and nowhere else.
 NUMBER_SHOWN = "number.reveal"
-_READ = ("page.read", "page.act", "counter.search", "ledger.print", NUMBER_SHOWN)
+# Events beside that of the page: something about the person was put on paper.
+PRINTED = frozenset({"ledger.print", "traces.tell"})
+_READ = ("page.read", "page.act", "counter.search", *sorted(PRINTED), NUMBER_SHOWN)
 _COLUMNS = """e.id, e.created_at AT TIME ZONE 'Asia/Tokyo', e.member, e.actor, e.event, e.place, e."case", e.unexplained,
   e.details->>'hits', e.trace, e.subjects, e.opened, e.emergency"""
 
@@ -53,20 +57,22 @@ class Gathered(NamedTuple):
     emergencies: dict[int, int]
 
 
-def touched(span: Span, since: datetime | None) -> list[date]:
-    """Days of which the log has something new. since: nothing new is older than this; None = unknown."""
+def touched(span: Span) -> list[date]:
+    """Days of which the log has something new, however old: an open transaction keeps back what others wrote for days.
+
+    By the index of transactions: its cost is that of what is new, not of the log.
+    """
     found = rows(
         "SELECT DISTINCT (e.created_at AT TIME ZONE 'Asia/Tokyo')::date FROM audit_event e "
-        f"WHERE e.member IS NOT NULL AND {NEW} AND (%(since)s::timestamptz IS NULL OR e.created_at >= %(since)s) ORDER BY 1",
-        {**span._asdict(), "since": since},
+        f"WHERE e.member IS NOT NULL AND {NEW} ORDER BY 1",
+        span._asdict(),
     )
     return [day for (day,) in found]
 
 
-def new_events(span: Span, since: datetime | None) -> list[Row]:
+def new_events(span: Span) -> list[Row]:
     """What the log has new, whatever its day."""
-    condition = f"{NEW} AND (%(since)s::timestamptz IS NULL OR e.created_at >= %(since)s)"
-    return _events(condition, {**span._asdict(), "since": since})
+    return _events(NEW, span._asdict())
 
 
 def events_of(day: date) -> list[Row]:
@@ -92,14 +98,16 @@ def gather(ctx: Context, events: Sequence[Row], staff: Staff, values: Values, wh
     accesses = _accesses(ctx, events, number, staff)
     people = list(number)
     emergencies = {event.id: event.emergency for event in events if event.emergency}
-    ties, watched = _near({kept: place for place, kept in enumerate(sealed(people))})
-    frames = f.Frames(accesses, ties, listed=_frame([*watched, *_guarded(ctx, number)], f.LISTED))
+    ties, watched = _near({kept: n for digests in sealed_ever(people) for n, kept in enumerate(digests)})
+    days = {event.at.date() for event in events}
+    guarded = _guarded(ctx, days, number)
+    frames = f.Frames(accesses, ties, listed=_frame([*watched, *guarded], f.LISTED))
     if whole:
         frames = frames._replace(
             colleagues=_frame(staff.colleagues(), f.COLLEAGUES),
             order=_order(ctx, number),
             leaving=_frame(staff.leaving(), f.LEAVING),
-            night=_frame([(member,) for member in staff.night(values)], f.NIGHT),
+            night=_frame([(member,) for member in staff.night(values, days)], f.NIGHT),
             habits=_habits(events, values),
         )
     return Gathered(frames, people, emergencies)
@@ -112,7 +120,7 @@ def _frame(rows: Iterable[tuple], schema: dict) -> pl.DataFrame:
 def _accesses(ctx: Context, events: Sequence[Row], number: dict[bytes, int], staff: Staff) -> pl.DataFrame:
     known = relations()
     hits = {e.trace: int(e.hits or 0) for e in events if e.event == "counter.search"}
-    printed = {e.trace for e in events if e.event == "ledger.print"}
+    printed = {e.trace for e in events if e.event in PRINTED}
     cases = {part for e in events for part in e.case.split(",") if part}
     handled = {
         case: {staff.account.get(actor) for actor in actors}
@@ -141,9 +149,10 @@ def _what(event: Row, printed: set[str]) -> str:
         return ""
     if not event.opened:
         return "list" if event.subjects and event.event == "page.read" else ""
-    if event.event == "page.act":
-        return "act"
-    return "print" if event.trace in printed else "look"
+    # Paper is asked for by a POST too: it is a print, whichever page made it.
+    if event.trace in printed:
+        return "print"
+    return "act" if event.event == "page.act" else "look"
 
 
 def _cause(event: Row, handled: dict[str, set[int | None]]) -> str:
@@ -174,14 +183,22 @@ def _near(kept: dict[bytes, int]) -> tuple[pl.DataFrame, list[tuple[int, str]]]:
     return ties, [(subject, "watched") for subject, member, _ in found if not member]
 
 
-def _guarded(ctx: Context, number: dict[bytes, int]) -> list[tuple[int, str]]:
-    digests = _subjects(relations().guarded(ctx))
-    return [(number[digest], "guarded") for digest in digests if digest in number]
+def _guarded(ctx: Context, days: Iterable[date], number: dict[bytes, int]) -> list[tuple[int, str]]:
+    """Under 支援措置 on the day of a look, or now: what ended in between hides no look, and what began does not either."""
+    people = {person for day in {*days, ctx.on} for person in relations().guarded(replace(ctx, on=day))}
+    return [(number[digest], "guarded") for digest in _subjects(people) if digest in number]
 
 
 def _order(ctx: Context, number: dict[bytes, int]) -> pl.DataFrame:
-    digests = index(KEY).digests(f"person:{person}" for person in relations().in_order(ctx))
-    return _frame(((number[d], place) for place, d in enumerate(digests) if d in number), f.ORDER)
+    people = [f"person:{person}" for person in relations().in_order(ctx)]
+    # The log of a day was written under the key of that day.
+    found = (
+        (number[d], place)
+        for digests in index(KEY).each(people)
+        for place, d in enumerate(digests)
+        if d in number
+    )
+    return _frame(found, f.ORDER)
 
 
 def _subjects(people: Iterable[int]) -> list[bytes]:
@@ -191,21 +208,36 @@ def _subjects(people: Iterable[int]) -> list[bytes]:
 
 
 _HABITS = """
-SELECT e.member, (e.created_at AT TIME ZONE 'Asia/Tokyo')::date, count(DISTINCT d)
+SELECT e.member, %(day)s::date, count(DISTINCT d)
 FROM audit_event e CROSS JOIN unnest(e.opened) d
 WHERE e.member IS NOT NULL AND e.outcome = 'done' AND e.event IN ('page.read', 'page.act')
-  AND e."case" NOT LIKE 'worklist:%%'
-  AND e.created_at >= (%(since)s::date)::timestamp AT TIME ZONE 'Asia/Tokyo'
-  AND e.created_at < (%(until)s::date)::timestamp AT TIME ZONE 'Asia/Tokyo' GROUP BY 1, 2"""
+  AND e."case" NOT LIKE 'worklist:%%' AND e.place <> ALL(%(elsewhere)s)
+  AND e.created_at >= (%(day)s::date)::timestamp AT TIME ZONE 'Asia/Tokyo'
+  AND e.created_at < (%(day)s::date + 1)::timestamp AT TIME ZONE 'Asia/Tokyo' GROUP BY 1"""
 
 
 def _habits(events: Sequence[Row], values: Values) -> pl.DataFrame:
-    """How many people everybody opened on each of the days before."""
+    """How many people everybody opened on each of the days before; days that nobody has counted yet are counted."""
     if not events:
         return _frame((), f.HABITS)
     first = min(event.at for event in events).date()
-    span = {"since": first - timedelta(days=values["habit_days"]), "until": first}
-    return _frame(rows(_HABITS, span), f.HABITS)
+    days = {first - timedelta(days=back) for back in range(1, values["habit_days"] + 1)}
+    for day in sorted(days - set(Habit.objects.filter(day__in=days).values_list("day", flat=True))):
+        _count(day)
+    return _frame(Habit.objects.filter(day__in=days).values_list("member", "day", "persons"), f.HABITS)
+
+
+def _count(day: date) -> None:
+    known = relations()
+    elsewhere = sorted(known.searches | known.no_work)
+    copy_rows(
+        "misuse_habit", ("member", "day", "persons"), rows(_HABITS, {"day": day, "elsewhere": elsewhere})
+    )
+
+
+def forget(days: Iterable[date]) -> None:
+    """These days are counted anew when they are asked for: the log has something new of them."""
+    Habit.objects.filter(day__in=list(days)).delete()
 
 
 def cause_word(case: str, unexplained: bool) -> str:

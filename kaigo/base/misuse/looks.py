@@ -76,10 +76,12 @@ def _only_shown(named: pl.DataFrame, values: Values) -> pl.DataFrame:
 
 def _weighed(hits: pl.DataFrame, rule: str, values: Values) -> pl.DataFrame:
     one = values.rules[rule]
-    percent = pl.col("cause").replace_strict(one.stays, default=100, return_dtype=pl.Int64)
+    # What he did for the person afterwards he did himself: it explains no look that the critical rules ask about.
+    cause = pl.col("told" if one.critical else "cause")
+    percent = cause.replace_strict(one.stays, default=100, return_dtype=pl.Int64)
     points = pl.lit(one.points, pl.Int64) * percent // 100
     if one.always:
         # Whatever the figures say: unexplained, it is a question.
-        bare = pl.col("cause").is_in(["reason", ""])
+        bare = cause.is_in(["reason", ""])
         points = pl.when(bare).then(pl.max_horizontal(points, values["threshold"])).otherwise(points)
     return hits.with_columns(subject_of=pl.col("subject"), rule=pl.lit(rule), points=points).select(HIT)

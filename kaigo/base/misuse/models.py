@@ -15,6 +15,7 @@ class Alert(Document):
 
     thing: whom or what, as 16 bytes: the digest of the person as the log has it, zeros for the whole day, the number
     of the emergency. causes: how many of the accesses each cause stands behind. owner: who has to look into it.
+    turn: 1, and one more for what was found of the same after the last one was answered, or is urgent where it was not.
     """
 
     about = MISUSE
@@ -23,6 +24,7 @@ class Alert(Document):
     day = models.DateField()
     kind = models.CharField(max_length=10)  # person | day | emergency
     thing = models.BinaryField(max_length=16)
+    turn = models.IntegerField(default=1)
     score = models.IntegerField()
     critical = models.BooleanField()
     causes = models.JSONField(default=dict)
@@ -35,7 +37,9 @@ class Alert(Document):
     class Meta:
         db_table = "misuse_alert"
         constraints = [
-            models.UniqueConstraint(fields=["member", "day", "kind", "thing"], name="misuse_alert_once"),
+            models.UniqueConstraint(
+                fields=["member", "day", "kind", "thing", "turn"], name="misuse_alert_turn"
+            ),
             # What a review copies, so that the database itself can keep its people apart.
             models.UniqueConstraint(fields=["id", "member"], name="misuse_alert_member"),
         ]
@@ -112,6 +116,21 @@ class Tie(Work):
     class Meta:
         db_table = "misuse_tie"
         constraints = [models.UniqueConstraint(fields=["digest", "member", "tie"], name="misuse_tie_once")]
+
+
+class Habit(Work):
+    """How many people a member opened on a day, as the log has it: counted once, so that no night reads thirty days of the
+    log again. A day of which the log has something new is counted anew."""
+
+    about = MISUSE
+
+    member = models.BigIntegerField()
+    day = models.DateField()
+    persons = models.IntegerField()
+
+    class Meta:
+        db_table = "misuse_habit"
+        constraints = [models.UniqueConstraint(fields=["day", "member"], name="misuse_habit_once")]
 
 
 class Declaration(Document):

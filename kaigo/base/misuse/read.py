@@ -12,8 +12,10 @@ from django.utils import timezone
 
 from kaigo.base.jobs.models import Run
 from kaigo.base.misuse.engine import MOST
-from kaigo.base.misuse.finding import DAILY
+from kaigo.base.misuse.finding import DAILY, LOG, WATCH
 from kaigo.base.misuse.models import Alert, Watched
+from kaigo.base.misuse.relations import relations
+from kaigo.base.misuse.values import values
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows, rows_at
 from kaigo.base.staff.can import Reach, Staff, reach
@@ -33,7 +35,8 @@ SHOWN = {
 
 
 class Question(NamedTuple):
-    """An alert with its strongest reasons and the newest outcome ("" = nobody has looked)."""
+    """An alert with its strongest reasons and the newest outcome ("" = nobody has looked). before: the one of the turn
+    before."""
 
     id: int
     member: int
@@ -47,6 +50,8 @@ class Question(NamedTuple):
     owner: str
     due_on: date
     found_on: date
+    turn: int
+    before: int | None
     outcome: str
     reasons: list[tuple[str, int, dict]]
 
@@ -79,7 +84,7 @@ class Sight(NamedTuple):
 
 
 def sight(ctx: Context, staff: Staff) -> Sight:
-    """Of sections by the role, of all with misuse.all."""
+    """Those that heads of his sections look into by the role, all with misuse.all."""
     sees = reach(staff, "misuse.view", PURPOSE, ctx.on)
     if staff.may("misuse.all"):
         sees = Reach(everywhere=True)
@@ -88,7 +93,8 @@ def sight(ctx: Context, staff: Staff) -> Sight:
 
 _CLOSED = "EXISTS (SELECT 1 FROM misuse_review v WHERE v.alert_id = a.id AND v.outcome <> 'inquiry')"
 _SEEN = (
-    "a.member <> %(member)s AND (%(everywhere)s OR a.section = ANY(%(sections)s) "
+    # What the privacy office looks into concerns heads: it is not for those who sit beside them.
+    "a.member <> %(member)s AND (%(everywhere)s OR a.owner = 'head' AND a.section = ANY(%(sections)s) "
     "OR a.owner = 'heads' AND cardinality(%(reviews)s::varchar[]) > 0)"
 )
 _MINE = (
@@ -102,7 +108,8 @@ _WHICH = {
     "done": _CLOSED,
     "one": "a.id = %(id)s",
 }
-_COLUMNS = """a.id, a.member, a.day, a.kind, a.score, a.critical, a.causes, a.emergency, a.section, a.owner, a.due_on, a.found_on,
+_COLUMNS = """a.id, a.member, a.day, a.kind, a.score, a.critical, a.causes, a.emergency, a.section, a.owner, a.due_on, a.found_on, a.turn,
+  (SELECT b.id FROM misuse_alert b WHERE (b.member, b.day, b.kind, b.thing, b.turn) = (a.member, a.day, a.kind, a.thing, a.turn - 1)),
   coalesce((SELECT v.outcome FROM misuse_review v WHERE v.alert_id = a.id ORDER BY v.id DESC LIMIT 1), ''),
   (SELECT json_agg(json_build_array(r.rule, r.points, r.facts) ORDER BY r.points DESC, r.id)
    FROM misuse_alert_reason r WHERE r.alert_id = a.id)"""
@@ -201,6 +208,20 @@ def stale() -> bool:
     """Whether all rules were asked longer than a day ago, or never (promise 061)."""
     last = analysed()
     return last is None or last < timezone.now() - FRESH
+
+
+_UNREAD = """
+SELECT EXISTS (SELECT 1 FROM audit_event e WHERE e.member IS NOT NULL AND e.created_at < now() - %(minutes)s * interval '1 minute'
+  AND e.tx >= coalesce((SELECT w.position FROM records_watermark w WHERE w.reader = %(reader)s AND w."table" = %(log)s), '0'))"""
+
+
+def late(on: date) -> bool:
+    """Whether there is an access that the critical rules should have been asked about (E-13): nobody watches, every turn
+    fails, or an open transaction keeps the log back. Where nobody is known they have nothing to find."""
+    if not relations().knows:
+        return False
+    asked = {"minutes": values(on)["critical_minutes"], "reader": WATCH, "log": LOG}
+    return rows(_UNREAD, asked)[0][0]
 
 
 def totals(on: date) -> tuple[int, int]:

@@ -5,7 +5,8 @@ settings.RELATIONS names the class that a system puts in the place of `Relations
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from functools import cache
 from typing import ClassVar, NamedTuple
 
@@ -16,6 +17,7 @@ from kaigo.base.audit.write import KEY
 from kaigo.base.keys.index import index
 from kaigo.base.misuse import staff
 from kaigo.base.misuse.models import Tie
+from kaigo.base.misuse.values import values
 from kaigo.base.records.bulk import copy_rows
 from kaigo.base.records.context import Context
 from kaigo.base.staff.marks import MARKS
@@ -80,14 +82,24 @@ def sealed(subjects: Iterable[bytes]) -> list[bytes]:
     return index(OWN_KEY).digests(digest.hex() for digest in subjects)
 
 
+def sealed_ever(subjects: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """The same under every key there still is: ties are made anew at night, and a key may change by day."""
+    return index(OWN_KEY).each([digest.hex() for digest in subjects])
+
+
 def subjects_of(person: int) -> list[bytes]:
     """A person as the log may name him, under every key there ever was."""
     return index(KEY).every(f"person:{person}")
 
 
 def word(text: str) -> bytes:
-    """How a declared relative or somebody of the list is kept."""
+    """How a declared relative or somebody of the list is kept from now on."""
     return index(OWN_KEY).digest(text)
+
+
+def word_ever(text: str) -> list[bytes]:
+    """How he may have been kept, under every key there ever was."""
+    return index(OWN_KEY).every(text)
 
 
 def compute(ctx: Context) -> dict[str, int]:
@@ -126,17 +138,21 @@ def _tie(member: int, tie: str, person: int) -> Iterable[tuple[int, str, bytes]]
 
 def _recognised(ctx: Context) -> tuple[list[tuple[int, int]], list[tuple[int, int]], set[int]]:
     """(member, person) of staff and of declared relatives, and the people of the list: by their words alone."""
-    marks, declared = staff.marks(), staff.declared()
-    listed = staff.watched()
+    # Nobody looks today and takes back tonight what would have asked about it.
+    since = ctx.on - timedelta(days=values(ctx.on)["lingers_days"])
+    marks, declared, listed = staff.marks(), staff.declared(since), staff.watched(since)
     found: tuple[list, list, set] = ([], [], set())
     if not (marks or declared or listed):
         return found
     told = [(person, text) for person, words in relations().identities(ctx) for text in words]
     texts = [text for _, text in told]
-    for (person, _), mark in zip(told, index(MARKS).digests(texts), strict=True):
-        found[0].extend((member, person) for member in marks.get(mark, ()))
-    for (person, _), digest in zip(told, index(OWN_KEY).digests(texts), strict=True):
-        found[1].extend((member, person) for member in declared.get(digest, ()))
-        if digest in listed:
-            found[2].add(person)
+    # What staff and the list are known by was kept under the key of its time.
+    for digests in index(MARKS).each(texts):
+        for (person, _), mark in zip(told, digests, strict=True):
+            found[0].extend((member, person) for member in marks.get(mark, ()))
+    for digests in index(OWN_KEY).each(texts):
+        for (person, _), digest in zip(told, digests, strict=True):
+            found[1].extend((member, person) for member in declared.get(digest, ()))
+            if digest in listed:
+                found[2].add(person)
     return found

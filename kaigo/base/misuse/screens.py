@@ -16,6 +16,7 @@ from kaigo.base.misuse import read, words
 from kaigo.base.misuse.decide import OUTCOMES, SHORTEST, may_review, review
 from kaigo.base.misuse.gather import cause_word
 from kaigo.base.misuse.relations import relations
+from kaigo.base.misuse.values import values
 from kaigo.base.records.context import Context
 from kaigo.base.staff.tables import permissions
 
@@ -52,6 +53,7 @@ class Alerts(Room):
             ],
             "analysed": read.analysed(),
             "stale": read.stale(),
+            "late": read.late(ctx.on) and values(ctx.on)["critical_minutes"],
         }
 
 

@@ -68,6 +68,14 @@ class Asked(NamedTuple):
     place: str = ""
     purpose: str = ""
     unexplained: bool = False
+    reader: Reader | None = None
+
+
+class Reader(NamedTuple):
+    """Who reads the record of others. questions: he may see 確かめる閲覧 of all sections (misuse.all)."""
+
+    member: int
+    questions: bool
 
 
 class Found(NamedTuple):
@@ -75,6 +83,12 @@ class Found(NamedTuple):
 
     rows: list[Trace]
     older: int | None
+
+
+# Who is asked about what, and who looked into it, would tell whoever is asked about that he is: within minutes, by the
+# hour of the event alone. Nobody reads it of himself, and of others only who sees their questions anyway.
+_KEPT = """(NOT (starts_with(e.event, 'misuse.') OR starts_with(e.permission, 'misuse.')) OR %(questions)s AND NOT EXISTS (
+  SELECT 1 FROM misuse_alert q WHERE q.member = %(reader)s AND e.object = 'alert:' || q.id))"""
 
 
 def search(ctx: Context, asked: Asked, older_than: int | None = None) -> Found:
@@ -116,6 +130,9 @@ def _conditions(asked: Asked) -> tuple[list[str], dict[str, Any]]:
         params["place"] = asked.place
     if asked.unexplained:
         where.append("e.unexplained")
+    if asked.reader is not None:
+        where.append(_KEPT)
+        params |= {"reader": asked.reader.member, "questions": asked.reader.questions}
     return where, params
 
 
@@ -129,9 +146,12 @@ def _begin(day: date) -> datetime:
     return timezone.make_aware(datetime.combine(day, clock_time()))
 
 
-def one(ctx: Context, event: int) -> Trace | None:
-    """By id."""
-    found = rows(f"SELECT {_columns('e')} FROM audit_event e WHERE e.id = %s", [event])
+def one(ctx: Context, event: int, reader: Reader) -> Trace | None:
+    """By id, if it is for this reader."""
+    found = rows(
+        f"SELECT {_columns('e')} FROM audit_event e WHERE e.id = %(event)s AND {_KEPT}",
+        {"event": event, "reader": reader.member, "questions": reader.questions},
+    )
     return _trace(found[0]) if found else None
 
 

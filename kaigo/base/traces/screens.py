@@ -40,7 +40,8 @@ class Search(Room):
         asked, member = self.asked(typed)
         found = read.Found([], None)
         if not typed.errors:
-            found = read.search(ctx, asked, unref("event", request.GET.get("older", "")))
+            older = unref("event", request.GET.get("older", ""))
+            found = read.search(ctx, asked._replace(reader=_reader(request)), older)
             self.note(ctx, asked, member, len(found.rows))
         return "traces/search.html", {
             "title": "アクセス記録",
@@ -117,7 +118,7 @@ class OneEvent(Room):
     """Everything that one event says."""
 
     def get(self, ctx: Context, request: HttpRequest, event: int):
-        trace = _event(ctx, event)
+        trace = _event(ctx, request, event)
         kind = EVENTS.get(trace.event)
         known = permissions().get(trace.permission)
         return "traces/event.html", {
@@ -141,7 +142,7 @@ class WhoWasSeen(Room):
     """The people of one event by name, for those who may see names."""
 
     def get(self, ctx: Context, request: HttpRequest, event: int):
-        trace = _event(ctx, event)
+        trace = _event(ctx, request, event)
         if not (ctx.sees("name") and access().knows):
             raise Http404
         found = read.among(ctx, trace, access().everybody(ctx), ROWS)
@@ -200,8 +201,12 @@ class Mine(Page):
         }
 
 
-def _event(ctx: Context, event: int) -> read.Trace:
-    found = read.one(ctx, event)
+def _reader(request: HttpRequest) -> read.Reader:
+    return read.Reader(request.staff.member, request.staff.may("misuse.all"))
+
+
+def _event(ctx: Context, request: HttpRequest, event: int) -> read.Trace:
+    found = read.one(ctx, event, _reader(request))
     if found is None:
         raise Http404
     return found

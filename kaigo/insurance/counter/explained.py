@@ -22,8 +22,10 @@ from kaigo.insurance.counter.worklists import EXPLAINS
 _LONGEST = 60
 
 # An open contact explains a look to everybody, until it has lain too long; a closed one to whoever took it, on its day.
+# The best that explains is what the record keeps: his own contact before what waits, and that before one of a colleague.
 _TICKET = """
-    SELECT t.person_id, 'ticket:' || t.id AS "case", 1 AS place FROM counter_ticket t
+    SELECT t.person_id, 'ticket:' || t.id AS "case", CASE WHEN t.taken_by = %(actor)s THEN 1 ELSE 3 END AS place
+    FROM counter_ticket t
     WHERE t.person_id = ANY(%(people)s::bigint[])
       AND (t.state = 'open' AND t.taken_on > %(on)s::date - %(days)s::int OR (t.taken_by = %(actor)s AND t.taken_on = %(on)s::date))"""
 _GIVEN = """

@@ -27,11 +27,7 @@ class InsuranceRelations(Relations):
     no_work = frozenset({"insurance:counter.Why"})
 
     def identities(self, ctx: Context) -> Iterable[tuple[int, Sequence[str]]]:
-        query = f"""
-        SELECT q.id, coalesce(p.kana, ''), p.birth_date,
-               ARRAY(SELECT n.number FROM residents_addressee_number n WHERE n.person_id = q.id)
-        FROM residents_person q LEFT JOIN ({residents.particulars_sql(ctx)}) p ON p.person_id = q.id"""
-        for person, kana, birth, numbers in rows_at(ctx, query):
+        for person, kana, birth, numbers in residents.identified(ctx):
             words = [own_words(kana, birth)] if kana and birth else []
             yield person, [*words, *map(own_number, numbers)]
 

@@ -289,19 +289,39 @@ def person_of_number(ctx: Context, number: str) -> int | None:
 
 
 def identities(ctx: Context, persons: Iterable[int]) -> list[tuple[str, date | None, list[str]]]:
-    """(kana, birth date, 宛名番号) of people and of everybody of their households on ctx.on. Nobody is shown them."""
+    """(kana, birth date, 宛名番号) of people, of whom they are read as, and of everybody of their households on ctx.on.
+    Nobody is shown them. The numbers are those of all records of one human being."""
     return rows(
         f"""
         WITH asked AS (
             SELECT unnest(%(persons)s::bigint[]) AS person_id
             UNION
+            SELECT e.into_id FROM ({MERGES}) e WHERE e.person_id = ANY(%(persons)s::bigint[])
+            UNION
             SELECT o.person_id FROM residents_membership h
             JOIN residents_membership o ON o.household_id = h.household_id AND {in_force(ctx, "o")}
             WHERE h.person_id = ANY(%(persons)s::bigint[]) AND {in_force(ctx, "h")})
         SELECT coalesce(p.kana, ''), p.birth_date,
-               ARRAY(SELECT n.number FROM residents_addressee_number n WHERE n.person_id = a.person_id)
+               ARRAY(SELECT n.number FROM residents_addressee_number n WHERE n.person_id = ANY(
+                         a.person_id || ARRAY(SELECT e.person_id FROM ({MERGES}) e WHERE e.into_id = a.person_id)))
         FROM asked a LEFT JOIN residents_particulars p ON p.person_id = a.person_id AND {in_force(ctx, "p")}""",
         {**times(ctx), "persons": list(persons)},
+    )
+
+
+def identified(ctx: Context) -> list[tuple[int, str, date | None, list[str]]]:
+    """(person, kana, birth date, 宛名番号) of every record there is, each with what is known of the one human being whom
+    it is read as. Nobody is shown them."""
+    return rows(
+        f"""
+        WITH whole AS (SELECT q.id, coalesce(e.into_id, q.id) AS one
+                       FROM residents_person q LEFT JOIN ({MERGES}) e ON e.person_id = q.id),
+        numbers AS (SELECT w.one, array_agg(n.number) AS told
+                    FROM whole w JOIN residents_addressee_number n ON n.person_id = w.id GROUP BY w.one)
+        SELECT w.id, coalesce(p.kana, ''), p.birth_date, coalesce(n.told, '{{}}')
+        FROM whole w LEFT JOIN numbers n ON n.one = w.one
+        LEFT JOIN residents_particulars p ON p.person_id = w.one AND {in_force(ctx, "p")}""",
+        times(ctx),
     )
 
 

@@ -12,6 +12,7 @@ from kaigo.base.desk.views import Page, go
 from kaigo.base.misuse import decide, read
 from kaigo.base.misuse.models import Watched
 from kaigo.base.misuse.named import someone
+from kaigo.base.misuse.values import values
 from kaigo.base.records.context import Context
 
 
@@ -32,6 +33,7 @@ class WatchedList(Page):
             "page": page,
             "rows": [_row(entry, names, request.staff.member) for entry in page],
             "may_list": request.staff.may("misuse.list"),
+            "lingers": values(ctx.on)["lingers_days"],
         }
 
 

@@ -14,6 +14,7 @@ from kaigo.base.desk.views import Page, go
 from kaigo.base.misuse.decide import declare, take_back
 from kaigo.base.misuse.models import Declaration
 from kaigo.base.misuse.named import someone
+from kaigo.base.misuse.values import values
 from kaigo.base.records.context import Context
 from kaigo.base.staff import applications
 from kaigo.base.staff.accounts import KINDS
@@ -130,22 +131,23 @@ class Relatives(Page):
     purpose = "staff"
 
     def get(self, ctx: Context, request: HttpRequest):
-        return self.form(request, Typed())
+        return self.form(ctx, request, Typed())
 
     def post(self, ctx: Context, request: HttpRequest):
         typed = Typed(request.POST)
         words = someone(typed)
         if typed.errors:
-            return self.form(request, typed)
+            return self.form(ctx, request, typed)
         declare(ctx, request.staff.member, words)
         return go("/access/mine/relatives/")
 
-    def form(self, request: HttpRequest, typed: Typed):
+    def form(self, ctx: Context, request: HttpRequest, typed: Typed):
         declared = Declaration.objects.filter(member=request.staff.member, end__isnull=True).order_by("-id")
         return "access/relatives.html", {
             "title": "閲覧の確認と親族の届出",
             "typed": typed,
             "declared": declared,
+            "lingers": values(ctx.on)["lingers_days"],
         }
 
 

@@ -27,3 +27,4 @@ def test_after_a_rotation_new_digests_differ_and_old_ones_are_still_found():
     new = index("subjects").digest("person:12")
     assert new != old
     assert index("subjects").every("person:12") == [old, new]
+    assert [first for first, _ in index("subjects").each(["person:12", "person:13"])] == [old, new]

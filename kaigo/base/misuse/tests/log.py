@@ -63,8 +63,8 @@ class Log:
         some = len(gone) * 3 // 4
         self.leavers = {one.id: self.source.choice(self.days[8:]) for one in gone[:some]}
         self.revoked = {one.id: self.source.choice(self.days[3:10]) for one in gone[some:]}
-        rows = [(m, day, None) for m, day in self.leavers.items()] + [
-            (m, None, day) for m, day in self.revoked.items()
+        rows = [(m, day, None, None) for m, day in self.leavers.items()] + [
+            (m, None, day, None) for m, day in self.revoked.items()
         ]
         self.leaving = pl.DataFrame(rows, schema=LEAVING, orient="row")
 

@@ -97,6 +97,14 @@ def test_what_was_done_for_somebody_the_same_day_explains_the_look():
     assert len(late.judged()) == 1
 
 
+def test_paper_alone_is_no_work_for_somebody_of_whom_only_words_were_typed():
+    for cause, asked in (("reason", {"R2", "R8"}), ("other", set())):
+        given = Given(ties=ties((5, 1, "family")))
+        given(5, "10:00", cause)
+        given(5, "10:05", cause, "print")
+        assert given.rules() == asked, cause
+
+
 def test_r4_colleagues_and_their_households_but_not_ones_own():
     colleagues = frame([(1, 2)], f.COLLEAGUES)
     given = Given(ties=ties((5, 2, "staff"), (6, 3, "staff")), colleagues=colleagues)
@@ -115,6 +123,16 @@ def test_r6_r7_lists_are_asked_about_when_nothing_explains_the_look(name, rule):
         given(5, cause=cause)
         found = given.judged(only=values(DAY).critical)
         assert [a.critical for a in found] == [True] * asked, cause
+
+
+@pytest.mark.parametrize("name", ["watched", "guarded"])
+@pytest.mark.parametrize("what", ["act", "print"])
+def test_r6_r7_nothing_that_he_did_himself_afterwards_explains_the_look(name, what):
+    given = Given(listed=listed((5, name)))
+    given(5, "10:00")
+    given(5, "10:05", what=what)
+    (alert,) = given.judged(only=values(DAY).critical)
+    assert (alert.critical, alert.score, len(alert.events)) == (True, 90, 2)
 
 
 def test_r8_fifty_unexplained_looks_of_a_day_are_one_question():
@@ -256,17 +274,22 @@ def test_r13_a_number_that_is_shown_and_not_used(after, what, fits):
 
 @pytest.mark.parametrize(("before", "fits"), [(15, False), (14, True), (1, True), (0, False)])
 def test_r14_in_the_fourteen_days_before_leaving(before, fits):
-    given = Given(leaving=frame([(1, DAY + timedelta(days=before), None)], f.LEAVING))
+    given = Given(leaving=frame([(1, DAY + timedelta(days=before), None, None)], f.LEAVING))
     given(5)
     assert ("R14" in given.rules()) == fits
-    explained = Given(leaving=frame([(1, DAY + timedelta(days=before), None)], f.LEAVING))
+    explained = Given(leaving=frame([(1, DAY + timedelta(days=before), None, None)], f.LEAVING))
     explained(5, cause="own")
     assert not explained.judged()
 
 
-@pytest.mark.parametrize(("asked", "fits"), [(0, True), (-3, True), (1, False)])
-def test_r14_after_the_end_of_permissions_was_asked_for(asked, fits):
-    given = Given(leaving=frame([(1, None, DAY + timedelta(days=asked))], f.LEAVING))
+@pytest.mark.parametrize(
+    ("asked", "ended", "fits"),
+    [(0, None, True), (-3, None, True), (1, None, False), (-300, None, True), (-300, -14, True), (-300, -15, False), (-3, 9, True)],
+)  # fmt: skip
+def test_r14_after_the_end_of_permissions_was_asked_for_until_it_has_come(asked, ended, fits):
+    """Nobody has ruled on it; it came fourteen days ago, and one day longer."""
+    days = [None if n is None else DAY + timedelta(days=n) for n in (asked, ended)]
+    given = Given(leaving=frame([(1, None, *days)], f.LEAVING))
     given(5)
     assert ("R14" in given.rules()) == fits
 
@@ -279,11 +302,17 @@ def test_planted_misuse_is_found_in_a_seeded_log():
     """E-13: a small log in every run, with KAIGO_LONG=1 a million accesses (their seconds are a benchmark)."""
     long = bool(os.environ.get("KAIGO_LONG"))
     seed = int(os.environ.get("KAIGO_SEED") or time.time_ns() % 100_000)
-    log = Log(seed) if long else Log(seed, 40, 12, 50)
+    log = Log(seed) if long else Log(seed, 40, 12, 84)
     found = measure(log)
     print(f"seed {seed}: {found}")
     missed = Counter(p.rule for p in log.planted if not caught(p, found.alerts))
     assert found.recall >= (0.95 if long else 0.9), (seed, missed)
+    # One rule that finds nothing any more is a fourteenth of the recall: each is looked at for itself.
+    planted = Counter(p.rule for p in log.planted)
+    assert planted.keys() == set(RULES) and all(missed[rule] < planted[rule] for rule in RULES), (
+        seed,
+        missed,
+    )
     # A small log holds as much misuse as a tenth of it: its share of questions is not the one of E-13.
     assert found.per_ten_thousand <= 20 if long else found.ordinary <= 20, seed
     assert found.accesses >= (1_000_000 if long else 50_000), seed

@@ -38,7 +38,7 @@ def who(role: str, account: int = 1, section: str = CARE):
 def question(member: int = 1, section: str = CARE, owner: str = "head", due: date = DAY, **more) -> Alert:
     count = Alert.objects.count() + 1
     made = Alert.objects.create(
-        member=member, day=DAY, kind=more.pop("kind", "day"), thing=count.to_bytes(16, "big"), score=50, critical=False,
+        member=member, day=DAY, kind=more.pop("kind", "day"), thing=more.pop("thing", count.to_bytes(16, "big")), score=50, critical=False,
         causes={"reason": 3, "own": 2}, section=section, owner=owner, due_on=due, found_on=DAY, **more,
     )  # fmt: skip
     AlertReason.objects.create(alert=made, rule="R8", points=50, facts={"persons": 3})
@@ -73,7 +73,10 @@ def test_a_head_sees_those_of_his_section_and_never_those_about_himself():
     mine, far, office = question(), question(section=OTHER), question(owner="office")
     about_me = question(member=1001, owner="office")
     head, keeper, auditor = who("課長"), who("個人情報保護", 2), who("監査", 3)
-    assert listed(head, "open") == refs(mine, office) and listed(head, "mine") == refs(mine)
+    assert listed(head, "open") == refs(mine) and listed(head, "mine") == refs(mine)
+    # What the office looks into is about another head of his own section, or about himself being looked at.
+    assert ask("alert", head, alert=office.id).status_code == 404
+    assert ask("review", head, data=FOUND, alert=office.id).status_code == 404
     assert listed(keeper, "open") == refs(mine, far, office, about_me)
     assert listed(keeper, "mine") == refs(office, about_me)
     assert listed(auditor, "open") == refs(mine, far, office, about_me) and listed(auditor, "mine") == set()
@@ -108,6 +111,16 @@ def test_fifty_questions_a_page_and_an_empty_list_says_so():
     )
 
 
+def test_a_watch_that_is_behind_is_told_with_what_to_do(monkeypatch):
+    head = who("課長")
+    assert "急ぐ規則で調べていない" not in html(ask("home", head))
+    monkeypatch.setattr(read, "late", lambda on: on == DAY)
+    page = html(ask("home", head))
+    assert (
+        "5分を超えて、急ぐ規則で調べていない閲覧があります" in page and "システムの運用担当に知らせて" in page
+    )
+
+
 def test_one_question_begins_with_what_may_explain_it_and_accuses_nobody():
     made = question(emergency=77)
     AlertReason.objects.create(alert=made, rule="R14", points=40, facts={"days": 3})
@@ -133,6 +146,14 @@ def test_one_question_begins_with_what_may_explain_it_and_accuses_nobody():
     assert not re.search("犯|疑", text)
     # Who may not look into it sees no form, and no words that somebody typed.
     assert "<form" not in html(ask("alert", who("監査", 3), alert=made.id))
+
+
+def test_what_came_after_an_answer_leads_to_what_was_answered_before():
+    before = question()
+    after = question(thing=bytes(before.thing), turn=2)
+    page = html(ask("alert", who("課長"), alert=after.id))
+    assert f'href="/misuse/{ref("alert", before.id)}/"' in page and "改めて確かめてください" in page
+    assert "前の確かめる閲覧" not in html(ask("alert", who("課長"), alert=before.id))
 
 
 def test_what_was_typed_as_a_reason_is_read_by_who_has_to_look_into_it_alone():

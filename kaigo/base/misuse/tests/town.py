@@ -7,15 +7,22 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 from django.db import connection, connections
+from psycopg.types.range import Range
 
 from kaigo.base.audit.models import Event
+from kaigo.base.jobs.run import run
 from kaigo.base.keys.index import index
+from kaigo.base.misuse.models import AlertReason
 from kaigo.base.records.context import Context, acting
+from kaigo.base.records.facts import believe_rows
 from kaigo.base.staff.marks import MARKS
+from kaigo.insurance.qualification.tests.builders import context, fact, lives
+from kaigo.insurance.residents.models import AddresseeNumber, Membership, Particulars, Person
 
 CARE, PRIVACY = "介護保険課", "情報公開課"
 TOKYO = ZoneInfo("Asia/Tokyo")
 WEDNESDAY = date(2026, 7, 15)
+THURSDAY = WEDNESDAY + timedelta(days=1)
 
 
 class Staff:
@@ -54,10 +61,11 @@ class Staff:
             [member, section, contract, ends],
         )
 
-    def holds(self, member: int, role: str, section: str = CARE) -> None:
+    def holds(self, member: int, role: str, section: str = CARE, until: date | None = None) -> None:
         self._run(
-            "INSERT INTO staff_grant (account_id, role, section, given_from, ruling_id) VALUES (%s, %s, %s, '2026-04-01', %s)",
-            [member * 10, role, section, member],
+            "INSERT INTO staff_grant (account_id, role, section, given_from, given_until, ruling_id) "
+            "VALUES (%s, %s, %s, '2026-04-01', %s, %s)",
+            [member * 10, role, section, until, member],
         )
 
     def marked(self, member: int, words: str) -> None:
@@ -72,6 +80,14 @@ class Staff:
             [member, digest],
         )
 
+    def took_back(self, member: int, on: date) -> None:
+        """Every declaration of his."""
+        self._run(
+            "INSERT INTO misuse_declaration_end (declaration_id, ended_on, actor) "
+            "SELECT id, %s, 'test' FROM misuse_declaration WHERE member = %s",
+            [on, member],
+        )
+
     def listed(self, words: bytes) -> int:
         query = "INSERT INTO misuse_watched (digest, reason, entered_by, actor, entered_on) VALUES (%s, %s, 4, 'x', %s) RETURNING id"
         return self._run(query, [words, "議員であるため、注意を要する", WEDNESDAY])[0][0]
@@ -83,12 +99,23 @@ class Staff:
             [watched, WEDNESDAY],
         )
 
-    def revoked(self, member: int, on: date) -> None:
-        self._run(
+    def taken_off(self, watched: int, on: date) -> None:
+        query = "INSERT INTO misuse_watched_end (watched_id, ended_on, actor) VALUES (%s, %s, 'test')"
+        self._run(query, [watched, on])
+
+    def revoked(self, member: int, on: date, ruled: bool = False) -> None:
+        """The end of a permission of his was asked for; ruled: and approved on the day."""
+        ((made,),) = self._run(
             "INSERT INTO staff_application (form_number, kind, account_id, member_id, role, section, wanted_from, reason, "
-            "requested_by_id, actor, requested_on) VALUES (%s, 'grant_end', %s, %s, '', '', %s, 'x', 1, 'x', %s)",
+            "requested_by_id, actor, requested_on) VALUES (%s, 'grant_end', %s, %s, '', '', %s, 'x', 1, 'x', %s) RETURNING id",
             [f"F{member}", member * 10, member, on, on],
         )
+        if ruled:
+            self._run(
+                "INSERT INTO staff_ruling (application_id, outcome, requested_by_id, member_id, ruled_by_id, reason, actor, "
+                "ruled_on) VALUES (%s, 'approved', 1, %s, 3, '', 'x', %s)",
+                [made, member, on],
+            )
 
 
 def event(member: int, people=(), *, at: str = "10:00", day: date = WEDNESDAY, what: str = "page.read", case: str = "",
@@ -121,3 +148,43 @@ def use(cluster) -> None:
 
 def _admin() -> str:
     return _CLUSTER[0].dsn(connection.settings_dict["NAME"])
+
+
+def night(day=THURSDAY):
+    run(Context("job:misuse.daily", "audit", day), "misuse.daily")
+
+
+def watch(day=WEDNESDAY):
+    return run(Context("job:misuse.watch", "audit", day), "misuse.watch").result
+
+
+def found() -> set[tuple[int, str]]:
+    return set(AlertReason.objects.values_list("alert__member", "rule"))
+
+
+def somebody(
+    name="見本 花子", kana="ミホン ハナコ", birth="1950-05-05", household=None, address="", number=""
+) -> int:
+    with acting(context("2026-01-01")):
+        person = Person.objects.create().id
+        whole = Range(date(1900, 1, 1), None)
+        believe_rows(Particulars, [fact(Particulars, person_id=person, name=name, kana=kana, birth_date=date.fromisoformat(birth),
+                                        sex="2", resident_kind="1", effective=whole)])  # fmt: skip
+        if household:
+            believe_rows(
+                Membership,
+                [
+                    fact(
+                        Membership,
+                        person_id=person,
+                        household_id=household,
+                        relationship="02",
+                        effective=whole,
+                    )
+                ],
+            )
+        if number:
+            AddresseeNumber.objects.create(person_id=person, number=number)
+    if address:
+        lives(person, "2000-01-01", address=address)
+    return person

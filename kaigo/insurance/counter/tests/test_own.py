@@ -9,15 +9,19 @@ from django.urls import resolve
 
 from kaigo.base.audit.models import Event
 from kaigo.base.desk.refs import ref
-from kaigo.base.desk.things import room_of, thing_of
+from kaigo.base.desk.things import access, room_of, thing_of
 from kaigo.base.keys.index import index, rotate
+from kaigo.base.records.context import Context
+from kaigo.base.records.context import acting as writing
 from kaigo.base.staff.can import Staff
 from kaigo.base.staff.marks import MARKS, own_number, own_words
 from kaigo.base.staff.tables import permissions
 from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.collection.models import DeductionTarget, Match
 from kaigo.insurance.counter.tests.canaries import plant
-from kaigo.insurance.counter.tests.visitor import addresses, last, page_of, visit
+from kaigo.insurance.counter.tests.visitor import TODAY, addresses, last, page_of, visit
+from kaigo.insurance.residents import models as m
+from kaigo.insurance.residents.merging import merge
 
 pytestmark = pytest.mark.django_db
 BORN = date(1950, 5, 5)
@@ -73,6 +77,20 @@ def test_one_own_people_stay_one_own_when_the_key_of_the_marks_is_rotated():
     address, method = acting(rows)[0]
     visit(address, {} if method == "post" else None, staff=me)
     assert last().why == "self"
+
+
+def test_one_own_people_stay_one_own_when_two_records_turn_out_to_be_one():
+    """Known by the number of the record that was merged: on the page of the other, and on that of the old one."""
+    rows = plant()
+    keeper = Context("account:9", "qualification", TODAY)
+    with writing(keeper):
+        guest = m.Person.objects.create().id
+        m.AddresseeNumber.objects.create(person_id=guest, number=f"{4711:015}")
+        merge(keeper, guest, rows["person"], "氏名・生年月日が一致")
+    ctx = Context("account:1", "premium", TODAY)
+    for person in (guest, rows["person"]):
+        marks = access().marks(ctx, (person,))
+        assert {index(MARKS).digest(own_number(f"{4711:015}")), index(MARKS).digest(WHO["herself"])} <= marks
 
 
 def test_a_stranger_is_not_refused_for_that():

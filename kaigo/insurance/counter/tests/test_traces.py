@@ -19,6 +19,7 @@ from kaigo.base.desk.things import subjects
 from kaigo.base.jobs.models import Run
 from kaigo.base.jobs.registry import jobs
 from kaigo.base.keys.index import index, rotate
+from kaigo.base.misuse.models import Alert
 from kaigo.base.records.context import Context, acting
 from kaigo.base.staff.tables import permissions
 from kaigo.base.staff.tests.someone import someone
@@ -246,6 +247,31 @@ def test_the_page_of_a_person_leads_to_who_looked_at_him_for_auditors_only():
     link = f"/traces/person/{ref('person', person)}/"
     assert link in ask_counter("person", may=MAY, person=person).content.decode()
     assert link not in ask_counter("person", may={"counter.view"}, person=person).content.decode()
+
+
+def test_nobody_reads_in_the_record_that_he_is_asked_about():
+    """A head reads nothing of 確かめる閲覧 there; who sees those of all sections, nothing of the one about himself."""
+
+    def alert(member: int) -> int:
+        return Alert.objects.create(
+            member=member, day=DAY, kind="day", thing=bytes(16), score=50, critical=True, owner="office",
+            due_on=DAY, found_on=DAY,
+        ).id  # fmt: skip
+
+    def told(one: int) -> list[int]:
+        with acting(context()):
+            found = record(context(), "misuse.alert", f"alert:{one}", score=50, critical=True)
+            token = write.begin(write.Request(permission="misuse.view"))
+            looked = record(context(), "page.read", f"alert:{one}")
+            write.finish(token)
+        return [found, looked]
+
+    about_me, about_another = told(alert(1001)), told(alert(1002))
+    for may, seen in ((MAY, []), (MAY | {"misuse.all"}, about_another)):
+        page = html(ask("home", may=may)) + html(ask("home", "event=misuse.alert", may=may))
+        for event in about_me + about_another:
+            assert (f"/traces/{ref('event', event)}/" in page) == (event in seen)
+            assert (ask("event", event=event, may=may).status_code == 200) == (event in seen)
 
 
 def test_everybody_sees_what_he_did_himself_and_nothing_of_others(monkeypatch):

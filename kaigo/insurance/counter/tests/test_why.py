@@ -209,6 +209,26 @@ def test_an_open_contact_explains_for_ninety_days_and_not_for_ever(somebody):
         assert bool(cases(ME, someone(CLERK), (somebody,))) is explained, days
 
 
+def test_the_record_keeps_the_best_that_explains(somebody):
+    """His own contact, also where a colleague's number stands before it in the alphabet; then what waits."""
+    taken = {"ticket:9": "account:1", "ticket:10": "account:9"}
+    for case, actor in taken.items():
+        Ticket.objects.create(
+            id=int(case[7:]),
+            person_id=somebody,
+            kind="call",
+            subject="x",
+            state="open",
+            taken_on=TODAY,
+            taken_by=actor,
+        )
+    assert cases(ME, someone(CLERK), (somebody,)) == {somebody: ("ticket:9", False)}
+    Ticket.objects.filter(id=9).update(taken_by="account:8")
+    WAITS["residents.hold"](somebody)
+    hold = Hold.objects.get(person_id=somebody).id
+    assert cases(ME, someone(CLERK), (somebody,)) == {somebody: (f"residents.hold:{hold}", False)}
+
+
 def test_a_page_about_two_needs_both_and_one_query(somebody):
     other, staff = person(), someone(CLERK)
     take(ME, somebody, "call", "x", "", False)
