@@ -37,6 +37,8 @@ KINDS = (
     "assessment", "batch", "premium_task",
     # collection
     "plan", "target",
+    # dunning
+    "demand", "dunning_batch", "late_charge", "public_notice", "returned", "stay", "waiver_request",
     # notices
     "draft",
     # release

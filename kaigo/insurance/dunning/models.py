@@ -312,7 +312,7 @@ class Stay(Decision):
         db_table = "dunning_stay"
 
 
-class Returned(Document):
+class ReturnedMail(Document):
     """返戻: a letter came back. document_number: as it stands on the letter; letter: a key of words.LETTERS."""
 
     about = About(
@@ -346,7 +346,7 @@ class Search(Document):
     )
 
     person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
-    returned = models.ForeignKey(Returned, models.PROTECT, related_name="searches")
+    returned = models.ForeignKey(ReturnedMail, models.PROTECT, related_name="searches")
     searched_on = models.DateField()
     what = models.CharField(max_length=12)
     found = models.CharField(max_length=12)
@@ -380,7 +380,7 @@ class PublicNoticeLetter(Document):
 
     notice = models.ForeignKey(PublicNotice, models.PROTECT, related_name="letters")
     person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False)
-    returned = models.OneToOneField(Returned, models.PROTECT, related_name="notice")
+    returned = models.OneToOneField(ReturnedMail, models.PROTECT, related_name="notice")
     name = models.CharField(max_length=200)
 
     class Meta:

@@ -11,7 +11,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.dunning.judge import values_on
 from kaigo.insurance.dunning.locks import alone
-from kaigo.insurance.dunning.models import PublicNotice, PublicNoticeLetter, Returned, Search
+from kaigo.insurance.dunning.models import PublicNotice, PublicNoticeLetter, ReturnedMail, Search
 from kaigo.insurance.dunning.words import FOUND, LETTERS, RETURNS, SEARCHES
 from kaigo.insurance.residents import read as residents
 from kaigo.law.digest import law_version
@@ -23,7 +23,7 @@ LONGEST = 200
 
 def enter(
     ctx: Context, person: int, letter: str, document_number: str, returned_on: date, why: str, note: str = ""
-) -> Returned:
+) -> ReturnedMail:
     """A letter came back. Refused for a day to come, without its number, and twice."""
     number = document_number.strip()
     if letter not in LETTERS:
@@ -36,16 +36,16 @@ def enter(
         raise Refused("戻った日は、業務日より後にできません。")
     _short(note)
     alone("returned")
-    if Returned.objects.filter(document_number=number, returned_on=returned_on).exists():
+    if ReturnedMail.objects.filter(document_number=number, returned_on=returned_on).exists():
         raise Refused("この文書番号の返戻は、この日でもう記録されています。")
-    return Returned.objects.create(
+    return ReturnedMail.objects.create(
         person_id=person, letter=letter, document_number=number, returned_on=returned_on, why=why, note=note.strip(),
         actor=ctx.actor,
     )  # fmt: skip
 
 
 def search(
-    ctx: Context, returned: Returned, searched_on: date, what: str, found: str, note: str = ""
+    ctx: Context, returned: ReturnedMail, searched_on: date, what: str, found: str, note: str = ""
 ) -> Search:
     """A step of the search. Refused before the letter came back, and for a day to come."""
     if what not in SEARCHES or found not in FOUND:
@@ -65,7 +65,7 @@ def post_notice(ctx: Context, letters: Sequence[int], posted_on: date) -> Public
     Raises Refused also when the law room does not know how long a notice is posted.
     """
     alone("returned")
-    rows = list(Returned.objects.filter(id__in=list(letters)).order_by("id"))
+    rows = list(ReturnedMail.objects.filter(id__in=list(letters)).order_by("id"))
     if not rows or len(rows) != len(set(letters)):
         raise Refused("公示送達する返戻を一つ以上選んでください。")
     if posted_on < ctx.on:
@@ -89,7 +89,7 @@ def post_notice(ctx: Context, letters: Sequence[int], posted_on: date) -> Public
     return made
 
 
-def standing(row: Returned) -> str:
+def standing(row: ReturnedMail) -> str:
     """open | searching | found | not_living | posted."""
     if PublicNoticeLetter.objects.filter(returned=row).exists():
         return "posted"
@@ -99,7 +99,7 @@ def standing(row: Returned) -> str:
     return {"address": "found", "not_living": "not_living"}.get(last.found, "searching")
 
 
-def _postable(row: Returned) -> None:
+def _postable(row: ReturnedMail) -> None:
     now = standing(row)
     if now == "posted":
         raise Refused(f"文書番号 {row.document_number} は、もう公示送達しています。")

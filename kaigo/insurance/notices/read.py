@@ -9,6 +9,7 @@ from datetime import date, datetime
 from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.rows import rows
+from kaigo.insurance.dunning import read as dunning
 from kaigo.insurance.notices.common import LETTERS, TEMPLATES, kept, template_digest
 from kaigo.insurance.notices.decide import OFFICES, differing
 from kaigo.insurance.notices.dunning.drafting import LETTERS as ASKING
@@ -21,6 +22,7 @@ from kaigo.insurance.notices.relations import QUEUED, SAYS, TOLD, letter_of, wan
 
 # Whom an address is about (base/desk/things.py).
 SUBJECTS = {
+    "demand": dunning.SUBJECTS["demand"],
     "draft": "SELECT person_id FROM notices_draft WHERE id = %s AND person_id IS NOT NULL",
 }
 __all__ = [

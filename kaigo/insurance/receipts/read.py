@@ -28,13 +28,13 @@ def unanswered_sql() -> str:
 
 
 def payments_sql() -> str:
-    """Relation (person_id, fiscal_year, kind, number, way, sort, channel, paid_on, yen): every movement of money on a term.
+    """Relation (person_id, fiscal_year, kind, number, way, sort, source, channel, paid_on, yen): every movement of money on a term.
 
     paid_on: the day on which the payer paid (the entry's own where no receipt is behind it); yen: signed, what went
     back is below zero. kind: deduction | direct; sort: receipt | offset | refund.
     """
     return f"""
-        SELECT e.person_id, e.fiscal_year, {ledger.KIND.replace("CASE way", "CASE e.way")} AS kind, e.number, e.way, e.sort,
+        SELECT e.person_id, e.fiscal_year, {ledger.KIND.replace("CASE way", "CASE e.way")} AS kind, e.number, e.way, e.sort, e.source,
                coalesce(r.channel, '') AS channel, coalesce(r.paid_on, e.business_date) AS paid_on,
                CASE WHEN e.sort IN ({ledger.PAID_BACK}) THEN -e.yen ELSE e.yen END AS yen
         FROM ({ledger.entries_sql()}) e LEFT JOIN receipts_receipt r ON r.source = e.source AND e.sort = 'receipt'

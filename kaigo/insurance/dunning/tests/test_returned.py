@@ -9,14 +9,14 @@ import pytest
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.collection.tests.builders import YEAR
 from kaigo.insurance.dunning import returned
-from kaigo.insurance.dunning.models import PublicNotice, PublicNoticeLetter, Returned, Search
+from kaigo.insurance.dunning.models import PublicNotice, PublicNoticeLetter, ReturnedMail, Search
 from kaigo.insurance.dunning.tests.builders import by, payer
 
 pytestmark = pytest.mark.django_db
 DAY = date(YEAR, 9, 1)
 
 
-def back(who: int, number: str = "8見介督第1号") -> Returned:
+def back(who: int, number: str = "8見介督第1号") -> ReturnedMail:
     return returned.enter(by(1, DAY), who, "demand", number, DAY, "unknown")
 
 
@@ -65,7 +65,7 @@ def test_what_is_wrong_with_an_entry_is_said(wrong, words):
     about = {"letter": "demand", "document_number": "1", "returned_on": DAY, "why": "moved"} | wrong
     with pytest.raises(Refused, match=words):
         returned.enter(by(1, DAY), payer(), **about)
-    assert not Returned.objects.exists()
+    assert not ReturnedMail.objects.exists()
 
 
 def test_a_letter_comes_back_once_a_day():
