@@ -15,6 +15,7 @@ STEPS = (
     "law",
     "letters",
     "ledger",
+    "dunning",
     "counter",
     "audit",
     "log",

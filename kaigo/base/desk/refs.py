@@ -39,6 +39,8 @@ KINDS = (
     "plan", "target",
     # receipts
     "receipt",
+    # dunning
+    "demand", "dunning_batch", "late_charge", "public_notice", "returned", "stay", "waiver_request",
     # notices
     "draft",
     # release

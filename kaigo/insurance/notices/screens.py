@@ -16,6 +16,7 @@ from kaigo.base.desk.titles import Title
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import decide, offices, preview, read
+from kaigo.insurance.notices.dunning import drafting
 from kaigo.insurance.notices.exchange.drafting import EXCHANGE
 from kaigo.insurance.notices.inquiries.drafting import INQUIRIES
 from kaigo.law.dates import fiscal_year, fiscal_year_name
@@ -239,12 +240,23 @@ class DraftPerson(Page):
         return go(f"/release/person/{ref('person', person)}/")
 
 
+class Again(Page):
+    """再発行: the letter of a demand once more. The demand itself is made once."""
+
+    permission = "notices.draft"
+    purpose = "notice"
+
+    def post(self, ctx: Context, request: HttpRequest, demand: int):
+        return go(f"/notices/{ref('draft', drafting.again(ctx, settings.INSURER, demand))}/")
+
+
 urls = [
     path("", Drafts.view(), name="drafts"),
     path("recheck/", Recheck.view(), name="recheck"),
     path("inquiries/", DraftInquiries.view(), name="draft_inquiries"),
     path("exchange/", DraftExchange.view(), name="draft_exchange"),
     path("interim/", LiftInterim.view(), name="lift_interim"),
+    path("demand/<demand:demand>/again/", Again.view(), name="again"),
     path("person/<person:person>/draft/", DraftPerson.view(), name="draft_person"),
     path("<draft:draft>/", Letter.view(), name="letter"),
     path("<draft:draft>/pdf/", Paper.view(), name="paper"),

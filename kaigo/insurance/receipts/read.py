@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
+from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.receipts.channels import LABELS
 from kaigo.insurance.receipts.debits import CODES
 from kaigo.insurance.receipts.unknown import count as unknown_count
@@ -20,18 +21,41 @@ SUBJECTS = {
     "WHERE person IS NOT NULL",
 }
 
-_OPEN_REPORT = (
-    "r.stage = 'preliminary' AND NOT EXISTS (SELECT 1 FROM receipts_receipt o WHERE o.reference = r.reference "
-    "AND o.paid_on = r.paid_on AND o.id <> r.id AND o.stage IN ('final', 'cancelled'))"
-)
+
+def reported_sql() -> str:
+    """Relation (person_id, fiscal_year, number, yen): 速報 of directly paid terms whose 確報 has not come, not taken back."""
+    return """
+        SELECT person_id, fiscal_year, number, sum(yen)::int AS yen FROM (
+            SELECT e.person_id, e.fiscal_year, e.number, sum(CASE e.stage WHEN 'preliminary' THEN e.yen ELSE -e.yen END)
+                   - coalesce((SELECT sum(f.yen) FROM receipts_receipt f WHERE f.person_id = e.person_id
+                       AND f.fiscal_year = e.fiscal_year AND f.stage = 'final' AND f.channel = e.channel
+                       AND f.reference = e.reference), 0) AS yen
+            FROM receipts_receipt e
+            WHERE e.stage <> 'final' AND e.person_id IS NOT NULL AND e.way <> 'deduction'
+            GROUP BY e.person_id, e.fiscal_year, e.number, e.channel, e.reference) waiting
+        WHERE yen > 0 GROUP BY person_id, fiscal_year, number"""
 
 
-def preliminary_sql() -> str:
-    """Relation (person_id, fiscal_year, number, yen, paid_on) of 速報 whose money has not come and that stand."""
-    return (
-        "SELECT r.person_id, r.fiscal_year, r.number, r.yen, r.paid_on FROM receipts_receipt r "
-        f"WHERE {_OPEN_REPORT} AND r.person_id IS NOT NULL"
-    )
+def unanswered_sql() -> str:
+    """Relation (person_id, fiscal_year, number, debit_on): terms that a bank was asked to debit and did not answer yet."""
+    return """
+        SELECT r.person_id, r.fiscal_year, r.number, max(r.debit_on) AS debit_on FROM receipts_debit_request r
+        WHERE NOT EXISTS (SELECT 1 FROM receipts_debit_result a WHERE a.request_id = r.id)
+        GROUP BY r.person_id, r.fiscal_year, r.number"""
+
+
+def payments_sql() -> str:
+    """Relation (person_id, fiscal_year, kind, number, way, sort, source, channel, paid_on, yen): every movement of money on a term.
+
+    paid_on: the day on which the payer paid (the entry's own where no receipt is behind it); yen: signed, what went
+    back is below zero. kind: deduction | direct; sort: receipt | offset | refund.
+    """
+    return f"""
+        SELECT e.person_id, e.fiscal_year, {ledger.KIND.replace("CASE way", "CASE e.way")} AS kind, e.number, e.way, e.sort, e.source,
+               coalesce(r.channel, '') AS channel, coalesce(r.paid_on, e.business_date) AS paid_on,
+               CASE WHEN e.sort IN ({ledger.PAID_BACK}) THEN -e.yen ELSE e.yen END AS yen
+        FROM ({ledger.entries_sql()}) e LEFT JOIN receipts_receipt r ON r.source = e.source AND e.sort = 'receipt'
+        WHERE e.sort IN ({ledger.PAID}, {ledger.PAID_BACK})"""
 
 
 def bounced_sql() -> str:

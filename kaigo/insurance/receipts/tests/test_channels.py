@@ -105,12 +105,12 @@ def test_a_store_reports_first_and_pays_later():
     )
     assert take(on(AUGUST))["preliminary"] == 2
     assert balances(who)[1] == terms[1].yen
-    assert {row[2] for row in rows(read.preliminary_sql())} == {1, 2}
+    assert {row[2] for row in rows(read.reported_sql())} == {1, 2}
     send("agency.store_receipts", [store(terms[1], "02"), store(terms[2], "03", at="20260801101300")])
     done = take(on(AUGUST))
     assert (done["booked"], done["preliminary"]) == (1, 1)
     assert (balances(who)[1], balances(who)[2]) == (0, terms[2].yen)
-    assert rows(read.preliminary_sql()) == []
+    assert rows(read.reported_sql()) == []
     assert rows("SELECT business_date, reason FROM ledger_entry WHERE sort = 'receipt'") == [
         (date(2026, 8, 5), "store")
     ]
