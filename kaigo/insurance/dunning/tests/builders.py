@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from datetime import date
-from itertools import count
-
-from django.db import connection
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection.models import Instalment
-from kaigo.insurance.collection.slips import part_of, reference_of
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, on, person
 from kaigo.insurance.collection.tests.test_plan import JULY, plan_on
 from kaigo.insurance.dunning import batch as batches
 from kaigo.insurance.dunning.models import Batch
 from kaigo.insurance.qualification.tests.builders import lives
-from kaigo.insurance.receipts import posting
+from kaigo.insurance.receipts.tests.reported import report
 
 INSURER = "131997"
 DUE = date(YEAR, 7, 31)  # of the first term of the insurer of the samples
 DATED = date(YEAR, 8, 18)
-_file = count(1)
 
 
 def by(account: int, day: date) -> Context:
@@ -54,17 +49,7 @@ def pay(
     settled: date | None = None,
 ):  # fmt: skip
     """A payment of a term is reported (None = all of it). settled: when the money is the ward's (None = day)."""
-    part = parts(who)[number]
-    file = f"{next(_file):016d}"
-    posting.begin()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, instalment, yen, paid_on, "
-            "settled_on, why) VALUES (1, 1, %s, %s, %s, %s, %s, %s, %s, %s, '')",
-            [f"receipt:{file}:1", channel, stage, reference_of(part.id), part_of(reference_of(part.id)),
-             part.yen if yen is None else yen, day, settled or day],
-        )  # fmt: skip
-    return posting.post(on(settled or day))
+    return report(on(settled or day), parts(who)[number], yen, day, stage, channel, settled)
 
 
 def shadow(day: date = DATED, dated: date | None = None, **about) -> Batch:

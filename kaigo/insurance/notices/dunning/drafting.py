@@ -31,6 +31,7 @@ from kaigo.insurance.notices.texts import lacks
 from kaigo.insurance.qualification import read as qualification
 from kaigo.law.dates import fiscal_year as fiscal_year_of
 from kaigo.law.dates import fiscal_year_name, wareki
+from kaigo.layouts.slip import shown
 
 LETTERS = {DEMAND: "demand_id", REMINDER: "reminder_id"}
 # A letter that waits, or that went out and was not taken back.
@@ -221,10 +222,9 @@ def _person(place: Place, term: Term) -> Person:
     )
 
 
-def slip(part: int) -> str:
-    """納付番号 in groups that can be read out."""
-    digits = reference_of(part)
-    return f"{digits[:4]} {digits[4:8]} {digits[8:]}"
+def slip(term: Term) -> str:
+    """納付番号 in groups that can be read out: a slip, however the term was to be paid before."""
+    return shown(reference_of(term.fiscal_year, "slip", term.part, term.number))
 
 
 def _demand(terms: list[Term], place: Place, is_again: bool) -> dict:
@@ -233,7 +233,7 @@ def _demand(terms: list[Term], place: Place, is_again: bool) -> dict:
     said = in_words(json.dumps(json.loads(term.reasons or "[]")[:1]))
     return DemandNotice(
         _person(place, term), term.id, fiscal_year_name(term.fiscal_year), part_label("slip", term.number),
-        wareki(term.due_on), term.yen, max(0, term.yen - term.open_yen), wareki(term.deadline_on), slip(term.part),
+        wareki(term.due_on), term.yen, max(0, term.yen - term.open_yen), wareki(term.deadline_on), slip(term),
         is_again, said,
     ).as_json()  # fmt: skip
 
@@ -243,7 +243,7 @@ def _reminder(terms: list[Term], place: Place, is_again: bool) -> dict:
     lines = tuple(
         (
             fiscal_year_name(t.fiscal_year), part_label("slip", t.number), wareki(t.due_on), t.open_yen, t.late_yen,
-            slip(t.part),
+            slip(t),
         )
         for t in terms
     )  # fmt: skip

@@ -76,7 +76,7 @@ def test_a_demand_notice_asks_for_the_term_with_its_slip_number_and_prints(tmp_p
         demand.yen,
         0,
     )
-    assert data["slip"].replace(" ", "") == reference_of(parts(who)[1].id)
+    assert data["slip"].replace("-", "") == reference_of(YEAR, "slip", parts(who)[1].id, 1)
     assert "operative_text" in kept(row.content.common)
     assert make()["drafts"] == 0
     words = "".join(text_of(printed(DEMAND, data).pdf, tmp_path).split())
