@@ -37,6 +37,8 @@ KINDS = (
     "assessment", "batch", "premium_task",
     # collection
     "plan", "target",
+    # refunds
+    "proposal", "transfer",
     # notices
     "draft",
     # release
