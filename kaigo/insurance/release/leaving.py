@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection.request import NOTICES
-from kaigo.insurance.release import exchange_files, files
+from kaigo.insurance.release import exchange_files, files, transfer_files
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
 
 
@@ -32,5 +32,11 @@ KINDS = {
         lambda *asked: exchange_files.compare(*asked)[0],
         exchange_files.request,
         exchange_files.let_out,
+    ),
+    "transfer": Kind(
+        transfer_files.days,
+        lambda *asked: transfer_files.compare(*asked)[0],
+        transfer_files.request,
+        transfer_files.let_out,
     ),
 }

@@ -12,6 +12,7 @@ from kaigo.insurance.notices import read as notices
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.release.gate import SIDES, WHAT
 from kaigo.insurance.release.models import Export, GateReport, OutgoingFile, PrintRun, Request
+from kaigo.law.dates import wareki
 
 # Whom an address is about (base/desk/things.py).
 SUBJECTS = {
@@ -193,6 +194,8 @@ def what_of(request: Request) -> str:
         return f"年金保険者へのファイル {request.what}({NOTICES.get(request.what, '')})"
     if request.subject == "exchange":
         return f"住所地特例の一覧(団体コード {request.what} へ)"
+    if request.subject == "transfer":
+        return f"還付の総合振込({wareki(date.fromisoformat(request.what))}に振込み)"
     return notices.LETTERS.get(request.what, request.what)
 
 
@@ -209,7 +212,8 @@ def recipients(ctx: Context, objects: Iterable[str]) -> dict[str, str]:
     }
     for file in OutgoingFile.objects.filter(id__in=numbers["release_file"]):
         municipality = file.totals.get("municipality")
-        to = registers.insurer_name(ctx, municipality) or municipality if municipality else "年金保険者"
+        elsewhere = "指定金融機関" if file.layout == "bank.transfer" else "年金保険者"
+        to = registers.insurer_name(ctx, municipality) or municipality if municipality else elsewhere
         found[f"release_file:{file.id}"] = to
     return found
 
@@ -222,6 +226,8 @@ def subject_of(report: GateReport) -> str:
     layout, _, code = what.rpartition(":")
     if layout == "ward.exception_exchange":
         return f"住所地特例の一覧(団体コード {code} へ)"
+    if layout == "bank.transfer":
+        return f"還付の総合振込({wareki(date.fromisoformat(code))}に振込み)"
     return f"年金保険者へのファイル {code}"
 
 
