@@ -60,8 +60,10 @@ def renew(ctx: Context, persons: Iterable[int] | None = None) -> dict[str, int]:
 
 
 def _with(case: Case, said: dict) -> Case:
-    for name, value in said.items():
-        setattr(case, name, value)
+    case.state = said["state"]
+    case.yen = said.get("yen", case.yen)
+    case.claimable_on = said.get("claimable_on", case.claimable_on)
+    case.last_claim_on = said.get("last_claim_on", case.last_claim_on)
     return case
 
 

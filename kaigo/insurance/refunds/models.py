@@ -107,7 +107,7 @@ class Proposal(Decision):
             "offset_yen": (f"{MONEY}/還付充当情報",),
             "refund_yen": (f"{MONEY}/還付充当情報",),
             "interest_yen": (f"{MONEY}/還付充当情報",),
-            "payee": (f"{MONEY}/還付方法情報",),
+            "payee_kind": (f"{MONEY}/還付方法情報",),
         },
     )
 
