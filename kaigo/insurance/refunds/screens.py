@@ -97,7 +97,7 @@ class Person(Page):
 def _choices(ctx: Context, person: int) -> list[dict]:
     """For every kind of payee to whom money may go now: the payee, and what a decision of today would say."""
     known = {row.kind: row for row in Payee.objects.filter(person_id=person)}
-    found = []
+    found: list[dict] = []
     for kind, label in payees.KINDS.items():
         if payees.unfit(ctx, person, kind):
             continue

@@ -14,7 +14,6 @@ from kaigo.insurance.collection.decide import plan_all
 from kaigo.insurance.collection.tests import builders as B
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.post import Line, post
-from kaigo.insurance.notices.tests.builders import fact
 from kaigo.insurance.refunds import decide, payees
 from kaigo.insurance.refunds.models import Payee, Proposal
 from kaigo.insurance.refunds.payees import Account, Given
@@ -25,6 +24,14 @@ YEAR, INSURER = B.YEAR, B.INSURER
 JULY, AUGUST, SEPTEMBER = date(YEAR, 7, 1), date(YEAR, 8, 3), date(YEAR, 9, 10)
 _serial = count(1)
 ACCOUNT = Account("0001", "001", "1", "1234567", "ﾐﾎﾝ ﾊﾅｺ")
+
+
+def fact(model, **values) -> dict:
+    """A statement with every column named: texts "", days None."""
+    texts = ("CharField", "TextField")
+    columns = [name for name in model.value_columns() if not name.endswith("_id")]
+    row = {name: "" if model._meta.get_field(name).get_internal_type() in texts else None for name in columns}
+    return row | {"source": "test:1", "notified_on": None} | values
 
 
 def on(day: date = SEPTEMBER, account: int = 1) -> Context:

@@ -1,4 +1,4 @@
-"""Two workers decide the same overpayment at the same moment, with real commits; a second account is no second person."""
+"""Two workers decide the same overpayment at the same moment, with real commits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from kaigo.base.records.refusal import Refused
 from kaigo.insurance.refunds import cases, decide
 from kaigo.insurance.refunds.models import Case, Proposal, Ruling
 from kaigo.insurance.refunds.tests import builders as R
-from kaigo.insurance.release.tests.hired import Office
 
 
 @pytest.fixture
@@ -71,21 +70,3 @@ def test_two_approvals_at_once_are_one_and_the_job_beside_them_agrees(_unblocked
     assert [bool(text) for text in met].count(True) == 1
     assert Ruling.objects.count() == 1 and not Case.objects.filter(state="open").exists()
     connection.close()
-
-
-def test_a_second_account_of_the_proposer_does_not_approve(street, _unblocked):
-    office = Office(street)
-    try:
-        for login in ("shuno", "kacho"):
-            office.hire(login, "係員")
-        office.hire("shuno2", "係長", member=office.members["shuno"])
-        actor = office.accounts
-        who, to = too_much()
-        with acting(R.on()):
-            made = decide.propose(R.on(account=actor["shuno"]), who, to)
-        with pytest.raises(Refused, match="提案した本人は承認できません"), acting(R.on()):
-            decide.approve(R.on(account=actor["shuno2"]), made.id)
-        with acting(R.on()):
-            assert decide.approve(R.on(account=actor["kacho"]), made.id).outcome == "approved"
-    finally:
-        office.close()

@@ -10,7 +10,6 @@ from psycopg.types.range import Range
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.models import WorkHistory
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.notices.tests.builders import fact
 from kaigo.insurance.refunds import decide, payees, shared
 from kaigo.insurance.refunds.models import Payee, Ruling
 from kaigo.insurance.refunds.tests import builders as R
@@ -144,7 +143,7 @@ def test_a_mailing_address_of_a_stranger_and_an_account_for_debits_count_too():
             "address": "東京都見本区9",
             "effective": Range(date(2020, 1, 1), None),
         }
-        believe_rows(MailingAddress, [fact(MailingAddress, person_id=who, **words)])
+        believe_rows(MailingAddress, [R.fact(MailingAddress, person_id=who, **words)])
     row = R.register(one)
     assert [(s.person, s.what) for s in shared.strangers(R.on(), [row.id])] == [(other, "address")]
     R.B.mandate(other, date(2026, 4, 1))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from django.test import RequestFactory
 
 from kaigo.base.desk.refs import ref
-from kaigo.insurance.certificates.tests.asking import ask, text
+from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.refunds import cases, decide, panels, screens, transfers
 from kaigo.insurance.refunds.models import Payee, Proposal, Return, Ruling, Transfer
 from kaigo.insurance.refunds.tests import builders as R
@@ -18,8 +19,18 @@ FORM = {
 }  # fmt: skip
 
 
-def see(name, data=None, may=ALL, account=1, day=R.SEPTEMBER, query="", **path):
-    return ask(screens, name, data, may, account, day, query, **path)
+def see(name, data=None, may=ALL, account=1, day=R.SEPTEMBER, query="", sees=None, **path):
+    """The page of this name as somebody with these permissions sees it; data: POST with it."""
+    view = next(p.callback for p in screens.urls if p.name == name)
+    factory = RequestFactory()
+    request = factory.post("/", data) if data is not None else factory.get(f"/?{query}")
+    request.staff, request.day = someone(frozenset(may), account=account, sees=sees), day
+    return view(request, **path)
+
+
+def text(answer) -> str:
+    assert answer.status_code == 200, answer.content.decode()
+    return answer.content.decode()
 
 
 @pytest.fixture
@@ -111,17 +122,10 @@ def test_a_proposal_is_rejected_or_withdrawn_with_a_reason(who):
 
 
 def test_who_may_not_see_accounts_sees_none(who):
-    from django.test import RequestFactory
-
-    from kaigo.base.staff.tests.someone import someone
-
     R.register(who)
     made = decide.propose(R.on(), who, Payee.objects.get().id)
     for name, path in (("person", {"person": who}), ("proposal", {"proposal": made.id})):
-        view = next(p.callback for p in screens.urls if p.name == name)
-        request = RequestFactory().get("/")
-        request.staff, request.day = someone(ALL, sees=("name",)), R.SEPTEMBER
-        html = view(request, **path).content.decode()
+        html = text(see(name, sees=("name",), **path))
         assert "1234567" not in html and "(表示しません)" in html
 
 
