@@ -72,7 +72,7 @@ def test_the_sum_by_stretches_is_the_sum_by_days():
     print("seed", seed)
     source = random.Random(seed)
     charged = 0
-    for _ in range(1500):
+    for _ in range(300):
         facts = random_facts(source)
         for insurer, months in (("131997", 3), ("standard", 1)):
             found = instalment(facts, values(insurer))
@@ -81,7 +81,7 @@ def test_the_sum_by_stretches_is_the_sum_by_days():
             assert found.value.yen % 100 == 0 and (found.value.yen == 0 or found.value.yen >= 1000)
             assert tell_all(found.reasons) and tell_all(found.reasons, "person")
             charged += found.value.yen > 0
-    assert charged > 500
+    assert charged > 60
 
 
 def test_waiting_longer_owing_more_and_paying_later_never_lower_the_charge():

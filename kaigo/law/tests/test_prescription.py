@@ -129,7 +129,7 @@ def test_the_right_ends_on_the_day_that_a_walk_by_days_finds():
     print("seed", seed)
     source = random.Random(seed)
     endless = renewed = 0
-    for _ in range(400):
+    for _ in range(150):
         due = source.choice(
             [date(2024, 2, 28), date(2024, 2, 29), date(2022, 2, 28), date(2018, 1, 1)]
         ) + source.choice([timedelta(0), timedelta(days=source.randrange(2500))])
@@ -142,7 +142,7 @@ def test_the_right_ends_on_the_day_that_a_walk_by_days_finds():
         assert tell_all(found.reasons) and tell_all(found.reasons, "person")
         endless += last is None
         renewed += last is not None and last > due + timedelta(days=800)
-    assert endless > 5 and renewed > 80
+    assert endless > 1 and renewed > 20
 
 
 def test_no_event_brings_the_end_nearer():
