@@ -20,9 +20,8 @@ from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.refunds import book, cases, decide, payees, shared
 from kaigo.insurance.refunds.models import Payee, Proposal, Return, Transfer
-from kaigo.law.transfer_sender import Sender
-from kaigo.law.values import NoValue, ValueMissing, load
 from kaigo.layouts import bank_text
+from kaigo.layouts.agreed import NotAgreed, agreed
 from kaigo.layouts.reader import read
 from kaigo.layouts.writer import DoesNotFit, write_fixed
 
@@ -33,6 +32,17 @@ REASONS = {
     "closed": "口座が解約されている",
     "other": "その他",
 }
+
+
+class Sender(NamedTuple):
+    """Who sends the file, as agreed with the bank: 委託者コード, 委託者名, the account that pays."""
+
+    consignor: str
+    name: str
+    bank: str
+    branch: str
+    account_kind: str
+    account: str
 
 
 class Ready(NamedTuple):
@@ -108,11 +118,11 @@ def prepare(ctx: Context, insurer: str, transfer_on: date) -> Prepared:
 
 def _sender(insurer: str, on: date) -> Sender:
     try:
-        return load().values(insurer, on).get("refunds.sender")
-    except (NoValue, ValueMissing) as lack:
+        return Sender(**agreed("transfer_sender", insurer, on).value)
+    except NotAgreed as lacking:
         raise Refused(
-            "総合振込の委託者(委託者コードと払い出す口座)が値に入っていません。銀行との契約を確かめて値 refunds.sender に入れてください。"
-        ) from lack
+            f"総合振込の委託者(委託者コードと払い出す口座)の取決めがありません。{lacking}"
+        ) from lacking
 
 
 def _record(line: Ready, payee: Payee) -> dict[str, str]:

@@ -172,6 +172,12 @@ def test_bytes_that_say_something_else_stop_the_file(monkeypatch):
     assert differences() == [(who, "transfer_file")]
 
 
+def test_without_an_agreement_with_the_bank_there_is_no_file():
+    R.approved(too_much())
+    with pytest.raises(Refused, match=r"委託者.*取決めがありません"):
+        transfer_files.request(ASKS, "131202", R.YEAR, DAY)
+
+
 def test_only_bank_days_ahead_can_be_chosen():
     R.approved(too_much())
     for day in ("2026-09-12", "2026-09-10", "2026-09-21"):  # Saturday, today, holiday
