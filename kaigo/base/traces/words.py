@@ -37,6 +37,7 @@ KINDS = {
     "assessment": "賦課の決定",
     "batch": "一括賦課",
     "before": "賦課の決定",
+    "case": "過誤納",
     "declaration": "親族の届出",
     "delivery": "届いたファイル",
     "draft": "通知の下書き",

@@ -3,6 +3,7 @@ returned transfer takes back. Yen; `refund:<proposal>` is the source of all of i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from kaigo.base.records.context import Context
@@ -41,22 +42,21 @@ def offsets(ctx: Context, insurer: str, row: Proposal) -> int:
     return post(ctx, [*out, *into]) if out else 0
 
 
-def sent(ctx: Context, insurer: str, row: Proposal, transfer_on: date) -> int:
+def sent(ctx: Context, insurer: str, proposals: Sequence[Proposal], transfer_on: date) -> int:
     """還付: what left with a transfer of that day, out of this year's income (戻出) or as expenditure (歳出); 還付加算金 is
-    always expenditure."""
+    always expenditure. Returns how many entries."""
     values = load().values(insurer, ctx.on)
+    of = {row.id: row for row in proposals}
+    year = fiscal_year(transfer_on)
     entries = []
-    for line in row.lines.order_by("id"):
-        way = _way(line.booked_year, transfer_on, values)
-        if line.yen > line.offset_yen:
-            entries.append(
-                _entry(row, f"line:{line.id}", line.yen - line.offset_yen, line, way.year, "refund", way.way)
-            )
+    for line in Line.objects.filter(proposal_id__in=list(of)).order_by("id"):
+        row, way = of[line.proposal_id], _way(line.booked_year, transfer_on, values)
+        yen = line.yen - line.offset_yen
+        if yen:
+            entries.append(_entry(row, f"line:{line.id}", yen, line, way.year, "refund", way.way))
         if line.interest_yen:
-            year = fiscal_year(transfer_on)
-            entries.append(
-                _entry(row, f"interest:{line.id}", line.interest_yen, line, year, "interest", "expenditure")
-            )
+            key = f"interest:{line.id}"
+            entries.append(_entry(row, key, line.interest_yen, line, year, "interest", "expenditure"))
     return post(ctx, entries)
 
 

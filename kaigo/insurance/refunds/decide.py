@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from django.conf import settings
 
+from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
@@ -87,9 +88,13 @@ def withdraw(ctx: Context, proposal: int, remark: str) -> Ruling:
     return _dropped(ctx, _waiting(proposal), "withdrawn", remark)
 
 
-def lock(person: int) -> None:
-    """Whoever decides about a person's overpayments comes after whoever does so now."""
-    rows("SELECT pg_advisory_xact_lock(hashtext('refunds.person'), %(id)s::int)", {"id": person % 2**31})
+def lock(*persons: int) -> None:
+    """Whoever decides about these people's overpayments comes after whoever does so now; always in one order."""
+    rows(
+        "SELECT pg_advisory_xact_lock(hashtext('refunds.person'), x.id) FROM (SELECT DISTINCT "
+        "(p %% 2147483648)::int AS id FROM unnest(%(persons)s::bigint[]) p ORDER BY 1) x",
+        {"persons": id_array(persons)},
+    )
 
 
 def _payee(ctx: Context, person: int, payee: int | None) -> Payee | None:
@@ -135,7 +140,8 @@ def _unchanged(ctx: Context, row: Proposal) -> None:
             raise Refused(why)
         if payees.digest(row.payee) != row.payee_digest:
             raise Refused("提案の後に支払先が変わりました。取り下げて、提案し直してください。")
-    claimed_on = row.payee.claimed_on if row.payee else None
+    to = Payee.objects.filter(person_id=row.person_id, kind=row.payee_kind).first()
+    claimed_on = to.claimed_on if to else None
     now = judge(ctx, settings.INSURER, row.person_id, row.payee_kind, claimed_on, without=row.id)
     if now.figures != figures(row):
         raise Refused(

@@ -146,7 +146,11 @@ def held_sql() -> str:
 
 
 def waiting_sql() -> str:
-    """(person_id, case) of people with an overpayment that nobody decided."""
+    """(person_id, case) of people with an overpayment that nobody decided, or whose decision waits for a second person
+    or for its transfer."""
     return (
-        "SELECT c.person_id, 'refunds.case:' || c.id AS \"case\" FROM refunds_case c WHERE c.state = 'open'"
+        "SELECT c.person_id, 'refunds.case:' || c.id AS \"case\" FROM refunds_case c WHERE c.state = 'open' "
+        "UNION ALL SELECT p.person_id, 'refunds.proposal:' || p.id FROM refunds_proposal p "
+        "LEFT JOIN refunds_ruling u ON u.proposal_id = p.id LEFT JOIN refunds_transfer t ON t.proposal_id = p.id "
+        "WHERE u.id IS NULL OR (u.outcome = 'approved' AND t.id IS NULL AND p.refund_yen + p.interest_yen > 0)"
     )

@@ -98,6 +98,8 @@ def _ids(value) -> list[int]:
 
 def prepare(ctx: Context, insurer: str, transfer_on: date) -> Prepared:
     """The file of everything on the list, to be paid on a day. Refused when nothing waits, or a line cannot be written."""
+    decide.lock(*(line.person for line in ready(ctx)))
+    # Read again: whoever decided about one of them meanwhile is through.
     lines = ready(ctx)
     if not lines:
         raise Refused("振込を待っている還付がありません。")
@@ -202,14 +204,22 @@ def _free(proposals: list[int]) -> dict[int, int]:
 
 
 def note_sent(ctx: Context, file: int, transfer_on: date, proposals: Iterable[int]) -> int:
-    """These left in a file: booked as refund and interest. Returns how many. In the transaction that lets the file out."""
-    found = list(Proposal.objects.filter(id__in=list(proposals)).order_by("person_id", "id"))
-    for row in found:
-        decide.lock(row.person_id)
-        Transfer.objects.create(
-            proposal=row, yen=row.refund_yen + row.interest_yen, transfer_on=transfer_on, file=file
-        )
-        book.sent(ctx, settings.INSURER, row, transfer_on)
+    """These left in a file: booked as refund and interest. Returns how many. In the transaction that lets the file out.
+
+    ValueError for a proposal that nobody approved; the database refuses one that left already.
+    """
+    wanted = set(proposals)
+    found = list(
+        Proposal.objects.filter(id__in=wanted, ruling__outcome="approved").order_by("person_id", "id")
+    )
+    if len(found) < len(wanted):
+        raise ValueError("a transfer that nobody approved")
+    decide.lock(*(row.person_id for row in found))
+    Transfer.objects.bulk_create(
+        Transfer(proposal=row, yen=row.refund_yen + row.interest_yen, transfer_on=transfer_on, file=file)
+        for row in found
+    )
+    book.sent(ctx, settings.INSURER, found, transfer_on)
     cases.renew(ctx, [row.person_id for row in found])
     return len(found)
 

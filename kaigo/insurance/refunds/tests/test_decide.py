@@ -165,6 +165,18 @@ def test_what_the_law_does_not_say_yet_stops_the_decision():
         decide.propose(R.on(date(R.YEAR + 1, 4, 1)), who, R.register(who).id)
 
 
+def test_what_nobody_approved_does_not_leave_and_nothing_leaves_twice():
+    who = too_much()
+    made = decide.propose(R.on(), who, R.register(who).id)
+    with pytest.raises(ValueError, match="nobody approved"):
+        transfers.note_sent(R.on(), 1, date(R.YEAR, 9, 15), [made.id])
+    decide.approve(R.on(account=2), made.id)
+    transfers.note_sent(R.on(), 1, date(R.YEAR, 9, 15), [made.id])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        transfers.note_sent(R.on(), 2, date(R.YEAR, 9, 15), [made.id])
+    assert [yen for _, yen, *_ in entries("refund")] == [1_000]
+
+
 def test_a_refund_of_a_closed_year_is_expenditure():
     who = R.payer()
     R.pay_all(who)

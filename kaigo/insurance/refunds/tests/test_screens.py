@@ -6,8 +6,9 @@ import pytest
 from django.test import RequestFactory
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.records.rows import rows
 from kaigo.base.staff.tests.someone import someone
-from kaigo.insurance.refunds import cases, decide, panels, screens, transfers
+from kaigo.insurance.refunds import cases, decide, panels, read, screens, transfers
 from kaigo.insurance.refunds.models import Payee, Proposal, Return, Ruling, Transfer
 from kaigo.insurance.refunds.tests import builders as R
 
@@ -136,3 +137,28 @@ def test_the_panel_tells_what_waits_and_what_became_of_it(who):
     found = panels.panel(R.on(), who)
     assert found.state == "還付・充当 振込待ち" and not found.banners and len(found.events) == 1
     assert panels.panel(R.on(), R.payer()) is None
+
+
+def test_what_waits_explains_why_somebody_is_looked_at(who):
+    def waits():
+        return [case.split(":")[0] for person, case in rows(read.waiting_sql()) if person == who]
+
+    assert waits() == ["refunds.case"]
+    made = decide.propose(R.on(), who, R.register(who).id)
+    assert waits() == ["refunds.proposal"]
+    decide.approve(R.on(account=2), made.id)
+    assert waits() == ["refunds.proposal"]
+    transfers.note_sent(R.on(), 1, R.SEPTEMBER, [made.id])
+    assert waits() == []
+
+
+def test_rooms_above_learn_what_is_about_to_be_offset():
+    who = R.payer()
+    for number in (3, 4, 5, 6, 7, 8):
+        R.pay(who, number, R.terms(who)["direct", number].levied, R.AUGUST)
+    R.pay(who, 3, 1_500, R.AUGUST)
+    made = decide.propose(R.on(), who, None)
+    assert rows(read.held_sql()) == [(who, R.YEAR, "direct", 1, 1_500)]
+    assert rows(read.cases_sql()) == []
+    decide.approve(R.on(account=2), made.id)
+    assert rows(read.held_sql()) == [], "then it is booked"
