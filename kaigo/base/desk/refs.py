@@ -41,6 +41,8 @@ KINDS = (
     "receipt",
     # dunning
     "demand", "dunning_batch", "late_charge", "public_notice", "returned", "stay", "waiver_request",
+    # refunds
+    "proposal", "transfer",
     # notices
     "draft",
     # release

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection.request import NOTICES
-from kaigo.insurance.release import debit_files, exchange_files, files
+from kaigo.insurance.release import debit_files, exchange_files, files, transfer_files
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
 
 
@@ -38,5 +38,11 @@ KINDS = {
         lambda *asked: debit_files.compare(*asked)[0],
         debit_files.request,
         debit_files.let_out,
+    ),
+    "transfer": Kind(
+        transfer_files.days,
+        lambda *asked: transfer_files.compare(*asked)[0],
+        transfer_files.request,
+        transfer_files.let_out,
     ),
 }

@@ -196,11 +196,17 @@ def what_of(request: Request) -> str:
         return f"住所地特例の一覧(団体コード {request.what} へ)"
     if request.subject == "debit":
         return f"口座振替の依頼({wareki(date.fromisoformat(request.what))}引落し)"
+    if request.subject == "transfer":
+        return f"還付の総合振込({wareki(date.fromisoformat(request.what))}に振込み)"
     return notices.LETTERS.get(request.what, request.what)
 
 
 # Of files that name no single receiver.
-_RECEIVERS = {"pension.special_collection": "年金保険者", "bank.debit": "金融機関"}
+_RECEIVERS = {
+    "pension.special_collection": "年金保険者",
+    "bank.debit": "金融機関",
+    "bank.transfer": "指定金融機関",
+}
 
 
 def recipients(ctx: Context, objects: Iterable[str]) -> dict[str, str]:
@@ -235,6 +241,8 @@ def subject_of(report: GateReport) -> str:
         return f"住所地特例の一覧(団体コード {code} へ)"
     if layout == "bank.debit":
         return f"口座振替の依頼({wareki(date.fromisoformat(code))}引落し)"
+    if layout == "bank.transfer":
+        return f"還付の総合振込({wareki(date.fromisoformat(code))}に振込み)"
     return f"年金保険者へのファイル {code}"
 
 

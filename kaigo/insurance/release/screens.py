@@ -19,7 +19,16 @@ from kaigo.base.records.context import Context
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.request import NOTICES
 from kaigo.insurance.notices import read as notices
-from kaigo.insurance.release import debit_files, exchange_files, gate, printing, read, requests
+from kaigo.insurance.refunds import transfers
+from kaigo.insurance.release import (
+    debit_files,
+    exchange_files,
+    gate,
+    printing,
+    read,
+    requests,
+    transfer_files,
+)
 from kaigo.insurance.release.leaving import KINDS
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
 from kaigo.insurance.release.screens_exports import export_nav, export_urls
@@ -29,6 +38,8 @@ from kaigo.law.dates import fiscal_year, fiscal_year_name
 
 # More than this are printed by the job release.print, not while somebody waits for a page.
 AT_ONCE = 300
+# Layouts of files that somebody fetches here, as what they are sent.
+HANDED = {exchange_files.LAYOUT: "text/csv; charset=utf-8", transfer_files.LAYOUT: "application/octet-stream"}
 
 
 class Gate(Page):
@@ -48,6 +59,8 @@ class Gate(Page):
             "codes": NOTICES.items(),
             "debits": list(debit_files.days(ctx, fiscal_year(ctx.on)).items()),
             "hosts": exchange_files.hosts(ctx, fiscal_year(ctx.on)),
+            "refunds": len(transfers.ready(ctx)),
+            "days": transfer_files.days(ctx, fiscal_year(ctx.on)).items(),
             "year": fiscal_year(ctx.on),
             "year_name": fiscal_year_name(fiscal_year(ctx.on)),
         }
@@ -234,18 +247,20 @@ class File(Page):
             "totals": found.totals,
             "gate": found.gate,
             "listed": found.layout == exchange_files.LAYOUT,
+            "handed": found.layout in HANDED,
         }
 
 
 class Content(Page):
-    """A list for another municipality, to be handed over to it. Files to pension payers leave another way."""
+    """A file that is handed over: a list to another municipality, a transfer to the bank. Those to pension payers leave
+    another way."""
 
     permission = "release.approve"
     purpose = "release"
 
     def get(self, ctx: Context, request: HttpRequest, file: int):
-        found = get_object_or_404(OutgoingFile, id=file, layout=exchange_files.LAYOUT)
-        answer = HttpResponse(store.get(found.digest), content_type="text/csv; charset=utf-8")
+        found = get_object_or_404(OutgoingFile, id=file, layout__in=HANDED)
+        answer = HttpResponse(store.get(found.digest), content_type=HANDED[found.layout])
         answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
         return answer
 
