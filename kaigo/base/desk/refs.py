@@ -37,6 +37,8 @@ KINDS = (
     "assessment", "batch", "premium_task",
     # collection
     "plan", "target",
+    # receipts
+    "receipt",
     # notices
     "draft",
     # release

@@ -59,6 +59,7 @@ KINDS = {
     "plan": "期別",
     "premium_task": "確認事項",
     "qualification_task": "確認事項",
+    "receipt": "収納",
     "release_file": "出したファイル",
     "release_request": "発行の依頼",
     "repair": "直す行",

@@ -59,3 +59,13 @@ def close(ctx: Context, counted_yen: int, reason: str) -> CashClose:
         day=ctx.on, counted_yen=counted_yen, booked_yen=yen, receipts=receipts, reason=reason.strip()[:200],
         decided_on=ctx.on, actor=ctx.actor,
     )  # fmt: skip
+
+
+def closed(day: date) -> CashClose | None:
+    """The closing of a day; None while it is open."""
+    return CashClose.objects.filter(day=day).first()
+
+
+def closings(limit: int) -> list[CashClose]:
+    """The newest days that were closed."""
+    return list(CashClose.objects.order_by("-day")[:limit])

@@ -110,6 +110,11 @@ def suggestions(ctx: Context, found: Unknown) -> list[Suggestion]:
     return made[:10]
 
 
+def terms_of(ctx: Context, person: int) -> list[ledger.Term]:
+    """A person's terms, the newest year first."""
+    return sorted(ledger.terms(ctx, person), key=lambda t: (-t.fiscal_year, t.kind, t.number))
+
+
 def neighbours(reference: str) -> Iterator[int]:
     """The parts of plans whose slips differ from what was read by one digit or by two neighbours changed over."""
     if not reference.isdigit():

@@ -1,0 +1,181 @@
+"""What other rooms and the screens read of receipts. Amounts in yen."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import NamedTuple
+
+from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
+from kaigo.insurance.receipts.channels import LABELS
+from kaigo.insurance.receipts.debits import CODES
+from kaigo.insurance.receipts.unknown import count as unknown_count
+
+__all__ = ["CODES", "LABELS", "unknown_count"]
+
+# Whom an address is about (base/desk/things.py). A payment of nobody is about nobody until a ruling names somebody.
+SUBJECTS = {
+    "receipt": "SELECT coalesce((SELECT person_id FROM receipts_ruling WHERE receipt_id = r.id ORDER BY id DESC LIMIT 1), "
+    "r.person_id) FROM receipts_receipt r WHERE r.id = %s",
+}
+
+_OPEN_REPORT = (
+    "r.stage = 'preliminary' AND NOT EXISTS (SELECT 1 FROM receipts_receipt o WHERE o.reference = r.reference "
+    "AND o.paid_on = r.paid_on AND o.id <> r.id AND o.stage IN ('final', 'cancelled'))"
+)
+
+
+def preliminary_sql() -> str:
+    """Relation (person_id, fiscal_year, number, yen, paid_on) of 速報 whose money has not come and that stand."""
+    return (
+        "SELECT r.person_id, r.fiscal_year, r.number, r.yen, r.paid_on FROM receipts_receipt r "
+        f"WHERE {_OPEN_REPORT} AND r.person_id IS NOT NULL"
+    )
+
+
+def bounced_sql() -> str:
+    """Relation (person_id, fiscal_year, number, debit_on, code, yen) of debits that the bank could not make."""
+    return (
+        "SELECT q.person_id, q.fiscal_year, q.number, q.debit_on, a.code, q.yen FROM receipts_debit_result a "
+        "JOIN receipts_debit_request q ON q.id = a.request_id WHERE a.code <> '0'"
+    )
+
+
+class Line(NamedTuple):
+    """A payment of a person. booked: whether it stands in the ledger now."""
+
+    id: int
+    channel: str
+    stage: str
+    fiscal_year: int | None
+    way: str
+    number: int | None
+    yen: int
+    paid_on: date
+    settled_on: date
+    ruled: bool
+
+    @property
+    def label(self) -> str:
+        """By what way, in words."""
+        return LABELS[self.channel]
+
+
+_MINE = """
+SELECT r.id, r.channel, r.stage, coalesce(u.fiscal_year, r.fiscal_year), coalesce(nullif(u.way, ''), r.way),
+       coalesce(u.number, r.number), r.yen, r.paid_on, r.settled_on, u.id IS NOT NULL
+FROM receipts_receipt r LEFT JOIN receipts_ruling u ON u.receipt_id = r.id
+     AND NOT EXISTS (SELECT 1 FROM receipts_ruling n WHERE n.supersedes_id = u.id)
+WHERE (r.person_id = %(person)s AND u.id IS NULL) OR u.person_id = %(person)s"""
+
+
+def of_person(ctx: Context, person: int, limit: int = 50, offset: int = 0) -> list[Line]:
+    """A person's payments, the newest first."""
+    return [
+        Line(*row)
+        for row in rows(
+            f"{_MINE} ORDER BY r.settled_on DESC, r.id DESC LIMIT %(limit)s OFFSET %(offset)s",
+            {"person": person, "limit": limit, "offset": offset},
+        )
+    ]
+
+
+def count_of(ctx: Context, person: int) -> int:
+    """How many payments a person has."""
+    return rows(f"SELECT count(*) FROM ({_MINE}) x", {"person": person})[0][0]
+
+
+class Day(NamedTuple):
+    """What one channel brought on one day (by 収入日). open: payments of nobody among them."""
+
+    on: date
+    channel: str
+    count: int
+    yen: int
+    open: int
+    open_yen: int
+
+    @property
+    def label(self) -> str:
+        """By what way, in words."""
+        return LABELS[self.channel]
+
+
+def days(ctx: Context, begin: date, end: date) -> list[Day]:
+    """Final receipts of [begin, end) by day and channel."""
+    return [
+        Day(*row)
+        for row in rows(
+            "SELECT settled_on, channel, count(*), sum(yen)::bigint, count(*) FILTER (WHERE person_id IS NULL), "
+            "coalesce(sum(yen) FILTER (WHERE person_id IS NULL), 0)::bigint FROM receipts_receipt "
+            "WHERE stage = 'final' AND settled_on >= %(begin)s AND settled_on < %(end)s GROUP BY 1, 2 ORDER BY 1 DESC, 2",
+            {"begin": begin, "end": end},
+        )
+    ]
+
+
+class Debit(NamedTuple):
+    """A debit day: asked, answered, done and bounced, by bank's code in `codes` ((code, how many), …)."""
+
+    debit_on: date
+    asked: int
+    asked_yen: int
+    done: int
+    done_yen: int
+    bounced: int
+    codes: tuple[tuple[str, int], ...]
+
+    @property
+    def waiting(self) -> int:
+        """Without an answer yet."""
+        return self.asked - self.done - self.bounced
+
+
+def debit_days(ctx: Context, limit: int = 24) -> list[Debit]:
+    """The newest first."""
+    found = rows(
+        "SELECT q.debit_on, count(*), sum(q.yen)::bigint, count(*) FILTER (WHERE a.code = '0'), "
+        "coalesce(sum(q.yen) FILTER (WHERE a.code = '0'), 0)::bigint, count(*) FILTER (WHERE a.code <> '0') "
+        "FROM receipts_debit_request q LEFT JOIN receipts_debit_result a ON a.request_id = q.id "
+        "GROUP BY 1 ORDER BY 1 DESC LIMIT %(limit)s",
+        {"limit": limit},
+    )
+    codes: dict[date, list[tuple[str, int]]] = {}
+    for on, code, count in rows(
+        "SELECT q.debit_on, a.code, count(*) FROM receipts_debit_result a JOIN receipts_debit_request q "
+        "ON q.id = a.request_id WHERE a.code <> '0' AND q.debit_on = ANY(%(days)s::date[]) GROUP BY 1, 2 ORDER BY 1, 2",
+        {"days": [row[0] for row in found]},
+    ):
+        codes.setdefault(on, []).append((CODES[code], count))
+    return [Debit(*row, tuple(codes.get(row[0], ()))) for row in found]
+
+
+class Difference(NamedTuple):
+    """A receipt whose entries are not its yen: what came in and what stands in the ledger."""
+
+    receipt: int
+    yen: int
+    booked: int
+
+
+def differences(ctx: Context) -> list[Difference]:
+    """Final receipts whose entries do not sum to them (or to nothing, where nobody or 返す was decided). Empty = right.
+
+    The other way round: entries from a file that no receipt explains have receipt 0.
+    """
+    return [
+        Difference(*row)
+        for row in rows(
+            """
+            WITH booked AS (SELECT source, sum(yen)::bigint AS yen FROM ledger_entry WHERE sort = 'receipt'
+                            AND (source LIKE 'receipt:%%' OR source LIKE 'counter:%%') GROUP BY source),
+            wanted AS (SELECT r.id, r.source, CASE WHEN u.id IS NOT NULL THEN CASE u.what WHEN 'paid' THEN r.yen ELSE 0 END
+                              WHEN r.person_id IS NOT NULL THEN r.yen ELSE 0 END AS yen
+                       FROM receipts_receipt r LEFT JOIN receipts_ruling u ON u.receipt_id = r.id
+                            AND NOT EXISTS (SELECT 1 FROM receipts_ruling n WHERE n.supersedes_id = u.id)
+                       WHERE r.stage = 'final')
+            SELECT coalesce(w.id, 0), coalesce(w.yen, 0), coalesce(b.yen, 0) FROM wanted w FULL JOIN booked b USING (source)
+            WHERE coalesce(w.yen, 0) <> coalesce(b.yen, 0) ORDER BY 1""",
+            {},
+        )
+    ]
