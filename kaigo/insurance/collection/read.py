@@ -10,6 +10,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.in_force import plans_in_force_sql
 from kaigo.insurance.collection.invariant import WHAT, Difference, invariant
+from kaigo.insurance.collection.mailing import SlipToSend, slips, slips_sql
 from kaigo.insurance.collection.models import PlanFinding
 from kaigo.insurance.collection.slips import PartView, instalments_sql, parts_by_id, parts_sql, requested_sql
 from kaigo.insurance.collection.targets_read import payers_sql
@@ -38,6 +39,7 @@ __all__ = [
     "LedgerYear",
     "PartView",
     "PlanView",
+    "SlipToSend",
     "UnclearYear",
     "findings_sql",
     "first_due",
@@ -58,6 +60,8 @@ __all__ = [
     "plan",
     "plans_in_force_sql",
     "requested_sql",
+    "slips",
+    "slips_sql",
     "targets_of",
     "told",
     "totals",
