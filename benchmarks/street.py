@@ -13,7 +13,7 @@ from benchmarks.measure import clocked, peak_memory_mb, raw_copy, report
 OPENING, TAXED, ASSESSED = date(2026, 4, 1), date(2026, 6, 1), date(2026, 7, 1)
 FACTS = ("residents_particulars", "residents_residence", "residents_membership", "residents_taxation")
 ASSESSMENTS = ("premium_assessment", "premium_finding")
-PLANS = ("collection_plan", "collection_finding", "collection_instalment", "collection_entry")
+PLANS = ("collection_plan", "collection_finding", "collection_instalment", "ledger_entry")
 
 
 def run() -> list[dict]:

@@ -88,5 +88,5 @@ def _addressees():
 
 
 def _decisions() -> tuple:
-    tables = ("qualification_decision", "premium_assessment", "collection_plan", "collection_entry")
+    tables = ("qualification_decision", "premium_assessment", "collection_plan", "ledger_entry")
     return tuple(ask(f"SELECT count(*) FROM {table}")[0] for table in tables)

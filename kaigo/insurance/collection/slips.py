@@ -1,8 +1,8 @@
 """The number of a slip (納付番号): whoever pays with it names one part of one plan, and nothing of the person.
 
-14 digits: kind 1, the running number of the part (11), two check digits by ISO 7064 MOD 97-10, which finds every wrong
-digit and every two neighbours changed over. The bank's customer number, Pay-easy's 納付番号 and the free digits of the
-store's barcode all carry it. A later plan issues new slips; those of earlier plans still name the same term.
+The running number in it (layouts/slip.py) is that of the part: a later plan issues new slips, and those of earlier
+plans still name the same term. The bank's customer number, Pay-easy's 納付番号 and the free digits of the store's
+barcode carry the same number.
 """
 
 from __future__ import annotations
@@ -14,14 +14,31 @@ from typing import NamedTuple
 from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
+from kaigo.layouts.check_digits import DAMM
+from kaigo.layouts.slip import LENGTH, Slip, SlipError, number, parse
 
-DIGITS = 14
-_KIND, _RUNNING, _MODULUS = "1", 11, 97
+KIND = {"slip": "10", "debit": "11", "substitute": "12"}
+# Digits of the number by what they say: (first, how many), from 1.
+_YEAR, _SERIAL, _TERM = (1, 4), (7, 10), (17, 2)
 
-# SQL over a text column: the id of the part, NULL when the text is no slip number of ours. Leading zeros are padding.
-PART = (
-    "CASE WHEN {0} ~ '^0*1[0-9]{{13}}$' AND (right({0}, 14)::bigint %% 97) = 1 "
-    "THEN substr(right({0}, 14), 2, 11)::bigint END"
+# SQL over a text column: the id of the part, NULL when the text has not the form of a slip number. The check digit was
+# looked at when the file was read; year and term must still be those of the part (NAMES).
+PART = f"CASE WHEN {{0}} ~ '^[0-9]{{{{20}}}}$' THEN substr({{0}}, {_SERIAL[0]}, {_SERIAL[1]})::bigint END"
+
+
+def _damm(reference: str) -> str:
+    """SQL: the check digit of a number with its check digit, "0" when it is right (layouts/check_digits.py)."""
+    table, found = "".join(DAMM), "'0'"
+    for place in range(1, LENGTH + 1):
+        found = f"substr('{table}', {found}::int * 10 + substr({reference}, {place}, 1)::int + 1, 1)"
+    return found
+
+
+# The same, for numbers whose check digit nobody has looked at.
+CHECKED_PART = f"CASE WHEN ({PART}) IS NOT NULL AND {_damm('{0}')} = '0' THEN {PART} END"
+NAMES = (
+    f"substr({{0}}, {_YEAR[0]}, {_YEAR[1]})::int = {{1}}.fiscal_year "
+    f"AND substr({{0}}, {_TERM[0]}, {_TERM[1]})::int = {{1}}.number"
 )
 
 
@@ -36,20 +53,17 @@ class PartView(NamedTuple):
     yen: int
 
 
-def reference_of(part: int) -> str:
-    """The slip number of a part. ValueError when the running number is used up."""
-    if not 0 < part < 10**_RUNNING:
-        raise ValueError(f"no slip number for part {part}")
-    body = f"{_KIND}{part:0{_RUNNING}d}"
-    return f"{body}{(_MODULUS + 1 - int(body) * 100 % _MODULUS) % _MODULUS:02d}"
+def reference_of(fiscal_year: int, way: str, part: int, term: int, reissue: int = 0) -> str:
+    """The slip number of a part: 20 digits. SlipError when it does not fit; KeyError for what is deducted."""
+    return number(Slip(fiscal_year, KIND[way], part, term, reissue))
 
 
 def part_of(reference: str) -> int | None:
-    """The part that a slip number names, padded or not; None when it is none of ours."""
-    plain = reference.lstrip("0")
-    if len(plain) != DIGITS or not plain.isascii() or not plain.isdigit() or plain[0] != _KIND:
+    """The part that a slip number names; None when it is none of ours or its check digit is wrong."""
+    try:
+        return parse(reference).serial
+    except SlipError:
         return None
-    return int(plain[1:-2]) if int(plain) % _MODULUS == 1 else None
 
 
 def parts_sql() -> str:

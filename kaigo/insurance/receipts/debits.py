@@ -50,7 +50,7 @@ class Wanted(NamedTuple):
 
 
 _WANTED = """
-SELECT p.person_id, p.fiscal_year, i.number, t.balance, b.bank, b.branch, b.account_kind, b.account, b.holder, i.id
+SELECT p.person_id, p.fiscal_year, i.number, t.balance, b.bank, b.branch, b.account_kind, b.account, b.holder, i.id, i.way
 FROM ({plans}) p JOIN ({parts}) i ON i.plan_id = p.id AND i.way = 'debit' AND i.due_on = %(due)s
 JOIN ({accounts}) b ON b.person_id = p.person_id AND b.use = 'debit' AND b.effective @> %(due)s::date
 JOIN LATERAL ({terms}) t ON t.number = i.number AND t.kind = 'direct' AND t.balance > 0
@@ -70,7 +70,7 @@ def wanted(ctx: Context, due: date) -> list[Wanted]:
         {"due": due, "known_at": ctx.known_at, "on": ctx.on},
     )  # fmt: skip
     saw(row[0] for row in found)
-    return [Wanted(*row[:-1], reference_of(row[-1])) for row in found]
+    return [Wanted(*row[:-2], reference_of(row[1], row[-1], row[-2], row[2])) for row in found]
 
 
 def note_requested(ctx: Context, debit_on: date, file: int, asked: Sequence[Wanted]) -> int:
@@ -86,14 +86,14 @@ def note_requested(ctx: Context, debit_on: date, file: int, asked: Sequence[Want
 _ANSWERS = """
 CREATE TEMPORARY TABLE receipts_answers ON COMMIT DROP AS
 SELECT l.delivery_id AS delivery, l.number AS line, 'receipt:' || left(d.digest, 16) || ':' || l.number AS source,
-       ltrim(v[{customer_number}], '0') AS reference, v[{yen}]::int AS yen, v[{result}] AS code, d.received_on,
+       v[{customer_number}] AS reference, v[{yen}]::int AS yen, v[{result}] AS code, d.received_on,
        r.id AS request, r.person_id, r.fiscal_year, r.number, r.yen AS asked, r.debit_on,
        EXISTS (SELECT 1 FROM receipts_debit_result o WHERE o.request_id = r.id) AS answered,
        row_number() OVER (PARTITION BY r.id ORDER BY l.delivery_id, l.number) AS place
 FROM (SELECT DISTINCT ON (delivery_id, number) delivery_id, number, values AS v FROM ({lines}) f
       WHERE layout = %(layout)s AND {new} ORDER BY delivery_id, number, id DESC) l
 JOIN ({deliveries}) d ON d.id = l.delivery_id
-LEFT JOIN receipts_debit_request r ON r.reference = ltrim(v[{customer_number}], '0')
+LEFT JOIN receipts_debit_request r ON r.reference = v[{customer_number}]
      AND to_char(r.debit_on, 'MMDD') = v[{debit_on}]"""
 
 # Asked, answered once, the amount as asked: everything else needs a clerk.

@@ -12,6 +12,7 @@ from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read as collection
+from kaigo.insurance.collection.slips import NAMES
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.post import post_from
 from kaigo.insurance.receipts.channels import CHANNELS
@@ -27,7 +28,7 @@ CREATE TEMPORARY TABLE receipts_in (
 # A slip names a part of a plan; a later plan changes amounts, not whose term it is.
 _FROM_SLIPS = f"""
 UPDATE receipts_in r SET person_id = i.person_id, fiscal_year = i.fiscal_year, number = i.number, way = i.way
-FROM ({collection.parts_sql()}) i WHERE i.id = r.instalment AND r.person_id IS NULL"""
+FROM ({collection.parts_sql()}) i WHERE i.id = r.instalment AND r.person_id IS NULL AND {NAMES.format("r.reference", "i")}"""
 
 _WHY = """
 UPDATE receipts_in SET why = CASE WHEN instalment IS NULL THEN 'reference' ELSE 'unknown' END

@@ -15,8 +15,9 @@ __all__ = ["CODES", "LABELS", "unknown_count"]
 
 # Whom an address is about (base/desk/things.py). A payment of nobody is about nobody until a ruling names somebody.
 SUBJECTS = {
-    "receipt": "SELECT coalesce((SELECT person_id FROM receipts_ruling WHERE receipt_id = r.id ORDER BY id DESC LIMIT 1), "
-    "r.person_id) FROM receipts_receipt r WHERE r.id = %s",
+    "receipt": "SELECT person FROM (SELECT coalesce((SELECT person_id FROM receipts_ruling WHERE receipt_id = r.id "
+    "ORDER BY id DESC LIMIT 1), r.person_id) AS person FROM receipts_receipt r WHERE r.id = %s) x "
+    "WHERE person IS NOT NULL",
 }
 
 _OPEN_REPORT = (

@@ -14,7 +14,7 @@ from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import NEW, Span
 from kaigo.insurance.collection import read as collection
-from kaigo.insurance.collection.slips import PART
+from kaigo.insurance.collection.slips import CHECKED_PART, PART
 from kaigo.insurance.receipts.channels import CHANNELS
 from kaigo.insurance.residents import read as residents
 
@@ -41,10 +41,12 @@ def _day(*columns: str) -> str:
     return "coalesce(" + ", ".join(_DAY.format(f"left({column}, 8)") for column in columns) + ")"
 
 
-def _slips(channel: str, reference: str, stage: str, yen: str, paid: str, settled: str) -> str:
+def _slips(
+    channel: str, reference: str, stage: str, yen: str, paid: str, settled: str, part: str = PART
+) -> str:
     return (
         f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, '{channel}', {stage}, {reference}, "
-        f"{PART.format(reference)}, NULL, NULL, NULL, NULL, {yen}::int, {paid}, {settled}, '' {_LINES}"
+        f"{part.format(reference)}, NULL, NULL, NULL, NULL, {yen}::int, {paid}, {settled}, '' {_LINES}"
     )
 
 
@@ -56,17 +58,19 @@ def _bank_slips(ctx: Context) -> str:
 
 
 def _stores(ctx: Context) -> str:
-    """Of the barcode (44 digits) those after 91 and the company are free for the slip number."""
+    """Of the barcode (44 digits) those after 91 and the company are free; the slip number fills all but the last."""
     at = _at(CHANNELS["store"].layout)
     stage = f"CASE {at['kind']} WHEN '01' THEN 'preliminary' WHEN '03' THEN 'cancelled' ELSE 'final' END"
     settled = _day(at["settled_on"], at["booked_on"], at["paid_at"])
-    return _slips("store", f"substr({at['barcode']}, 9, 21)", stage, at["yen"], _day(at["paid_at"]), settled)
+    return _slips("store", f"substr({at['barcode']}, 9, 20)", stage, at["yen"], _day(at["paid_at"]), settled)
 
 
 def _payeasy(ctx: Context) -> str:
     at = _at(CHANNELS["payeasy"].layout)
     settled = _day(at["settled_on"], at["paid_at"])
-    return _slips("payeasy", at["payment_number"], "'final'", at["yen"], _day(at["paid_at"]), settled)
+    return _slips(
+        "payeasy", at["payment_number"], "'final'", at["yen"], _day(at["paid_at"]), settled, CHECKED_PART
+    )
 
 
 def _welfare(ctx: Context) -> str:

@@ -10,7 +10,7 @@ from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read as collection
-from kaigo.insurance.collection.slips import part_of, reference_of
+from kaigo.insurance.collection.slips import KIND, part_of, reference_of
 from kaigo.insurance.ledger import read as ledger
 
 WHY = {
@@ -82,8 +82,13 @@ class Suggestion(NamedTuple):
 
 def suggestions(ctx: Context, found: Unknown) -> list[Suggestion]:
     """Terms whose slip differs by one digit, or by two neighbours in the wrong order; at most ten, the likeliest first."""
-    near = set(neighbours(found.reference))
-    held = collection.parts_by_id(ctx, near)
+    near = dict(neighbours(found.reference))
+    held = {
+        part: view
+        for part, view in collection.parts_by_id(ctx, near).items()
+        # A number that another digit also makes wrong names nobody.
+        if view.way in KIND and reference_of(view.fiscal_year, view.way, part, view.number) == near[part]
+    }
     if not held:
         return []
     saw(part.person for part in held.values())
@@ -115,20 +120,16 @@ def terms_of(ctx: Context, person: int) -> list[ledger.Term]:
     return sorted(ledger.terms(ctx, person), key=lambda t: (-t.fiscal_year, t.kind, t.number))
 
 
-def neighbours(reference: str) -> Iterator[int]:
-    """The parts of plans whose slips differ from what was read by one digit or by two neighbours changed over."""
-    if not reference.isdigit():
+def neighbours(reference: str) -> Iterator[tuple[int, str]]:
+    """(part, slip number) of the slips that differ from what was read by one digit or by two neighbours changed over."""
+    if not reference.isascii() or not reference.isdigit():
         return
-    digits = list(reference)
-    for place, digit in enumerate(digits):
-        tries = [d for d in "0123456789" if d != digit]
-        for other in tries:
-            yield from _part("".join([*digits[:place], other, *digits[place + 1 :]]))
-        if place + 1 < len(digits) and digits[place + 1] != digit:
-            yield from _part("".join([*digits[:place], digits[place + 1], digit, *digits[place + 2 :]]))
-
-
-def _part(reference: str) -> Iterator[int]:
-    found = part_of(reference)
-    if found is not None and reference_of(found) == reference:
-        yield found
+    for place, digit in enumerate(reference):
+        before, after = reference[:place], reference[place + 1 :]
+        tries = [before + other + after for other in "0123456789" if other != digit]
+        if after and after[0] != digit:
+            tries.append(before + after[0] + digit + after[1:])
+        for each in tries:
+            found = part_of(each)
+            if found is not None:
+                yield found, each

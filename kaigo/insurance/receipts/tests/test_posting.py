@@ -10,7 +10,7 @@ from django.db import connection
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.models import Instalment
-from kaigo.insurance.collection.slips import part_of, reference_of
+from kaigo.insurance.collection.slips import CHECKED_PART, reference_of
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, on, person
 from kaigo.insurance.collection.tests.test_plan import JULY, plan_on
 from kaigo.insurance.ledger import read as ledger
@@ -31,6 +31,10 @@ def by_slips(yen: int = 66_000) -> tuple[int, dict[int, Instalment]]:
     return who, {i.number: i for i in Instalment.objects.filter(person_id=who)}
 
 
+def slip_of(part: Instalment) -> str:
+    return reference_of(part.fiscal_year, part.way, part.id, part.number)
+
+
 def told(*lines, file: str = "a" * 16):
     """Report payments (reference, yen, settled_on, stage) and post them on the last day."""
     posting.begin()
@@ -38,8 +42,16 @@ def told(*lines, file: str = "a" * 16):
         for place, (reference, yen, day, stage) in enumerate(lines, 1):
             cursor.execute(
                 "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, instalment, yen, paid_on, "
-                "settled_on, why) VALUES (1, %s, %s, 'slip', %s, %s, %s, %s, %s, %s, '')",
-                [place, f"receipt:{file}:{place}", stage, reference, part_of(reference), yen, day, day],
+                f"settled_on, why) SELECT 1, %(place)s, %(source)s, 'slip', %(stage)s, r.ref, {CHECKED_PART.format('r.ref')}, %(yen)s, "
+                "%(day)s, %(day)s, '' FROM (SELECT %(ref)s::text AS ref) r",
+                {
+                    "place": place,
+                    "source": f"receipt:{file}:{place}",
+                    "stage": stage,
+                    "ref": reference,
+                    "yen": yen,
+                    "day": day,
+                },
             )
     return posting.post(on(max(day for *_, day, _ in lines)))
 
@@ -52,8 +64,8 @@ def test_a_payment_closes_its_term_and_stands_on_its_day():
     who, terms = by_slips()
     before = balances(who)
     done = told(
-        (reference_of(terms[1].id), terms[1].yen, AUGUST, "final"),
-        (reference_of(terms[2].id), 1_000, AUGUST, "final"),
+        (slip_of(terms[1]), terms[1].yen, AUGUST, "final"),
+        (slip_of(terms[2]), 1_000, AUGUST, "final"),
     )
     assert done == {"lines": 2, "booked": 2, "booked_yen": terms[1].yen + 1_000, "open": 0, "preliminary": 0}
     assert balances(who) == before | {1: 0, 2: before[2] - 1_000}
@@ -69,7 +81,7 @@ def test_a_payment_closes_its_term_and_stands_on_its_day():
 def test_a_preliminary_report_books_nothing_and_can_be_taken_back():
     who, terms = by_slips()
     before = balances(who)
-    slip = reference_of(terms[1].id)
+    slip = slip_of(terms[1])
     done = told((slip, terms[1].yen, AUGUST, "preliminary"), (slip, terms[1].yen, AUGUST, "cancelled"))
     assert (done["booked"], done["preliminary"]) == (0, 2)
     assert balances(who) == before
@@ -77,7 +89,8 @@ def test_a_preliminary_report_books_nothing_and_can_be_taken_back():
 
 
 @pytest.mark.parametrize(
-    "reference, why", [("12345", "reference"), ("x", "reference"), (reference_of(99_999_999), "unknown")]
+    "reference, why",
+    [("12345", "reference"), ("x", "reference"), (reference_of(YEAR, "slip", 99_999_999, 1), "unknown")],
 )
 def test_what_names_nobody_is_kept_with_its_reason_and_books_nothing(reference, why):
     by_slips()
@@ -91,7 +104,7 @@ def test_what_names_nobody_is_kept_with_its_reason_and_books_nothing(reference, 
 
 def test_the_same_payment_from_another_file_waits_for_a_clerk():
     who, terms = by_slips()
-    line = (reference_of(terms[1].id), 3_000, AUGUST, "final")
+    line = (slip_of(terms[1]), 3_000, AUGUST, "final")
     told(line)
     done = told(line, file="b" * 16)
     assert (done["booked"], done["open"]) == (0, 1)
@@ -103,7 +116,7 @@ def test_the_same_payment_from_another_file_waits_for_a_clerk():
 
 def test_money_of_april_and_may_stands_in_the_year_before_until_it_is_closed():
     _, terms = by_slips()
-    slip = reference_of(terms[8].id)
+    slip = slip_of(terms[8])
     for day in (date(2027, 3, 31), date(2027, 4, 1), date(2027, 5, 31)):
         told((slip, 100, day, "final"), file=f"{day:%Y%m%d}00000000")
     close(on(date(2027, 6, 1)), YEAR)
@@ -120,7 +133,7 @@ def test_money_of_april_and_may_stands_in_the_year_before_until_it_is_closed():
 def test_a_suggestion_is_the_slip_that_differs_by_one_digit():
     who, terms = by_slips()
     by_slips()
-    right = reference_of(terms[3].id)
+    right = slip_of(terms[3])
     wrong = right[:-1] + ("0" if right[-1] != "0" else "1")
     told((wrong, terms[3].yen, AUGUST, "final"))
     (found,) = unknown.waiting(on(AUGUST))
@@ -150,7 +163,7 @@ def test_a_clerk_decides_and_a_later_decision_takes_the_earlier_back():
 
 def test_a_booked_payment_moves_to_another_term_and_keeps_its_yen():
     who, terms = by_slips()
-    told((reference_of(terms[1].id), 5_000, AUGUST, "final"))
+    told((slip_of(terms[1]), 5_000, AUGUST, "final"))
     receipt = Receipt.objects.get()
     rulings.pay(on(AUGUST), receipt.id, who, YEAR, "direct", 2, "第2期の分だった")
     assert (balances(who)[1], balances(who)[2]) == (terms[1].yen, terms[2].yen - 5_000)
@@ -158,7 +171,7 @@ def test_a_booked_payment_moves_to_another_term_and_keeps_its_yen():
 
 def test_a_ruling_needs_a_reason_a_term_and_a_final_report():
     who, terms = by_slips()
-    told((reference_of(terms[1].id), 5_000, AUGUST, "preliminary"), ("1", 1, AUGUST, "final"))
+    told((slip_of(terms[1]), 5_000, AUGUST, "preliminary"), ("1", 1, AUGUST, "final"))
     early, late = Receipt.objects.order_by("id")
     with pytest.raises(Refused, match="理由"):
         rulings.pay(on(AUGUST), late.id, who, YEAR, "direct", 1, " ")
