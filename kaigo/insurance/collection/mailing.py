@@ -63,5 +63,6 @@ def slips(
         {"year": fiscal_year, "due_until": due_until, "known_at": ctx.known_at},
     )
     saw(row[1] for row in found)
-    for part, *told in found:
-        yield SlipToSend(reference_of(part), *told)
+    for part, person, insured, addressee, year, number, way, due_on, yen in found:
+        reference = reference_of(year, way, part, number)
+        yield SlipToSend(reference, person, insured, addressee, year, number, way, due_on, yen)
