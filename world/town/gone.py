@@ -12,6 +12,8 @@ from world.town.names import half_width
 
 # Columns of a line of ward.resident without its mark.
 _NUMBER, _EVENT_ON, _KANA, _ALIAS_KANA, _BIRTH, _SEX, _STATE = 0, 4, 9, 11, 12, 13, 17
+# Of ward.nonresident: those whom the ward insures although they live elsewhere.
+_GUEST_KANA, _GUEST_BIRTH, _GUEST_SEX, _GUEST_STATE, _GUEST_STATE_ON = 5, 6, 7, 12, 13
 LEFT, DEAD = "2", "3"
 
 
@@ -45,6 +47,9 @@ def people(folder: Path | None) -> People:
         if entry["layout"] == "ward.resident":
             for values in _lines(folder / entry["file"]):
                 _resident(values, gone, pensioners)
+        elif entry["layout"] == "ward.nonresident":
+            for values in _lines(folder / entry["file"]):
+                _guest(values, gone, pensioners)
         elif entry["layout"] == "migrate.february":
             deducted |= {v[3]: (v[0], int(v[2])) for v in _lines(folder / entry["file"]) if v[3]}
     return People(gone, pensioners, deducted)
@@ -60,6 +65,14 @@ def _resident(values: list[str], gone: dict[str, Gone], pensioners: dict[tuple[s
     for kana in (values[_KANA], values[_ALIAS_KANA]):
         if kana:
             pensioners[values[_BIRTH], values[_SEX], half_width(kana, 25)] = number
+
+
+def _guest(values: list[str], gone: dict[str, Gone], pensioners: dict[tuple[str, str, str], str]) -> None:
+    """Somebody known to the ward who lives elsewhere: his death is told here."""
+    if values[_GUEST_STATE] == DEAD and values[_GUEST_STATE_ON]:
+        gone[values[_NUMBER]] = Gone(DEAD, date.fromisoformat(values[_GUEST_STATE_ON]).toordinal())
+    key = values[_GUEST_BIRTH], values[_GUEST_SEX], half_width(values[_GUEST_KANA], 25)
+    pensioners.setdefault(key, values[_NUMBER])
 
 
 def _lines(path: Path) -> list[list[str]]:

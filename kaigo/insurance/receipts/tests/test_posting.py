@@ -114,6 +114,26 @@ def test_the_same_payment_from_another_file_waits_for_a_clerk():
     assert told((line[0], 3_000, date(2026, 8, 4), "final"), file="c" * 16)["booked"] == 1
 
 
+def test_the_same_payment_from_two_files_of_one_run_is_booked_once():
+    who, terms = by_slips()
+    before = balances(who)
+    slip = slip_of(terms[1])
+    posting.begin()
+    with connection.cursor() as cursor:
+        for delivery in (1, 1, 2, 3):
+            cursor.execute(
+                "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, instalment, yen, paid_on, "
+                "settled_on, why) SELECT %s, (SELECT count(*) FROM receipts_in), 'receipt:' || (SELECT count(*) FROM receipts_in), "
+                "'slip', 'final', %s, %s, 100, %s, %s, ''",
+                [delivery, slip, terms[1].id, AUGUST, AUGUST],
+            )
+    done = posting.post(on(AUGUST))
+    # Two in one file are two payments; the same again from other files waits.
+    assert (done["booked"], done["open"]) == (2, 2)
+    assert balances(who)[1] == before[1] - 200
+    assert {line.why for line in unknown.waiting(on(AUGUST))} == {"twice"}
+
+
 def test_money_of_april_and_may_stands_in_the_year_before_until_it_is_closed():
     _, terms = by_slips()
     slip = slip_of(terms[8])
