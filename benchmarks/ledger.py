@@ -14,7 +14,10 @@ from statistics import median, quantiles
 from benchmarks import ward
 from benchmarks.measure import raw_copy, report, timed
 
-PEOPLE, FIRST, YEAR, TERMS, LINES = 165_000, 2017, 2026, 7, 1_000_000
+# As many insured as a ward of RESIDENTS has (74 万人 → 165,000), and of their 1.15 million slips the first million.
+PEOPLE = ward.RESIDENTS * 223 // 1000
+FIRST, YEAR, TERMS = 2017, 2026, 7
+LINES = min(1_000_000, PEOPLE * (TERMS - 1))
 DAY = date(2026, 12, 1)
 
 _MADE = (

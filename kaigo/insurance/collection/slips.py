@@ -37,8 +37,8 @@ def _damm(reference: str) -> str:
 # The same, for numbers whose check digit nobody has looked at.
 CHECKED_PART = f"CASE WHEN ({PART}) IS NOT NULL AND {_damm('{0}')} = '0' THEN {PART} END"
 NAMES = (
-    f"substr({{0}}, {_YEAR[0]}, {_YEAR[1]})::int = {{1}}.fiscal_year "
-    f"AND substr({{0}}, {_TERM[0]}, {_TERM[1]})::int = {{1}}.number"
+    f"substr({{0}}, {_YEAR[0]}, {_YEAR[1]}) = {{1}}.fiscal_year::text "
+    f"AND substr({{0}}, {_TERM[0]}, {_TERM[1]}) = lpad({{1}}.number::text, 2, '0')"
 )
 
 

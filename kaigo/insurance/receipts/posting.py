@@ -11,8 +11,6 @@ from django.db import connection
 from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
-from kaigo.insurance.collection import read as collection
-from kaigo.insurance.collection.slips import NAMES
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.post import post_from
 from kaigo.insurance.receipts.channels import CHANNELS
@@ -21,18 +19,9 @@ from kaigo.law.dates import fiscal_year
 # person … way are filled by readers that know them; others leave them to the slip.
 STAGED = """
 CREATE TEMPORARY TABLE receipts_in (
-    delivery bigint, line int, source text, channel text, stage text, reference text, instalment bigint,
+    delivery bigint, line int, source text, channel text, stage text, reference text,
     person_id bigint, fiscal_year int, way text, number int, yen int, paid_on date, settled_on date, why text
 ) ON COMMIT DROP"""
-
-# A slip names a part of a plan; a later plan changes amounts, not whose term it is.
-_FROM_SLIPS = f"""
-UPDATE receipts_in r SET person_id = i.person_id, fiscal_year = i.fiscal_year, number = i.number, way = i.way
-FROM ({collection.parts_sql()}) i WHERE i.id = r.instalment AND r.person_id IS NULL AND {NAMES.format("r.reference", "i")}"""
-
-_WHY = """
-UPDATE receipts_in SET why = CASE WHEN instalment IS NULL THEN 'reference' ELSE 'unknown' END
-WHERE person_id IS NULL AND why = ''"""
 
 # Whoever names person and term himself may name one that was never levied: nobody's, until a clerk finds whose it is.
 _UNLEVIED = f"""
@@ -59,23 +48,22 @@ INSERT INTO receipts_receipt (channel, stage, source, delivery, reference, perso
 SELECT channel, stage, source, delivery, reference, person_id, fiscal_year, coalesce(way, ''), number, yen, paid_on,
     settled_on, why FROM receipts_in ORDER BY delivery, line"""
 
-# A receipt stands in the accounts of the day on which the money became the ward's. In April and May that is still the
-# year before, for a term that was levied in it (出納整理期間); a year that is closed takes no more.
-_BOOK = f"""
+# A receipt stands in the accounts of the day on which the money became the ward's; a year that is closed takes no more.
+_BOOK = """
 SELECT r.person_id, r.source, r.source, r.yen, r.fiscal_year,
-       CASE WHEN extract(month FROM r.settled_on) IN (4, 5) AND l.accounting_year = extract(year FROM r.settled_on) - 1
-                 AND NOT EXISTS (SELECT 1 FROM ({ledger.closings_sql()}) c WHERE c.accounting_year = l.accounting_year)
-            THEN l.accounting_year
-            WHEN EXISTS (SELECT 1 FROM ({ledger.closings_sql()}) c WHERE c.accounting_year = y.year) THEN %(open)s
-            ELSE y.year END,
+       CASE WHEN y.year = ANY(%(closed)s) THEN %(open)s ELSE y.year END,
        'receipt', r.way, r.number, r.channel, r.settled_on, %(actor)s
-FROM {{incoming}} r
-CROSS JOIN LATERAL (SELECT extract(year FROM r.settled_on - interval '3 months')::int AS year) y
-LEFT JOIN LATERAL (SELECT min(e.accounting_year) AS accounting_year FROM ({ledger.entries_sql()}) e
-    WHERE extract(month FROM r.settled_on) IN (4, 5) AND e.person_id = r.person_id AND e.fiscal_year = r.fiscal_year
-      AND e.number = r.number AND e.sort IN ('levy', 'adjust') AND (e.way = 'deduction') = (r.way = 'deduction')) l ON true
-WHERE r.stage = 'final' AND r.person_id IS NOT NULL
+FROM {incoming} r CROSS JOIN LATERAL ({year}) y
+WHERE r.stage = 'final' AND r.person_id IS NOT NULL AND extract(month FROM r.settled_on) {months} (4, 5)
 ORDER BY r.delivery, r.line"""
+_OF_THE_DAY = "SELECT extract(year FROM r.settled_on - interval '3 months')::int AS year"
+# In April and May that is still the year before, for a term that was levied in it (出納整理期間).
+_OF_THE_LEVY = f"""
+SELECT CASE WHEN min(e.accounting_year) = extract(year FROM r.settled_on) - 1
+                 AND min(e.accounting_year) <> ALL(%(closed)s) THEN min(e.accounting_year)
+            ELSE extract(year FROM r.settled_on)::int END AS year
+FROM ({ledger.entries_sql()}) e WHERE e.person_id = r.person_id AND e.fiscal_year = r.fiscal_year
+  AND e.number = r.number AND e.sort IN ('levy', 'adjust') AND (e.way = 'deduction') = (r.way = 'deduction')"""
 
 
 def begin() -> None:
@@ -89,8 +77,6 @@ def post(ctx: Context) -> dict[str, int]:
     """Everything in `receipts_in`. Returns counts and yen: lines, booked, booked_yen, open, preliminary."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE receipts_in")
-        cursor.execute(_FROM_SLIPS)
-        cursor.execute(_WHY)
         cursor.execute(_UNLEVIED)
         for told in _TOLD:
             cursor.execute(told)
@@ -109,7 +95,11 @@ def post(ctx: Context) -> dict[str, int]:
 
 def book_from(ctx: Context, incoming: str) -> int:
     """Ledger entries for the final receipts of a relation (columns as `receipts_in`); returns how many."""
-    return post_from(_BOOK.format(incoming=incoming), {"actor": ctx.actor, "open": fiscal_year(ctx.on)})
+    closed = [year for (year,) in rows(ledger.closings_sql())]
+    params = {"actor": ctx.actor, "open": fiscal_year(ctx.on), "closed": closed}
+    spring = _BOOK.format(incoming=incoming, year=_OF_THE_LEVY, months="IN")
+    others = _BOOK.format(incoming=incoming, year=_OF_THE_DAY, months="NOT IN")
+    return post_from(spring, params) + post_from(others, params)
 
 
 def way_of(channel: str) -> str:

@@ -14,7 +14,7 @@ from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.watermarks import NEW, Span
 from kaigo.insurance.collection import read as collection
-from kaigo.insurance.collection.slips import CHECKED_PART, PART
+from kaigo.insurance.collection.slips import CHECKED_PART, NAMES, PART
 from kaigo.insurance.receipts.channels import CHANNELS
 from kaigo.insurance.residents import read as residents
 
@@ -25,7 +25,7 @@ FROM (SELECT DISTINCT ON (delivery_id, number) delivery_id, number, values AS v 
 JOIN ({feeds.deliveries_sql()}) d ON d.id = l.delivery_id"""
 _SOURCE = "'receipt:' || left(d.digest, 16) || ':' || l.number"
 _INTO = (
-    "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, instalment, person_id, fiscal_year, "
+    "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, person_id, fiscal_year, "
     "way, number, yen, paid_on, settled_on, why)"
 )
 _DAY = "to_date(nullif({0}, ''), 'YYYYMMDD')"
@@ -44,9 +44,13 @@ def _day(*columns: str) -> str:
 def _slips(
     channel: str, reference: str, stage: str, yen: str, paid: str, settled: str, part: str = PART
 ) -> str:
+    """A slip names a part of a plan; a later plan changes amounts, not whose term it is."""
+    named = part.format(reference)
     return (
-        f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, '{channel}', {stage}, {reference}, "
-        f"{part.format(reference)}, NULL, NULL, NULL, NULL, {yen}::int, {paid}, {settled}, '' {_LINES}"
+        f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, '{channel}', {stage}, {reference}, i.person_id, "
+        f"i.fiscal_year, i.way, i.number, {yen}::int, {paid}, {settled}, "
+        f"CASE WHEN i.id IS NOT NULL THEN '' WHEN {named} IS NULL THEN 'reference' ELSE 'unknown' END {_LINES} "
+        f"LEFT JOIN ({collection.parts_sql()}) i ON i.id = {named} AND {NAMES.format(reference, 'i')}"
     )
 
 
@@ -78,7 +82,7 @@ def _welfare(ctx: Context) -> str:
     at = _at(CHANNELS["substitute"].layout)
     paid = f"coalesce({_DAY.format(at['paid_on'])}, d.received_on)"
     return (
-        f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, 'substitute', 'final', {at['number']}, NULL, a.person_id, "
+        f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, 'substitute', 'final', {at['number']}, a.person_id, "
         f"CASE WHEN a.person_id IS NOT NULL THEN {at['fiscal_year']}::int END, "
         f"'substitute', CASE WHEN a.person_id IS NOT NULL THEN {at['instalment']}::int END, {at['yen']}::int, {paid}, "
         f"{paid}, CASE WHEN a.person_id IS NULL THEN 'person' ELSE '' END {_LINES} "
@@ -101,7 +105,7 @@ def _pensions(ctx: Context) -> str:
     paid = "(date_trunc('month', d.made_on) - interval '1 month' + interval '14 days')::date"
     settled = "(date_trunc('month', d.made_on) + interval '9 days')::date"
     return (
-        f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, 'deduction', 'final', {at['basic_pension_number']}, NULL, "
+        f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, 'deduction', 'final', {at['basic_pension_number']}, "
         f"w.person_id, CASE WHEN w.person_id IS NOT NULL THEN {fiscal_year} END, 'deduction', "
         f"CASE WHEN w.person_id IS NOT NULL THEN {_MONTH} + CASE WHEN {_MONTH} < 4 THEN 12 ELSE 0 END END, "
         f"{at['yen1']}::int, {paid}, {settled}, CASE WHEN w.person_id IS NULL THEN 'person' ELSE '' END {_LINES} "

@@ -1,4 +1,5 @@
-"""`kaigo ledger export --json-lines [--year Y]`: every entry, one JSON object a line, on stdout.
+"""`kaigo ledger export --json-lines [--year Y] [--repeated]`: every entry, one JSON object a line, on stdout.
+--repeated leaves out row numbers and moments: what a run that was broken off and begun again says again, to the byte.
 `kaigo ledger check [--year Y] [--json]`: is Σ levy entries = assessment = instalments for everybody, is levied −
 (received − refunded) − written off what is open, term by term and in all, is every receipt booked? 1 = a difference.
 """
@@ -23,12 +24,13 @@ def main(argv: list[str]) -> int:
     export = words.add_parser("export", help="記帳をすべて書き出す")
     export.add_argument("--json-lines", action="store_true", required=True)
     export.add_argument("--year", type=int, help="年度だけ")
+    export.add_argument("--repeated", action="store_true", help="行の番号と時刻を除く(やり直しと比べる)")
     check = words.add_parser("check", help="調定を突合する")
     check.add_argument("--year", type=int, help="年度だけ")
     check.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     django_ready()
-    return _export(options.year) if options.word == "export" else _check(options.year, options.json)
+    return _export(options.year, options.repeated) if options.word == "export" else _check(options.year, options.json)
 
 
 def _context():
@@ -39,14 +41,14 @@ def _context():
     return Context(ACTOR, "operations", timezone.localdate())
 
 
-def _export(year: int | None) -> int:
+def _export(year: int | None, repeated: bool) -> int:
     from kaigo.base.audit.write import record
     from kaigo.base.records.context import acting
     from kaigo.insurance.ledger.export import entries
 
     ctx = _context()
     with acting(ctx):
-        count = entries(ctx, sys.stdout.buffer.write, year)
+        count = entries(ctx, sys.stdout.buffer.write, year, repeated)
         record(ctx, "collection.export", f"year:{year or 'all'}", lines=count)
     sys.stdout.buffer.flush()
     print(f"{count:,}件を書き出しました。", file=sys.stderr)

@@ -38,6 +38,9 @@ def test_the_export_holds_every_entry_with_whole_yen_and_iso_days(monkeypatch):
     assert {line["person"] for line in lines} == {who}
     assert {line["on"] for line in lines} == {"2026-04-01", "2026-07-01"}
     assert exported(monkeypatch, "--year", "2020") == []
+    repeated = exported(monkeypatch, "--repeated")
+    assert {line["source"] for line in repeated} == {"plan"}
+    assert [sorted(line) for line in repeated[:1]] == [sorted(set(lines[0]) - {"id", "booked_at"})]
 
 
 def test_the_check_ends_with_one_when_a_person_differs(capsys):

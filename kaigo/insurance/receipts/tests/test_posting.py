@@ -9,13 +9,15 @@ from django.db import connection
 
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
+from kaigo.insurance.collection import read
 from kaigo.insurance.collection.models import Instalment
-from kaigo.insurance.collection.slips import CHECKED_PART, reference_of
+from kaigo.insurance.collection.slips import CHECKED_PART, NAMES, reference_of
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, on, person
 from kaigo.insurance.collection.tests.test_plan import JULY, plan_on
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.closing import close
-from kaigo.insurance.receipts import cash, posting, rulings, unknown
+from kaigo.insurance.ledger.models import LedgerEntry
+from kaigo.insurance.receipts import cash, invariant, posting, rulings, unknown
 from kaigo.insurance.receipts.models import CashClose, Receipt
 
 pytestmark = pytest.mark.django_db
@@ -40,19 +42,15 @@ def told(*lines, file: str = "a" * 16):
     posting.begin()
     with connection.cursor() as cursor:
         for place, (reference, yen, day, stage) in enumerate(lines, 1):
+            named = CHECKED_PART.format("r.ref")
             cursor.execute(
-                "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, instalment, yen, paid_on, "
-                f"settled_on, why) SELECT 1, %(place)s, %(source)s, 'slip', %(stage)s, r.ref, {CHECKED_PART.format('r.ref')}, %(yen)s, "
-                "%(day)s, %(day)s, '' FROM (SELECT %(ref)s::text AS ref) r",
-                {
-                    "place": place,
-                    "source": f"receipt:{file}:{place}",
-                    "stage": stage,
-                    "ref": reference,
-                    "yen": yen,
-                    "day": day,
-                },
-            )
+                "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, person_id, fiscal_year, way, "
+                "number, yen, paid_on, settled_on, why) SELECT 1, %(place)s, %(source)s, 'slip', %(stage)s, r.ref, "
+                "i.person_id, i.fiscal_year, i.way, i.number, %(yen)s, %(day)s, %(day)s, CASE WHEN i.id IS NOT NULL THEN '' "
+                f"WHEN {named} IS NULL THEN 'reference' ELSE 'unknown' END FROM (SELECT %(ref)s::text AS ref) r "
+                f"LEFT JOIN ({read.parts_sql()}) i ON i.id = {named} AND {NAMES.format('r.ref', 'i')}",
+                {"place": place, "source": f"receipt:{file}:{place}", "stage": stage, "ref": reference, "yen": yen, "day": day},
+            )  # fmt: skip
     return posting.post(on(max(day for *_, day, _ in lines)))
 
 
@@ -117,21 +115,58 @@ def test_the_same_payment_from_another_file_waits_for_a_clerk():
 def test_the_same_payment_from_two_files_of_one_run_is_booked_once():
     who, terms = by_slips()
     before = balances(who)
-    slip = slip_of(terms[1])
     posting.begin()
     with connection.cursor() as cursor:
-        for delivery in (1, 1, 2, 3):
+        for line, delivery in enumerate((1, 1, 2, 3), 1):
             cursor.execute(
-                "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, instalment, yen, paid_on, "
-                "settled_on, why) SELECT %s, (SELECT count(*) FROM receipts_in), 'receipt:' || (SELECT count(*) FROM receipts_in), "
-                "'slip', 'final', %s, %s, 100, %s, %s, ''",
-                [delivery, slip, terms[1].id, AUGUST, AUGUST],
+                "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, person_id, fiscal_year, way, number, "
+                "yen, paid_on, settled_on, why) VALUES (%s, %s, %s, 'slip', 'final', %s, %s, %s, 'slip', 1, 100, %s, %s, '')",
+                [delivery, line, f"receipt:x:{line}", slip_of(terms[1]), who, YEAR, AUGUST, AUGUST],
             )
     done = posting.post(on(AUGUST))
     # Two in one file are two payments; the same again from other files waits.
     assert (done["booked"], done["open"]) == (2, 2)
     assert balances(who)[1] == before[1] - 200
     assert {line.why for line in unknown.waiting(on(AUGUST))} == {"twice"}
+
+
+def test_money_of_a_term_that_was_never_levied_waits_for_a_clerk():
+    who, _ = by_slips()
+    posting.begin()
+    with connection.cursor() as cursor:
+        for line, (channel, way, number) in enumerate(
+            (("substitute", "substitute", 1), ("substitute", "substitute", 12), ("deduction", "deduction", 4))
+        ):
+            cursor.execute(
+                "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, person_id, fiscal_year, way, number, "
+                "yen, paid_on, settled_on, why) VALUES (1, %s, %s, %s, 'final', '1', %s, %s, %s, %s, 100, %s, %s, '')",
+                [line, f"receipt:x:{line}", channel, who, YEAR, way, number, AUGUST, AUGUST],
+            )
+    assert posting.post(on(AUGUST))["booked"] == 1
+    assert [line.why for line in unknown.waiting(on(AUGUST))] == ["term", "term"]
+    assert invariant.wrong(on(AUGUST)) == []
+    assert invariant.sums(on(AUGUST)) == (1, 100, 2, 200)
+
+
+def test_a_receipt_and_its_entries_are_held_together():
+    who, terms = by_slips()
+    told(
+        (slip_of(terms[1]), 5_000, AUGUST, "final"),
+        ("1", 700, AUGUST, "final"),
+        (slip_of(terms[2]), 1, AUGUST, "preliminary"),
+    )
+    ctx = on(AUGUST)
+    assert invariant.wrong(ctx) == [] and invariant.sums(ctx) == (1, 5_000, 1, 700)
+    (waiting,) = unknown.waiting(ctx)
+    rulings.pay(ctx, waiting.id, who, YEAR, "direct", 2, "領収証書を見た")
+    assert invariant.wrong(ctx) == [] and invariant.sums(ctx) == (2, 5_700, 0, 0)
+    rulings.send_back(ctx, waiting.id, "ほかの区の収納だった")
+    assert invariant.wrong(ctx) == [] and invariant.sums(ctx) == (1, 5_000, 1, 700)
+    LedgerEntry.objects.create(
+        person_id=who, fiscal_year=YEAR, accounting_year=YEAR, sort="receipt", way="slip", number=1, yen=9, reason="slip",
+        source="receipt:none:1", key="x", business_date=AUGUST, actor="account:1",
+    )  # fmt: skip
+    assert invariant.wrong(ctx) == [invariant.Wrong("receipt:none:1", 0, 9)]
 
 
 def test_money_of_april_and_may_stands_in_the_year_before_until_it_is_closed():
