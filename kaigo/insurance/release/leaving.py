@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection.request import NOTICES
-from kaigo.insurance.release import exchange_files, files
+from kaigo.insurance.release import exchange_files, files, finance_files
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
 
 
@@ -32,5 +32,11 @@ KINDS = {
         lambda *asked: exchange_files.compare(*asked)[0],
         exchange_files.request,
         exchange_files.let_out,
+    ),
+    "finance": Kind(
+        finance_files.what,
+        lambda ctx, insurer, year, what: finance_files.compare(ctx, insurer, year)[0],
+        finance_files.request,
+        finance_files.let_out,
     ),
 }

@@ -139,8 +139,8 @@ class OutgoingFile(Document):
 class Request(Work):
     """Somebody asks that letters or a file go out; somebody else approves; then it is done.
 
-    subject: letters | file | exchange. what: kind of letter, notice code of the file (01 31 41 61), or code of the
-    municipality that a list of 住所地特例 goes to.
+    subject: letters | file | exchange | finance. what: kind of letter, notice code of the file (01 31 41 61), code of the
+    municipality that a list of 住所地特例 goes to, or the transaction up to which the ledger goes to the finance system.
     state: requested → approved → done | abandoned.
     """
 

@@ -193,6 +193,8 @@ def what_of(request: Request) -> str:
         return f"年金保険者へのファイル {request.what}({NOTICES.get(request.what, '')})"
     if request.subject == "exchange":
         return f"住所地特例の一覧(団体コード {request.what} へ)"
+    if request.subject == "finance":
+        return "財務会計へのファイル"
     return notices.LETTERS.get(request.what, request.what)
 
 
@@ -208,6 +210,9 @@ def recipients(ctx: Context, objects: Iterable[str]) -> dict[str, str]:
         for id, to in Export.objects.filter(id__in=numbers["export"]).values_list("id", "handed_to")
     }
     for file in OutgoingFile.objects.filter(id__in=numbers["release_file"]):
+        if file.layout == "finance.entries":
+            found[f"release_file:{file.id}"] = "財務会計"
+            continue
         municipality = file.totals.get("municipality")
         to = registers.insurer_name(ctx, municipality) or municipality if municipality else "年金保険者"
         found[f"release_file:{file.id}"] = to
@@ -219,6 +224,8 @@ def subject_of(report: GateReport) -> str:
     kind, _, what = report.subject.partition(":")
     if kind == "letters":
         return notices.LETTERS.get(what, what)
+    if what == "finance.entries":
+        return "財務会計へのファイル"
     layout, _, code = what.rpartition(":")
     if layout == "ward.exception_exchange":
         return f"住所地特例の一覧(団体コード {code} へ)"

@@ -18,6 +18,7 @@ from kaigo.base.files import store
 from kaigo.base.records.context import Context
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.request import NOTICES
+from kaigo.insurance.ledger import finance
 from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import exchange_files, gate, printing, read, requests
 from kaigo.insurance.release.leaving import KINDS
@@ -29,6 +30,8 @@ from kaigo.law.dates import fiscal_year, fiscal_year_name
 
 # More than this are printed by the job release.print, not while somebody waits for a page.
 AT_ONCE = 300
+# Files that a person takes from the page and hands over.
+HANDED_OVER = (exchange_files.LAYOUT, finance.LAYOUT)
 
 
 class Gate(Page):
@@ -233,17 +236,19 @@ class File(Page):
             "totals": found.totals,
             "gate": found.gate,
             "listed": found.layout == exchange_files.LAYOUT,
+            "sums": [(finance.KINDS[kind], yen) for kind, yen in found.totals.get("sums", {}).items()],
         }
 
 
 class Content(Page):
-    """A list for another municipality, to be handed over to it. Files to pension payers leave another way."""
+    """A list for another municipality or the finance system's file, to be handed over. Files to pension payers leave another
+    way."""
 
     permission = "release.approve"
     purpose = "release"
 
     def get(self, ctx: Context, request: HttpRequest, file: int):
-        found = get_object_or_404(OutgoingFile, id=file, layout=exchange_files.LAYOUT)
+        found = get_object_or_404(OutgoingFile, id=file, layout__in=HANDED_OVER)
         answer = HttpResponse(store.get(found.digest), content_type="text/csv; charset=utf-8")
         answer["Content-Disposition"] = f'attachment; filename="{found.name}"'
         return answer
