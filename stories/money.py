@@ -23,18 +23,15 @@ from kaigo.insurance.collection import request
 from kaigo.insurance.premium import batch
 from kaigo.insurance.premium.models import Batch
 from kaigo.insurance.receipts import debits
+from kaigo.insurance.release import debit_files
 from kaigo.insurance.residents import read as residents
-from kaigo.layouts.writer import write_blocks, write_csv
+from kaigo.layouts.writer import write_csv
 from world.cli import main as world
 
 YEAR, SEED, RESIDENTS = 2026, 7, 1_000
 # Where letters go, who is ill and who is whose relative moves no money.
 LEFT_OUT = {"ward.mailing_address", "ward.medical", "ward.relationship"}
 DAILY = ("registers.take", "residents.take", "qualification.daily")
-HEAD = {
-    "type_code": "91", "code_kind": "0", "consignor": "0000131997", "consignor_name": "ﾐﾎﾝｸ", "our_bank": "0001",
-    "our_branch": "001",
-}  # fmt: skip
 
 
 def context(on: date, purpose: str = "operations", actor: str = "account:1") -> Context:
@@ -65,7 +62,6 @@ class Town:
         self.day = date(YEAR, 4, 1)
         self.states: list[tuple[str, str, str]] = []
         self.number = 0
-        self.debited: set[date] = set()
 
     # -- the ward's own files and jobs --------------------------------------------------------------------
 
@@ -122,19 +118,13 @@ class Town:
                 }
             )
             for day in due:
-                asked = debits.wanted(ctx, day)
-                if not asked:
+                if not debits.wanted(ctx, day):
                     continue
-                rows = [
-                    {
-                        "bank": w.bank, "branch": w.branch, "account_kind": w.account_kind, "account": w.account,
-                        "holder": w.holder[:30], "yen": str(w.yen), "new_code": "0", "customer_number": w.reference,
-                    }
-                    for w in asked
-                ]  # fmt: skip
+                made = debit_files.prepare(ctx, settings.INSURER, day)
+                assert not made.unfit
                 path = self._path("debit")
-                path.write_bytes(write_blocks("bank.debit", [(HEAD | {"debit_on": f"{day:%m%d}"}, rows)]))
-                debits.note_requested(ctx, day, self.number, asked)
+                path.write_bytes(made.content)
+                debits.note_requested(ctx, day, self.number, made.asked)
                 found += ["--debit", str(path)]
         return found
 

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from kaigo.layouts.check_digits import damm_wrong, weight3_wrong
 from kaigo.layouts.model import Field, Layout
 from kaigo.layouts.reading import LineError
 
@@ -75,6 +76,19 @@ def tests_of(field: Field, column: int) -> Iterator[Test]:
         if found:
             rule, message, remedy, bad = found
             yield Test(field, column, rule, message, remedy, bad if field.type == "amount" else filled & bad)
+    if field.least is not None:
+        remedy = "その行を除くか、送り手に確かめてください"
+        few = (value.cast(pl.Int64, strict=False) < field.least).fill_null(False)
+        yield Test(field, column, "least", f"{name}が{field.least:,}円以上ではありません", remedy, few)
+    if field.within:
+        of, start, length = field.within
+        inside = pl.col(of).str.slice(start, length).cast(pl.Int64, strict=False)
+        other = (value.cast(pl.Int64, strict=False) != inside).fill_null(False)
+        message, remedy = (
+            f"{name}が、同じ行の番号の中の額と違います",
+            "送り手にどちらが正しいかを確かめてください",
+        )
+        yield Test(field, column, "within", message, remedy, other)
 
 
 _Found = tuple[str, str, str, pl.Expr]
@@ -154,6 +168,72 @@ def _not_a_date(value: pl.Expr) -> pl.Expr:
     return ~value.str.contains(r"^[12][0-9]{7}$") | value.str.to_date("%Y%m%d", strict=False).is_null()
 
 
+def _moment(field: Field, value: pl.Expr) -> _Found:
+    time = value.str.slice(8)
+    bad = ~value.str.contains(r"^[0-9]{14}$") | _not_a_date(value.str.slice(0, 8))
+    return (
+        "moment",
+        f"{field.name}が実在する日時ではありません",
+        "西暦からの14桁(例 20260401093000)にしてください",
+        bad | ~time.str.contains(r"^([01][0-9]|2[0-3])[0-5][0-9][0-5][0-9]$"),
+    )
+
+
+def _numeric(length: int) -> _OfType:
+    def of_type(field: Field, value: pl.Expr) -> _Found:
+        remedy = f"読み取った{length}桁の数字をそのまま入れてください"
+        return (
+            "digits",
+            f"{field.name}が{length}桁の数字ではありません",
+            remedy,
+            ~value.str.contains(_exactly(length)),
+        )
+
+    return of_type
+
+
+def _exactly(length: int) -> str:
+    return rf"^[0-9]{{{length}}}$"
+
+
+_REREAD = "読み違いか打ち違いです。用紙の数字を見て直してください"
+_BARCODE, _SLIP = 44, 20
+
+
+def _barcode_check(field: Field, value: pl.Expr) -> _Found:
+    whole = value.str.contains(_exactly(_BARCODE))
+    bad = whole & (~value.str.starts_with("91") | weight3_wrong(value, _BARCODE))
+    return (
+        "check_digit",
+        f"{field.name}の検証番号が合いません(91で始まる44桁、モジュラス10ウェイト3)",
+        _REREAD,
+        bad,
+    )
+
+
+def _barcode_due(field: Field, value: pl.Expr) -> _Found:
+    due = value.str.slice(30, 6)
+    never = due == "999999"
+    bad = value.str.contains(_exactly(_BARCODE)) & ~never & _not_a_date(pl.lit("20") + due)
+    return "date", f"{field.name}の中の支払期限が実在する日付ではありません", _REREAD, bad
+
+
+def _slip_check(field: Field, value: pl.Expr) -> _Found:
+    bad = value.str.contains(_exactly(_SLIP)) & damm_wrong(value, _SLIP)
+    return "check_digit", f"{field.name}の検証番号が合いません", _REREAD, bad
+
+
+_barcode_digits = _numeric(_BARCODE)
+_slip_digits = _numeric(_SLIP)
+_bank = _shape(
+    "bank", r"^[ -~｡-ﾟ]*$", "に銀行の文字でないものがあります", "半角のカナ・英数字・記号にしてください"
+)
+_month_day = _shape(
+    "month_day",
+    r"^((0[13578]|1[02])(0[1-9]|[12][0-9]|3[01])|(0[469]|11)(0[1-9]|[12][0-9]|30)|02(0[1-9]|[12][0-9]))$",
+    "が実在する月日ではありません",
+    "4桁(例 0427)にしてください",
+)
 _kana = _shape("kana", _KANA, "に仮名でない文字があります", "全角カタカナにしてください")
 _kana_half = _shape("kana_half", _KANA_HALF, "に半角カナでない文字があります", "半角カナにしてください")
 _int = _shape("int", r"^-?[0-9]{1,9}$", "が整数ではありません", "半角の整数にしてください")
@@ -180,6 +260,11 @@ _TYPES: dict[str, tuple[_OfType, ...]] = {
     "kana_half": (_kana_half,),
     "amount": (_amount,),
     "stages": (_stages,),
+    "bank": (_bank,),
+    "month_day": (_month_day,),
+    "moment": (_moment,),
+    "barcode": (_barcode_digits, _barcode_check, _barcode_due),
+    "slip": (_slip_digits, _slip_check),
 }
 
 

@@ -8,7 +8,7 @@ import sys
 from datetime import date
 from pathlib import Path
 
-from kaigo.layouts.model import Layout, get, layouts
+from kaigo.layouts.model import LINE_ENDS, Field, Layout, get, known, layouts
 from kaigo.layouts.reader import read
 from kaigo.layouts.reading import Reading
 from kaigo.layouts.writer import DoesNotFit, write_csv, write_fixed
@@ -17,13 +17,17 @@ _SHOWN = 50
 
 
 def main(argv: list[str]) -> int:
-    """0 よい・1 断った行がある、書けない・2 使い方の誤り・3 ファイルとして読めない。"""
+    """0 よい・1 断った行がある、書けない・2 使い方の誤り・3 ファイルとして読めない、様式を入手していない。"""
     options = _parser().parse_args(argv)
     if options.word == "list":
         return _list(options)
-    if options.layout not in layouts():
+    if options.layout not in known():
         print(f"様式 {options.layout} はありません。kaigo layouts list で見られます。", file=sys.stderr)
         return 2
+    if options.layout not in layouts():
+        lacking = known()[options.layout][-1]
+        print(f"{lacking.title}: {lacking.missing}。", file=sys.stderr)
+        return 3
     if options.word == "describe":
         return _describe(options)
     if not options.file.is_file():
@@ -48,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
     writing.add_argument("--sequence", type=int, default=1)
     writing.add_argument("--mode", choices=("full", "changes"), default="changes")
     writing.add_argument("--head", action="append", default=[], metavar="鍵=値", help="固定長のヘッダの項目")
+    writing.add_argument(
+        "--line-end", choices=tuple(LINE_ENDS), default="", help="固定長の行末(様式が許すもの)"
+    )
     for word in (reading, writing):
         word.add_argument("--layout", required=True)
     reading.add_argument("--insurer")
@@ -71,7 +78,7 @@ def _list(options) -> int:
             "source": e.source,
             "confidence": e.confidence,
         }
-        for editions in layouts().values()
+        for editions in known().values()
         for e in editions
     ]
     if options.json:
@@ -91,12 +98,21 @@ def _describe(options) -> int:
         return 0
     print(f"{layout.name} {layout.title} 版 {layout.edition} ({layout.form}, {layout.encoding})")
     print(f"出どころ: {layout.source}({layout.confidence})")
-    for place, field in enumerate(layout.fields, 2 if layout.form == "csv" else 1):
+    _fields(layout.fields, 2 if layout.form == "csv" else 1)
+    if layout.blocks:
+        print(f"ヘッダ(--head 鍵=値)。行末: {'・'.join(layout.blocks.line_ends)}")
+        _fields(layout.record(layout.blocks.head), 1)
+    for notice in layout.notices:
+        print(f"通知内容 {notice.code} {notice.name}({notice.confidence})")
+    return 0
+
+
+def _fields(fields: tuple[Field, ...], first: int) -> None:
+    for place, field in enumerate(fields, first):
         size = field.length or field.max or ""
         codes = " ".join(f"{code}:{label}" for code, label in field.codes)
         need = "必須" if field.required else "    "
         print(f"{place:3} {field.name:16} {field.key:28} {field.type:10} {size!s:4} {need} {codes}")
-    return 0
 
 
 def _described(layout: Layout) -> dict:
@@ -113,6 +129,8 @@ def _described(layout: Layout) -> dict:
         "total": layout.total or None,
         "fields": fields(layout.fields),
         "records": {mark: fields(found) for mark, found in layout.records},
+        "blocks": layout.blocks._asdict() if layout.blocks else None,
+        "notices": [notice._asdict() for notice in layout.notices],
     }
 
 
@@ -172,9 +190,11 @@ def _write(options) -> int:
 
 def _row(line: str, layout: Layout) -> dict[str, str]:
     row = json.loads(line)
+    if isinstance(row, dict):
+        row.pop("line", None)  # read --rows が付ける行の番号
     if not isinstance(row, dict) or not all(isinstance(value, str) for value in row.values()):
         raise ValueError("一行は、項目の鍵 → 文字 の JSON です")
-    unknown = row.keys() - {field.key for field in layout.fields} - {"line"}
+    unknown = row.keys() - {field.key for field in layout.columns()}
     if unknown:
         raise ValueError(f"様式 {layout.name} にない項目です: {'、'.join(sorted(unknown))}")
     return row
@@ -183,6 +203,22 @@ def _row(line: str, layout: Layout) -> dict[str, str]:
 def _content(options, layout: Layout, rows: list[dict[str, str]]) -> bytes:
     if layout.form == "csv":
         return write_csv(layout.name, options.insurer, options.made_on, options.sequence, options.mode, rows)
-    head = dict(pair.split("=", 1) for pair in options.head)
-    head = {"municipality": options.insurer[:5], "made_on": f"{options.made_on:%Y%m%d}"} | head
-    return write_fixed(layout.name, head, rows)
+    head = _head(options, layout, rows)
+    return write_fixed(layout.name, head, rows, line_end=options.line_end)
+
+
+def _head(options, layout: Layout, rows: list[dict[str, str]]) -> dict[str, str]:
+    """ヘッダの項目: 指定したもの、なければ読んだ行に写っていたもの。一つのファイルに書く塊は一つ。"""
+    assert layout.blocks
+    given = dict(pair.split("=", 1) for pair in options.head)
+    known_keys = {field.key for field in layout.record(layout.blocks.head)}
+    if given.keys() - known_keys:
+        raise ValueError(f"ヘッダにない項目です: {'、'.join(sorted(given.keys() - known_keys))}")
+    head = {"municipality": options.insurer[:5], "made_on": f"{options.made_on:%Y%m%d}"} | given
+    for key in layout.blocks.carry:
+        told = {row[key] for row in rows if key in row} | ({given[key]} if key in given else set())
+        if len(told) > 1:
+            raise ValueError(f"ヘッダの項目 {key} が一つに決まりません: {'、'.join(sorted(told))}")
+        if told:
+            head[key] = told.pop()
+    return head

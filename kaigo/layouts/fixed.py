@@ -1,4 +1,4 @@
-"""固定長のファイル(バイトで数える)。H、D…、T の塊が続く。"""
+"""固定長のファイル(バイトで数える)。塊の並びと件数・合計は blocks、レコードへの切分けは records。"""
 
 from __future__ import annotations
 
@@ -6,137 +6,131 @@ from datetime import date
 
 import polars as pl
 
+from kaigo.layouts.blocks import ANSWERED, ASKED, Span, Walk, walk
 from kaigo.layouts.checks import check
 from kaigo.layouts.model import Field, Layout
 from kaigo.layouts.reading import BROKEN, RESEND, FileError, Header, LineError, Reading, nothing
+from kaigo.layouts.records import Records, split, text_of, texts
 
-# レコード区分の前に来てよいもの。
-_MAY_FOLLOW = {"1": "T", "2": "HD", "3": "HD"}
+_ENCODING = "文字の符号が CP932 ではありません"
 
 
 def read_fixed(content: bytes, layout: Layout, insurer: str | None) -> Reading:
-    """レコードの長さ、塊の並び、件数と合計を確かめてから項目に分ける。"""
+    """レコードの長さ、塊の並び、件数と合計を確かめてから項目に分ける。行の番号はレコードの番号(1 から)。
+
+    header の mode: 答えのある様式では request(依頼)か result(結果)。依頼なら、答えの項目は空。
+    """
+    assert layout.blocks
     if b"\x00" in content:
         where = f"{content.index(bytes(1)) // layout.length + 1:,}レコード目"
         return nothing(FileError("nul", where, "ファイルに NUL があります", BROKEN))
-    records = _records(content, layout.length)
-    if records is None:
-        message = f"レコードの長さが {layout.length} バイトではありません"
-        return nothing(FileError("length", "ファイル", message, RESEND))
-    header, problem = _header(records[0], layout)
-    problem = problem or _blocks(records, layout, insurer)
-    lines = sum(record[:1] == b"2" for record in records)
+    records = split(content, layout)
+    if isinstance(records, FileError):
+        return nothing(records)
+    header, problem = _header(records, layout)
+    data = records.of(layout.blocks.data)
     if problem:
-        return nothing(problem, header=header, lines=lines)
-    rows, refused, rejected = _data(records, layout)
-    good, errors = check(rows, layout.columns(), offset=1)
-    wrong = rows.filter(pl.col("line").is_in({error.line for error in errors}))
-    rejected |= {line: list(values) for line, *values in wrong.iter_rows()}
-    return Reading(header, good, sorted([*refused, *errors]), [], lines, rejected)
+        return nothing(problem, header=header, lines=len(data))
+    found = walk(records, layout, data, insurer)
+    if isinstance(found, FileError):
+        return nothing(found, header=header, lines=len(data))
+    assert header
+    header = header._replace(mode=found.mode)
+    heads = _heads(records, layout, [span.head for span in found.spans])
+    if isinstance(heads, FileError):
+        return nothing(heads, header=header, lines=len(data))
+    rows, refused, rejected = _rows(records, layout, data, found, heads)
+    good, errors = check(rows, _columns(layout, found.mode), offset=1)
+    if errors:
+        wrong = rows.filter(pl.col("line").is_in({error.line for error in errors}))
+        rejected |= {line: list(values) for line, *values in wrong.iter_rows()}
+    return Reading(header, good, sorted([*refused, *errors]), [], len(data), rejected)
 
 
-def _header(record: bytes, layout: Layout) -> tuple[Header | None, FileError | None]:
-    """塊の先頭。固定長の交換ファイルには連番がない。"""
+def _header(records: Records, layout: Layout) -> tuple[Header | None, FileError | None]:
+    """最初の塊の先頭。固定長の交換ファイルには連番がない。作成年月日と団体は、ある様式だけ。"""
+    assert layout.blocks
+    blocks = layout.blocks
+    record = records.one(0)
     try:
-        first = _texts(record, layout.record("1"))
+        first = text_of(record, layout.record(blocks.head))
     except UnicodeDecodeError:
-        return None, FileError("encoding", "1レコード目", "文字の符号が CP932 ではありません", RESEND)
-    made = _day(first["made_on"])
-    if made is None:
+        return None, FileError("encoding", "1レコード目", _ENCODING, RESEND)
+    made = _day(first[blocks.made_on]) if blocks.made_on else None
+    if blocks.made_on and made is None:
         return None, FileError("made_on", "1レコード目", "作成年月日が日付ではありません", RESEND)
-    return Header(layout.name, layout.edition, first["municipality"], made, 0, "changes"), None
+    # 様式の選び違いは、件数や合計の違いより先に言う。
+    wrong = _heads(records, layout, [0]) if record[:1] == blocks.head.encode() else None
+    code = first[blocks.insurer] if blocks.insurer else ""
+    header = Header(layout.name, layout.edition, code, made, 0, "changes")
+    return header, wrong if isinstance(wrong, FileError) else None
 
 
-def _records(content: bytes, length: int) -> list[bytes] | None:
-    """改行のない並び、または CRLF・LF で分けた並び。どれでもなければ None。"""
-    for end in (b"", b"\r\n", b"\n"):
-        step = length + len(end)
-        if len(content) % step == 0:
-            parts = [content[place : place + step] for place in range(0, len(content), step)]
-            if all(part.endswith(end) for part in parts) and not any(
-                b"\n" in part[:length] for part in parts
-            ):
-                return [part[:length] for part in parts]
-    return None
-
-
-def _blocks(records: list[bytes], layout: Layout, insurer: str | None) -> FileError | None:
-    """塊ごとに件数と合計を確かめる。数字でない金額の欄がある塊の合計は確かめられない(その行が断られる)。"""
-    state, count, totals = "T", 0, [0, 0, 0]
-    trailer = layout.record("3")
-    for place, record in enumerate(records, 1):
-        where = f"{place:,}レコード目"
-        mark = record[:1].decode("ascii", "replace")
-        if state not in _MAY_FOLLOW.get(mark, ""):
-            return FileError("block", where, "ヘッダ・データ・トレイラの並びが違います", RESEND)
-        if insurer and record[1:6] != insurer[:5].encode():
-            remedy = "ほかの団体のファイルです。受け入れず、送り手に知らせてください"
-            return FileError("insurer", where, "市町村コードが違います", remedy)
-        if mark == "1":
-            state, count, totals = "H", 0, [0, 0, 0]
-        elif mark == "2":
-            state, count = "D", count + 1
-            yen = [_number(record, layout.fields, f"yen{n}") for n in (1, 2, 3)]
-            totals = [None if t is None or y is None else t + y for t, y in zip(totals, yen, strict=True)]
-        else:
-            state = "T"
-            told = [_number(record, trailer, key) for key in ("count", "total1", "total2", "total3")]
-            if told[0] != count:
-                message = f"トレイラの件数が合いません(トレイラ {_told(told[0])}、実際 {count:,})"
-                return FileError("count", where, message, RESEND)
-            for number, (says, found) in enumerate(zip(told[1:], totals, strict=True), 1):
-                if found is not None and says != found:
-                    message = (
-                        f"トレイラの合計金額{number}が合いません(トレイラ {_told(says)}、実際 {found:,})"
-                    )
-                    return FileError("total", where, message, RESEND)
-    if state != "T":
-        message = "トレイラがありません。ファイルが途中で切れています"
-        return FileError("trailer", "末尾", message, RESEND)
-    return None
-
-
-def _told(number: int | None) -> str:
-    return "数字でない" if number is None else f"{number:,}"
-
-
-def _number(record: bytes, fields: tuple[Field, ...], key: str) -> int | None:
-    place = 0
-    for field in fields:
-        if field.key == key:
-            part = record[place : place + field.length]
-            return int(part) if part.isdigit() else None
-        place += field.length
-    raise KeyError(key)
-
-
-def _data(records: list[bytes], layout: Layout) -> tuple[pl.DataFrame, list[LineError], dict[int, list[str]]]:
-    fields = layout.columns()
-    rows, refused, rejected = [], [], {}
-    for place, record in enumerate(records, 1):
-        if record[:1] != b"2":
-            continue
+def _heads(records: Records, layout: Layout, places: list[int]) -> pl.DataFrame | FileError:
+    """塊ごとの先頭(places)の、行に写す項目。行に入るものなので、先頭のほかの項目とともに検査する。"""
+    assert layout.blocks
+    if not layout.blocks.carry:
+        return pl.DataFrame()
+    head = layout.record(layout.blocks.head)
+    fields = tuple(f for f in head if f.type not in ("blank", "mark"))
+    rows: list[list[int | str]] = []
+    for place in places:
         try:
-            texts = _texts(record, layout.fields)
+            rows.append([place + 1, *text_of(records.one(place), head).values()])
         except UnicodeDecodeError:
-            message, remedy = "文字の符号が CP932 ではありません", "送り手に確かめてください"
-            refused.append(LineError(place, 1, "レコード", "encoding", "", message, remedy))
-            rejected[place] = list(_texts(record, layout.fields, "replace").values())
-            continue
-        rows.append([place, *(texts[f.key] for f in fields)])
-    schema = {"line": pl.Int64, **{f.key: pl.String for f in fields}}
-    return pl.DataFrame(rows, schema=schema, orient="row"), refused, rejected
+            return FileError("encoding", f"{place + 1:,}レコード目", _ENCODING, RESEND)
+    heads = pl.DataFrame(rows, schema={"line": pl.Int64, **{f.key: pl.String for f in fields}}, orient="row")
+    _, errors = check(heads, fields, offset=1)
+    if errors:
+        first = errors[0]
+        remedy = f"様式の選び違いでなければ、{RESEND}"
+        return FileError(first.rule, f"{first.line:,}レコード目", f"{first.message}({first.value})", remedy)
+    return heads.select(layout.blocks.carry)
 
 
-def _texts(record: bytes, fields: tuple[Field, ...], errors: str = "strict") -> dict[str, str]:
-    found, place = {}, 0
-    for field in fields:
-        part = record[place : place + field.length]
-        place += field.length
-        if field.type != "blank":
-            text = part.decode("cp932", errors)
-            found[field.key] = text if field.type == "amount" else text.strip(" 　")
-    return found
+def _columns(layout: Layout, mode: str) -> tuple[Field, ...]:
+    """検査する項目。結果のファイルでは、答えのないレコードを断る。"""
+    assert layout.blocks
+    answer = layout.blocks.answer if mode == ANSWERED else ""
+    return tuple(f._replace(required=True) if f.key == answer else f for f in layout.columns())
+
+
+def _rows(
+    records: Records, layout: Layout, data: pl.Series, found: Walk, heads: pl.DataFrame
+) -> tuple[pl.DataFrame, list[LineError], dict[int, list[str]]]:
+    """(項目に分けた行、符号の違うレコード、その文字)。"""
+    assert layout.blocks
+    blocks = layout.blocks
+    fields = layout.record(blocks.data)
+    frame = texts(data, fields, keep=blocks.answer)
+    if found.mode == ASKED:
+        frame = frame.with_columns(pl.lit("").alias(blocks.answer))
+    if blocks.carry:
+        frame = frame.hstack(_carried(heads, found.spans))
+    frame = frame.insert_column(0, _lines(found.spans))
+    broken = frame.select(pl.any_horizontal(pl.all().is_null())).to_series()
+    if not broken.any():
+        return frame, [], {}
+    refused, rejected = [], {}
+    for line, *carried in frame.filter(broken).select("line", *blocks.carry).iter_rows():
+        message, remedy = _ENCODING, "送り手に確かめてください"
+        refused.append(LineError(line, 1, "レコード", "encoding", "", message, remedy))
+        found_texts = text_of(records.one(line - 1), fields, blocks.answer, "replace")
+        if found.mode == ASKED:
+            found_texts[blocks.answer] = ""
+        rejected[line] = [*found_texts.values(), *carried]
+    return frame.filter(~broken), refused, rejected
+
+
+def _lines(spans: tuple[Span, ...]) -> pl.Series:
+    numbers = [pl.int_range(span.head + 2, span.tail + 1, eager=True, dtype=pl.Int64) for span in spans]
+    return pl.concat(numbers).alias("line")
+
+
+def _carried(heads: pl.DataFrame, spans: tuple[Span, ...]) -> list[pl.Series]:
+    """塊の先頭の項目を、その塊のデータの数だけ並べる。"""
+    places = [pl.repeat(number, span.lines, eager=True, dtype=pl.UInt32) for number, span in enumerate(spans)]
+    return heads.select(pl.all().gather(pl.concat(places))).get_columns()
 
 
 def _day(text: str) -> date | None:

@@ -9,8 +9,9 @@ import polars as pl
 
 from kaigo.layouts.checks import check, duplicated
 from kaigo.layouts.fixed import read_fixed
-from kaigo.layouts.model import Layout, get, layouts
+from kaigo.layouts.model import Layout, NotObtained, get, layouts
 from kaigo.layouts.reading import BROKEN, RESEND, FileError, Header, LineError, Reading, nothing
+from kaigo.layouts.records import offsets
 
 MOST_BYTES = 2_000_000_000
 # 連番と件数の桁の上限。
@@ -20,7 +21,8 @@ _DIGITS = 9
 def read(content: bytes, name: str, *, insurer: str | None = None, on: date | None = None) -> Reading:
     """content を様式 name で読む。insurer を渡せば、ほかの保険者のファイルを断る。
 
-    版は on の日のもの。on がなければファイルの作成年月日のもの。
+    版は on の日のもの。on がなければファイルの作成年月日のもの、それもない様式では最も新しいもの。
+    固定長で市町村コードのない様式(全銀)では、insurer を確かめない: 委託者コードを見る。
     """
     if not content:
         return nothing(FileError("empty", "ファイル", "ファイルが空です", RESEND))
@@ -28,21 +30,30 @@ def read(content: bytes, name: str, *, insurer: str | None = None, on: date | No
         return nothing(
             FileError("size", "ファイル", "ファイルが大きすぎます", "分けて送ってもらってください")
         )
-    form = get(name).form
-    layout = _edition(name, on or _made_on(content, form))
+    try:
+        newest = get(name)
+        layout = _edition(name, on or _made_on(content, newest))
+    except NotObtained as lacking:
+        remedy = "様式を入手するまで、別の方法で受け取ってください"
+        return nothing(FileError("missing", "様式", str(lacking), remedy))
     if layout is None:
         return nothing(
             FileError(
                 "edition", "1行目", "作成年月日の日の版がありません", "送り手と作成年月日を確かめてください"
             )
         )
-    return read_fixed(content, layout, insurer) if form == "fixed" else _read_csv(content, layout, insurer)
+    if layout.form == "fixed":
+        return read_fixed(content, layout, insurer)
+    return _read_csv(content, layout, insurer)
 
 
-def _made_on(content: bytes, form: str) -> date | None:
-    """先頭の作成年月日。読めなければ None(あとで誤りとして言う)。"""
-    head = content[:400].split(b"\r\n")[0]
-    parts = [head[13:21]] if form == "fixed" else head.split(b",")[4:5]
+def _made_on(content: bytes, layout: Layout) -> date | None:
+    """先頭の作成年月日。読めないか、ない様式なら None(誤りはあとで言う)。"""
+    if layout.blocks:
+        head = offsets(layout.record(layout.blocks.head))
+        place = next((n for field, n in head if field.key == layout.blocks.made_on), None)
+        return day_of(content[place : place + 8].decode("latin-1")) if place is not None else None
+    parts = content[:400].split(b"\r\n")[0].split(b",")[4:5]
     return day_of(parts[0].decode("latin-1")) if parts else None
 
 

@@ -30,12 +30,15 @@ class LineError(NamedTuple):
 
 
 class Header(NamedTuple):
-    """先頭の行。mode: full 全件・changes 差分。"""
+    """先頭の行。mode: full 全件・changes 差分。全銀の答えのある様式では request 依頼・result 結果。
+
+    連番のない様式の sequence は 0、作成年月日のない様式の made_on は None。
+    """
 
     layout: str
     edition: str
     insurer: str
-    made_on: date
+    made_on: date | None
     sequence: int
     mode: str
 

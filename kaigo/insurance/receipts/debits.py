@@ -47,10 +47,12 @@ class Wanted(NamedTuple):
     account: str
     holder: str
     reference: str
+    first: bool
 
 
 _WANTED = """
-SELECT p.person_id, p.fiscal_year, i.number, t.balance, b.bank, b.branch, b.account_kind, b.account, b.holder, i.id, i.way
+SELECT p.person_id, p.fiscal_year, i.number, t.balance, b.bank, b.branch, b.account_kind, b.account, b.holder, i.id, i.way,
+       NOT EXISTS (SELECT 1 FROM receipts_debit_request r WHERE r.person_id = p.person_id)
 FROM ({plans}) p JOIN ({parts}) i ON i.plan_id = p.id AND i.way = 'debit' AND i.due_on = %(due)s
 JOIN ({accounts}) b ON b.person_id = p.person_id AND b.use = 'debit' AND b.effective @> %(due)s::date
 JOIN LATERAL ({terms}) t ON t.number = i.number AND t.kind = 'direct' AND t.balance > 0
@@ -70,7 +72,25 @@ def wanted(ctx: Context, due: date) -> list[Wanted]:
         {"due": due, "known_at": ctx.known_at, "on": ctx.on},
     )  # fmt: skip
     saw(row[0] for row in found)
-    return [Wanted(*row[:-2], reference_of(row[1], row[-1], row[-2], row[2])) for row in found]
+    return [
+        Wanted(*row[:-3], reference_of(row[1], way, part, row[2]), first)
+        for row in found
+        for part, way, first in [row[-3:]]
+    ]
+
+
+def days(ctx: Context, fiscal_year: int) -> list[date]:
+    """Due dates of the plans of a year on which somebody pays by debit and no bank was asked yet."""
+    return [
+        day
+        for (day,) in rows(
+            f"SELECT DISTINCT i.due_on FROM ({collection.plans_in_force_sql(ctx)}) p "
+            f"JOIN ({collection.instalments_sql()}) i ON i.plan_id = p.id AND i.way = 'debit' "
+            "WHERE p.fiscal_year = %(year)s AND NOT EXISTS (SELECT 1 FROM receipts_debit_request r "
+            "WHERE r.person_id = p.person_id AND r.fiscal_year = p.fiscal_year AND r.number = i.number) ORDER BY 1",
+            {"year": fiscal_year, "known_at": ctx.known_at},
+        )
+    ]
 
 
 def note_requested(ctx: Context, debit_on: date, file: int, asked: Sequence[Wanted]) -> int:

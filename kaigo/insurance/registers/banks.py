@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from kaigo.base.records.folding import fold
+from kaigo.layouts.bank_text import head_of, narrow
 
 
 class Branch(NamedTuple):
@@ -32,6 +33,17 @@ def bank_name(code: str, branch: str | None = None) -> str | None:
         return bank.name if bank else None
     found = bank.branches.get(branch)
     return f"{bank.name} {found.name}" if found else None
+
+
+def bank_kana(code: str, branch: str) -> tuple[str, str]:
+    """(bank, branch) as banks write them, half-width kana cut to what a record holds (15); "" = not in the list."""
+    bank = _banks().get(code)
+    found = bank.branches.get(branch) if bank else None
+    return _cut(bank.kana if bank else ""), _cut(found.kana if found else "")
+
+
+def _cut(kana: str) -> str:
+    return head_of(narrow(kana), 15) or ""
 
 
 def find_banks(words: str, most: int = 50) -> list[Branch]:

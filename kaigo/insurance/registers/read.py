@@ -18,7 +18,7 @@ SUBJECTS = {
     "facility": "",
 }
 __all__ = [
-    "FacilityView", "InsurerView", "address_key", "bank_name", "exception_address_sql", "exclusion_facility_sql",
+    "FacilityView", "InsurerView", "address_key", "bank_kana", "bank_name", "exception_address_sql", "exclusion_facility_sql",
     "facilities", "facility", "facility_history", "facility_names", "insurer_code", "insurer_name", "insurers", "known_facility_sql",
 ]  # fmt: skip
 
@@ -111,6 +111,11 @@ def facilities(ctx: Context, kind: str = "", words: str = "") -> list[FacilityVi
         kind=kind,
         words=words,
     )
+
+
+def bank_kana(code: str, branch: str) -> tuple[str, str]:
+    """(bank, branch) as banks write them in their files; "" = not in the list."""
+    return banks.bank_kana(code, branch)
 
 
 def bank_name(code: str, branch: str | None = None) -> str | None:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection.request import NOTICES
-from kaigo.insurance.release import exchange_files, files, finance_files
+from kaigo.insurance.release import debit_files, exchange_files, files, finance_files
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
 
 
@@ -32,6 +32,12 @@ KINDS = {
         lambda *asked: exchange_files.compare(*asked)[0],
         exchange_files.request,
         exchange_files.let_out,
+    ),
+    "debit": Kind(
+        debit_files.days,
+        lambda *asked: debit_files.compare(*asked)[0],
+        debit_files.request,
+        debit_files.let_out,
     ),
     "finance": Kind(
         finance_files.what,

@@ -12,6 +12,7 @@ from kaigo.insurance.notices import read as notices
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.release.gate import SIDES, WHAT
 from kaigo.insurance.release.models import Export, GateReport, OutgoingFile, PrintRun, Request
+from kaigo.law.dates import wareki
 
 # Whom an address is about (base/desk/things.py).
 SUBJECTS = {
@@ -195,7 +196,13 @@ def what_of(request: Request) -> str:
         return f"住所地特例の一覧(団体コード {request.what} へ)"
     if request.subject == "finance":
         return "財務会計へのファイル"
+    if request.subject == "debit":
+        return f"口座振替の依頼({wareki(date.fromisoformat(request.what))}引落し)"
     return notices.LETTERS.get(request.what, request.what)
+
+
+# Of files that name no single receiver.
+_RECEIVERS = {"pension.special_collection": "年金保険者", "bank.debit": "金融機関", "finance.entries": "財務会計"}
 
 
 def recipients(ctx: Context, objects: Iterable[str]) -> dict[str, str]:
@@ -210,11 +217,12 @@ def recipients(ctx: Context, objects: Iterable[str]) -> dict[str, str]:
         for id, to in Export.objects.filter(id__in=numbers["export"]).values_list("id", "handed_to")
     }
     for file in OutgoingFile.objects.filter(id__in=numbers["release_file"]):
-        if file.layout == "finance.entries":
-            found[f"release_file:{file.id}"] = "財務会計"
-            continue
         municipality = file.totals.get("municipality")
-        to = registers.insurer_name(ctx, municipality) or municipality if municipality else "年金保険者"
+        to = (
+            registers.insurer_name(ctx, municipality) or municipality
+            if municipality
+            else _RECEIVERS.get(file.layout, "")
+        )
         found[f"release_file:{file.id}"] = to
     return found
 
@@ -229,6 +237,8 @@ def subject_of(report: GateReport) -> str:
     layout, _, code = what.rpartition(":")
     if layout == "ward.exception_exchange":
         return f"住所地特例の一覧(団体コード {code} へ)"
+    if layout == "bank.debit":
+        return f"口座振替の依頼({wareki(date.fromisoformat(code))}引落し)"
     return f"年金保険者へのファイル {code}"
 
 

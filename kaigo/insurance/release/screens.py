@@ -20,7 +20,7 @@ from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.request import NOTICES
 from kaigo.insurance.ledger import finance
 from kaigo.insurance.notices import read as notices
-from kaigo.insurance.release import exchange_files, gate, printing, read, requests
+from kaigo.insurance.release import debit_files, exchange_files, gate, printing, read, requests
 from kaigo.insurance.release.leaving import KINDS
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
 from kaigo.insurance.release.screens_exports import export_nav, export_urls
@@ -49,6 +49,7 @@ class Gate(Page):
             "files": read.files(ctx, 20),
             "reports": [(r, read.subject_of(r)) for r in read.reports(ctx, 10)],
             "codes": NOTICES.items(),
+            "debits": list(debit_files.days(ctx, fiscal_year(ctx.on)).items()),
             "hosts": exchange_files.hosts(ctx, fiscal_year(ctx.on)),
             "year": fiscal_year(ctx.on),
             "year_name": fiscal_year_name(fiscal_year(ctx.on)),

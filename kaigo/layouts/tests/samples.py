@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable
 from datetime import date, timedelta
 
+from kaigo.layouts import barcode, slip
 from kaigo.layouts.model import Field, Layout, get
 from kaigo.layouts.writer import write_csv, write_fixed
 
@@ -14,6 +15,7 @@ MADE = date(2026, 4, 1)
 _TEXT = ["髙橋　𠮷郎", "佐藤 花子", 'a"b', "コンマ,を含む", "バック\\スラッシュ", "{}", "NULL", "é", "‐"]
 _KANA = ["タカハシ　ヨシロウ", "ヴァン・ダム", "サトウ　ハナコ", "O'BRIEN"]
 _KANA_HALF = ["ﾐﾎﾝ ﾊﾅｺ", "ｻﾄｳ", "ﾀﾞ-ﾘﾝ"]
+_BANK = ["ﾐﾎﾝ ﾊﾅｺ", "ｻﾄｳ", "ｶﾞﾂｺｳ", "A1"]
 
 
 def value(rng: random.Random, field: Field) -> str:
@@ -34,27 +36,79 @@ def value(rng: random.Random, field: Field) -> str:
         "date": lambda: f"{day:%Y%m%d}",
         "date_or_blank": lambda: f"{day:%Y%m%d}",
         "birth": lambda: rng.choice([f"{day:%Y%m%d}", f"{day:%Y}0000", f"{day:%Y%m}00"]),
-        "yen": lambda: str(rng.randint(-99, 10 ** min(field.max or 9, 9) - 1)),
+        "yen": lambda: str(
+            rng.randint(-99 if field.least is None else field.least, 10 ** min(field.max or 9, 9) - 1)
+        ),
         "int": lambda: str(rng.randint(0 if field.max else -9, 10 ** (field.max or 6) - 1)),
         "year": lambda: str(rng.randint(1990, 2030)),
-        "amount": lambda: f"{rng.randrange(10**6):0{field.length}d}",
+        "amount": lambda: f"{rng.randrange(field.least or 0, 10**6):0{field.length}d}",
         "stages": lambda: "".join(rng.choices("-123456789ABCDEJ", k=12)),
+        "bank": lambda: rng.choice(_BANK)[: field.length],
+        "month_day": lambda: f"{day:%m%d}",
+        "moment": lambda: f"{day:%Y%m%d}{rng.randrange(24):02d}{rng.randrange(60):02d}00",
+        "slip": lambda: slip.number(a_slip(rng)),
+        "barcode": lambda: a_barcode(rng),
     }
     return makers[field.type]()
 
 
+def a_slip(rng: random.Random) -> slip.Slip:
+    """Some slip."""
+    return slip.Slip(
+        rng.randint(2015, 2040), rng.choice(list(slip.KINDS)), rng.randint(1, 10**10 - 1), rng.randrange(100),
+        rng.randrange(10),
+    )  # fmt: skip
+
+
+def a_barcode(rng: random.Random) -> str:
+    """Some barcode; one in ten is payable for ever."""
+    expires = None if rng.random() < 0.1 else date(2026, 4, 1) + timedelta(rng.randrange(900))
+    yen = rng.randint(1, 300_000)
+    return barcode.of_slip("912345", a_slip(rng), expires, yen, most=None)
+
+
 def rows(rng: random.Random, layout: Layout, count: int) -> list[dict[str, str]]:
-    """Valid rows with different keys; of fixed records only what CP932 has."""
+    """Valid rows with different keys; of fixed records only what CP932 has. Of one that brings answers: all answered."""
+    given = head(layout)
     found = []
     for number in range(count):
         row = {field.key: value(rng, field) for field in layout.columns()}
-        if layout.form == "fixed":
-            plain = {"name": "見本　花子", "address": "見本区豊玉北１－１"}
-            row |= plain | {"record": "2", "municipality": INSURER[:5], "made_on": f"{MADE:%Y%m%d}"}
-        elif layout.key:
-            row[layout.key[0]] = f"{number:0{layout.field(layout.key[0]).length}d}"
+        for field in layout.columns():
+            if field.within:
+                of, start, length = field.within
+                row[field.key] = str(int(row[of][start : start + length]))
+        if layout.blocks:
+            row |= {key: given[key] for key in layout.blocks.carry}
+            if layout.name == "pension.special_collection":
+                plain = {"name": "見本　花子", "address": "見本区豊玉北１－１"}
+                row |= plain | {"record": "2", "municipality": INSURER[:5], "made_on": f"{MADE:%Y%m%d}"}
+            if layout.blocks.answer:
+                row[layout.blocks.answer] = rng.choice(layout.field(layout.blocks.answer).codes)[0]
+        elif layout.key and layout.field(layout.key[0]).type == "digits":
+            first = layout.field(layout.key[0])
+            row[layout.key[0]] = f"{number:0{first.length or first.max}d}"
         found.append(row)
     return found
+
+
+def head(layout: Layout, insurer: str = INSURER) -> dict[str, str]:
+    """The head of a block of fixed records, the same for every file of a layout."""
+    if not layout.blocks:
+        return {}
+    rng = random.Random(layout.name)
+    made = {
+        field.key: value(rng, field._replace(required=True))
+        for field in layout.record(layout.blocks.head)
+        if field.type not in ("mark", "blank")
+    }
+    ours = {
+        "municipality": insurer[:5],
+        "payer": "001",
+        "notice": "00",
+        "scheme": "0",
+        "made_on": f"{MADE:%Y%m%d}",
+    }
+    return made | {key: text for key, text in ours.items() if key in made}
 
 
 def file(
@@ -67,14 +121,7 @@ def file(
     """The file of these rows."""
     if layout.form == "csv":
         return write_csv(layout.name, insurer, MADE, sequence, mode, found)
-    head = {
-        "municipality": insurer[:5],
-        "payer": "001",
-        "notice": "00",
-        "scheme": "0",
-        "made_on": f"{MADE:%Y%m%d}",
-    }
-    return write_fixed(layout.name, head, found)
+    return write_fixed(layout.name, head(layout, insurer), found)
 
 
 def damaged(rng: random.Random, content: bytes) -> bytes:
@@ -88,12 +135,18 @@ def damaged(rng: random.Random, content: bytes) -> bytes:
 def _inside(rng: random.Random, content: bytes) -> bytes:
     """Other content of a data line, so that head, count and trailer stay right."""
     if b"\r\n" not in content:
-        place = rng.randrange(500 + 22, max(500 + 23, len(content) - 500))
+        length = _length(content)
+        place = rng.randrange(length + 22, max(length + 23, len(content) - length))
         return content[:place] + rng.choice([b" ", b"0", b"9", b"A", b"\x82", b"\x00"]) + content[place + 1 :]
     lines = content.split(b"\r\n")
     place = rng.randrange(1, max(2, len(lines) - 2))
     lines[place] = rng.choice((_other_cell, _swap_cells))(rng, lines[place])
     return b"\r\n".join(lines)
+
+
+def _length(content: bytes) -> int:
+    """The bytes of a record: those of banks begin with 121 or 191."""
+    return 120 if content[:3] in (b"121", b"191") else 500
 
 
 def _at(rng: random.Random, content: bytes) -> int:
@@ -160,7 +213,8 @@ def _recode(rng, content):
 
 
 def _shuffle_records(rng, content):
-    records = [content[n : n + 500] for n in range(0, len(content), 500)]
+    length = _length(content)
+    records = [content[n : n + length] for n in range(0, len(content), length)]
     rng.shuffle(records)
     return b"".join(records)
 
