@@ -129,9 +129,8 @@ def differences(ctx: Context, insurer: str, made: Prepared) -> list[tuple[Sum, S
         )
     )
     reading = read(made.content, LAYOUT, insurer=insurer)
-    if reading.problems or reading.refused:
-        why = (*reading.problems, *reading.refused)[0]
-        raise Refused(f"財務会計へのファイルを様式で読み返せません: {why.message}")
+    for why in (*(p.message for p in reading.problems), *(e.message for e in reading.refused)):
+        raise Refused(f"財務会計へのファイルを様式で読み返せません: {why}")
     for row in reading.rows.iter_rows(named=True):
         key = int(row["accounting_year"]), row["kind"]
         before = told.get(key, Sum(*key, 0, 0))

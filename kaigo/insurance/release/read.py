@@ -202,7 +202,11 @@ def what_of(request: Request) -> str:
 
 
 # Of files that name no single receiver.
-_RECEIVERS = {"pension.special_collection": "年金保険者", "bank.debit": "金融機関", "finance.entries": "財務会計"}
+_RECEIVERS = {
+    "pension.special_collection": "年金保険者",
+    "bank.debit": "金融機関",
+    "finance.entries": "財務会計",
+}
 
 
 def recipients(ctx: Context, objects: Iterable[str]) -> dict[str, str]:

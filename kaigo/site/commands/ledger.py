@@ -30,7 +30,11 @@ def main(argv: list[str]) -> int:
     check.add_argument("--json", action="store_true")
     options = parser.parse_args(argv)
     django_ready()
-    return _export(options.year, options.repeated) if options.word == "export" else _check(options.year, options.json)
+    return (
+        _export(options.year, options.repeated)
+        if options.word == "export"
+        else _check(options.year, options.json)
+    )
 
 
 def _context():

@@ -59,7 +59,9 @@ def test_only_what_is_due_by_the_day_and_of_the_year(who):
 
 def test_after_a_revision_the_slips_are_those_of_the_new_plan(who):
     before = {slip.number: slip for slip in read.slips(on(JULY), YEAR)}
-    assess(on(AUGUST), who, 90_000, "revision", read.plan(on(JULY), who, YEAR).assessment)
+    planned = read.plan(on(JULY), who, YEAR)
+    assert planned
+    assess(on(AUGUST), who, 90_000, "revision", planned.assessment)
     plan_on(AUGUST)
     after = {slip.number: slip for slip in read.slips(on(AUGUST), YEAR)}
     assert sum(slip.yen for slip in after.values()) == 90_000

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from kaigo.insurance.certificates.tests.asking import ask, text
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.insurance.collection import rates, screens
 from kaigo.insurance.collection.models import Instalment
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, mandate, on, person

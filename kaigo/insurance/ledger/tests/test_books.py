@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import date
 
 import pytest
-from django.http import Http404
+from django.http import Http404, HttpRequest
 from django.template.loader import render_to_string
 
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.base.records.rows import rows
-from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.ledger import books, invariant, screens
 from kaigo.insurance.ledger.closing import close
 from kaigo.insurance.ledger.models import LedgerEntry
@@ -79,7 +79,7 @@ def test_the_pages_show_the_figures_and_lead_to_the_day(booked):
     for word in ("15,900", "納付書(コンビニ)", f"/ledger/{YEAR}/8/3/", "不納欠損"):
         assert word in html
     assert "この月の記帳はありません" in text(ask(screens, "month", may=MAY, day=AUGUST, year=YEAR, month=1))
-    name, data = screens.Day().get(CTX, None, YEAR, 8, 3)
+    name, data = screens.Day().get(CTX, HttpRequest(), YEAR, 8, 3)
     day = render_to_string(name, data)
     for word in ("前の日 令和8年7月15日", "8,400", "令和7年度", "納付書(コンビニ)"):
         assert word in day
@@ -104,12 +104,12 @@ def test_a_closed_year_says_when_it_was_closed_and_what_went_over(booked):
 def test_what_is_no_book_is_not_there(name, path):
     view = next(p.callback.page for p in screens.urls if p.name == name)
     with pytest.raises(Http404):
-        view().get(CTX, None, **path)
+        view().get(CTX, HttpRequest(), **path)
 
 
 def test_without_the_permission_there_is_no_page(booked):
-    for name, path in (("month_now", {}), ("year_now", {})):
-        assert ask(screens, name, may=frozenset(), day=AUGUST, **path).status_code == 404
+    for name in ("month_now", "year_now"):
+        assert ask(screens, name, may=frozenset(), day=AUGUST).status_code == 404
 
 
 def test_the_ledger_holds_against_itself_and_says_what_does_not(booked):

@@ -7,11 +7,11 @@ from datetime import date
 import pytest
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.base.files import store
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
-from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.ledger import finance
 from kaigo.insurance.ledger.models import FinanceFile, FinanceLine
 from kaigo.insurance.ledger.post import Line, post

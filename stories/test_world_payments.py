@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from kaigo.layouts.reader import read
+from stories import sent_out
+from stories.sent_out import INSURER
 from world.cli import main
-from world.tests import sent_out
-from world.tests.sent_out import INSURER
 from world.town.decks import Decks
 from world.town.gone import Gone, People
 from world.town.payments import Payments
@@ -94,7 +94,7 @@ def test_a_late_file_comes_after_the_next_and_each_sequence_is_whole(year):
     ],
 )
 def test_what_is_told_is_what_was_paid(year, layout, channel, number, good):
-    told = Counter()
+    told: Counter[tuple[str, int]] = Counter()
     for row in rows(year, layout, read_again=False):
         if good(row):
             text = row[number][8:28] if number == "barcode" else row[number]
