@@ -23,6 +23,7 @@ from kaigo.insurance.collection import request
 from kaigo.insurance.premium import batch
 from kaigo.insurance.premium.models import Batch
 from kaigo.insurance.receipts import debits
+from kaigo.insurance.receipts.models import DebitRequest
 from kaigo.insurance.release import debit_files
 from kaigo.insurance.residents import read as residents
 from kaigo.layouts.writer import write_csv
@@ -92,13 +93,18 @@ class Town:
     # -- what is sent -------------------------------------------------------------------------------------
 
     def slips(self, on: date, due_until: date) -> list[str]:
-        """The list of slips that are mailed, and of those which banks and the welfare office ask for."""
+        """The list of slips that are mailed, and of those which banks and the welfare office ask for. Nobody is mailed the
+        slip of a debit that his bank has not answered."""
         ctx, path = context(on), self._path("slips")
         with acting(ctx):
+            asked = set(
+                DebitRequest.objects.filter(result=None, debit_on__lt=on).values_list("reference", flat=True)
+            )
             lines = [
                 slip._asdict()
                 | {"due_on": slip.due_on.isoformat(), "insured_number": slip.insured_number or None}
                 for slip in plans.slips(ctx, YEAR, due_until)
+                if slip.reference not in asked
             ]
         path.write_text(
             "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8"

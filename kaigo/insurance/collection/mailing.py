@@ -1,4 +1,8 @@
-"""The slips to send: what is open of the plans in force, and which number names it (slips.py)."""
+"""The slips to send: what is open of the plans in force, and which number names it (slips.py).
+
+A slip of the way debit or substitute is one that a bank or the welfare office has the request for: whoever mails it waits
+for their answer, or the term is paid twice.
+"""
 
 from __future__ import annotations
 

@@ -22,6 +22,11 @@ class Rate(NamedTuple):
     written_off: int
     open_yen: int
 
+    @property
+    def collected(self) -> int:
+        """What came in of what was levied: money beyond a term (過誤納) is none of it."""
+        return self.levied - self.written_off - self.open_yen
+
 
 # The terms of the year with their due day and way: of the plan in force. What a former system handed over as a total of
 # the year (number 0) belongs to no term.

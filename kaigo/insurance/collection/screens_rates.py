@@ -48,14 +48,16 @@ def _stage(key: str) -> str:
 
 
 def _rate(line: rates.Rate) -> str:
-    return rate(line.kept, line.levied)
+    return rate(line.collected, line.levied)
 
 
 def _tenths(line: rates.Rate) -> int:
     """Tenths of a per cent, cut off: the same figure as the table's."""
-    return max(0, line.kept) * 1000 // line.levied if line.levied > 0 else 0
+    return max(0, line.collected) * 1000 // line.levied if line.levied > 0 else 0
 
 
 def _sum(lines: list[rates.Rate]) -> dict:
-    levied, kept, open_yen = (sum(getattr(r, name) for r in lines) for name in ("levied", "kept", "open_yen"))
-    return {"levied": levied, "kept": kept, "open_yen": open_yen, "rate": rate(kept, levied)}
+    levied, kept, open_yen, collected = (
+        sum(getattr(r, name) for r in lines) for name in ("levied", "kept", "open_yen", "collected")
+    )
+    return {"levied": levied, "kept": kept, "open_yen": open_yen, "rate": rate(collected, levied)}

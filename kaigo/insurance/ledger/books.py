@@ -122,6 +122,11 @@ class Part(NamedTuple):
         """What the year had to collect: carried over and levied."""
         return self.begun + self.sums.levied
 
+    @property
+    def collected(self) -> int:
+        """What came in of it: less what went back and what is still to go back (還付未済)."""
+        return self.sums.kept - self.overpaid
+
 
 _YEAR = """
 WITH movements AS (

@@ -128,7 +128,7 @@ def _line(part: books.Part) -> dict:
     """A line of the accounts: what is printed, with its rate."""
     return {
         "begun": part.begun, **part.sums._asdict(), "open": part.open_yen, "overpaid": part.overpaid,
-        "to_collect": part.to_collect, "rate": books.rate(part.sums.kept, part.to_collect),
+        "to_collect": part.to_collect, "rate": books.rate(part.collected, part.to_collect),
     }  # fmt: skip
 
 

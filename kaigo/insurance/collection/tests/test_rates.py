@@ -57,6 +57,10 @@ def test_only_what_is_due_counts_and_what_went_back_did_not_come_in(people):
     assert (stage.key, stage.terms, stage.levied) == ("5", 4, 2 * levied)
     assert stage.kept == sum(rate.kept for rate in by_way.values())
     assert rates.by_way(on(JULY), YEAR) == []
+    # What is paid beyond a term does not make up for another.
+    pays(slips, "slip", first.number, 50_000)
+    beyond = {rate.key: rate for rate in rates.by_way(ctx, YEAR)}["slip"]
+    assert (beyond.kept, beyond.collected) == (first.yen + 50_600, first.yen + 600)
 
 
 def test_the_age_of_what_is_open_is_counted_from_its_due_day(people):

@@ -61,6 +61,7 @@ def test_a_year_tells_its_own_premiums_from_what_was_carried_over(booked):
     assert carried == books.Part(True, "direct", 3_000, books.Sums(0, 500, 0, 700), 1_800, 0)
     for part in (deducted, direct, carried, books.together([deducted, direct, carried])):
         assert part.to_collect - part.sums.kept - part.sums.written_off == part.open_yen - part.overpaid
+    assert (direct.collected, books.rate(direct.collected, direct.to_collect)) == (8_000, "100.0")
     assert books.accounting_years(CTX) == [YEAR, YEAR - 1]
     (earlier,) = books.year(CTX, YEAR - 1)
     assert (earlier.carried, earlier.open_yen) == (False, 3_000)
