@@ -19,7 +19,7 @@ from django.urls.converters import IntConverter
 from kaigo.base.desk.refs import KINDS, Reference, ref
 
 # What a path may hold beside references: numbers and words that tell nothing of a row.
-NUMBERS = {"year", "month", "part"}
+NUMBERS = {"year", "month", "day", "part"}
 WORDS = {"job", "kind", "act"}
 # Rows of the staff system.
 STAFF_KINDS = {

@@ -15,6 +15,7 @@ COMMANDS = {
     "feeds": "kaigo.site.commands.feeds",
     "run": "kaigo.site.commands.run",
     "calendar": "kaigo.site.commands.calendar",
+    "collection": "kaigo.site.commands.collection",
     "audit": "kaigo.site.commands.audit",
     "keys": "kaigo.site.commands.keys",
     "misuse": "kaigo.site.commands.misuse",

@@ -17,10 +17,11 @@ _BLOCK = 4096
 class Folder:
     """The folder of a world: files in the order in which they are delivered."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, sequences: dict[str, int] | None = None) -> None:
+        """sequences: of a folder that is written on, the last number of each layout."""
         self.path = path
         self.entries: list[dict] = []
-        self._sequence: dict[str, int] = {}
+        self._sequence: dict[str, int] = dict(sequences or {})
 
     def write(
         self, layout: str, on: int, mode: str, lines: Iterable[tuple[str, int]], expected: str = "accepted"
@@ -63,6 +64,10 @@ class Folder:
         entry |= {"sha256": digest, "lines": lines, "totals": totals, "expected": expected}
         self.entries.append(entry)
         return entry
+
+    def sequences(self) -> dict[str, int]:
+        """The last number that a file of each layout carries."""
+        return dict(self._sequence)
 
     def next_sequence(self, layout: str) -> int:
         """The number that the next file of a layout will carry."""

@@ -20,6 +20,7 @@ EVENTS: dict[str, Kind] = {
     "access.explain": Kind("目的の記録", "きっかけのない閲覧の前に、目的と理由を書いたとき"),
     "audit.witness": Kind("立会", "立会が署名を断った、届かなくなった、または再び署名したとき"),
     "collection.export": Kind("台帳の書出し", "台帳の行を端末以外へ書き出したとき", {"lines": "行数"}),
+    "collection.slips": Kind("納付書の一覧の書出し", "送る納付書の一覧を書き出したとき(載っている人は対象者)", {"lines": "行数", "yen": "額の合計"}),
     "counter.search": Kind("人の検索", "人を探して一覧が出たとき", {"hits": "見つかった人数"}),
     "export.ask": Kind("持出しの申請", "一覧の持出しを申請したとき", {"list": "一覧の種類", "columns": "項目の符号", "rows": "見込みの行数"}),
     "export.fetch": Kind("持出しの受取り", "作成した一覧を申請した本人に渡したとき", {"list": "一覧の種類", "rows": "行数", "digest": "ファイルの要約値"}),

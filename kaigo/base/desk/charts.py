@@ -63,6 +63,27 @@ def bars(
     return Bars(title, head, unit, drawn, total, note)
 
 
+@dataclass(frozen=True, slots=True)
+class Levels:
+    """For `{% include "desk/levels.html" with chart=chart %}`: a table of parts of a hundred, each with its bar."""
+
+    title: str
+    head: str
+    bars: tuple[Line, ...]
+    note: str = ""
+
+
+def levels(
+    title: str, rows: Iterable[tuple[str, int]], head: str = "区分", note: str = "", tone: str = "main"
+) -> Levels:
+    """rows: (label, tenths of a per cent). 1000 fills the width; what is more is drawn as 1000 and told as it is."""
+    drawn = tuple(
+        Line(label, tenths, _bar(min(tenths, 1000), 1000, tone), f"{tenths // 10}.{tenths % 10}")
+        for label, tenths in rows
+    )
+    return Levels(title, head, drawn, note)
+
+
 def _bar(value: int, longest: int, tone: str) -> SafeString:
     width = _of(abs(value), longest)
     return format_html(

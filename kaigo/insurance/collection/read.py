@@ -10,9 +10,10 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.in_force import plans_in_force_sql, taken_over_sql
 from kaigo.insurance.collection.invariant import WHAT, Difference, invariant
+from kaigo.insurance.collection.mailing import SlipToSend, slips, slips_sql
 from kaigo.insurance.collection.models import PlanFinding
-from kaigo.insurance.collection.slips import PartView, instalments_sql, parts_by_id, parts_sql, requested_sql
-from kaigo.insurance.collection.targets_read import payers_sql
+from kaigo.insurance.collection.slips import PartView, instalments_sql, parts_by_id, parts_sql
+from kaigo.insurance.collection.targets_read import named_sql, payers_sql
 from kaigo.insurance.collection.tasks import UnclearYear, open_tasks, unclear
 from kaigo.insurance.collection.ways import LABELS, SLIP, Ways, ways
 from kaigo.insurance.ledger.sorts import SORTS
@@ -38,6 +39,7 @@ __all__ = [
     "LedgerYear",
     "PartView",
     "PlanView",
+    "SlipToSend",
     "UnclearYear",
     "findings_sql",
     "first_due",
@@ -48,6 +50,7 @@ __all__ = [
     "law_of",
     "ledger",
     "letter_amounts_sql",
+    "named_sql",
     "one",
     "open_parts",
     "open_tasks",
@@ -57,7 +60,8 @@ __all__ = [
     "payers_sql",
     "plan",
     "plans_in_force_sql",
-    "requested_sql",
+    "slips",
+    "slips_sql",
     "taken_over_sql",
     "targets_of",
     "told",

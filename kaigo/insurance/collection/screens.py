@@ -19,6 +19,7 @@ from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection import read, request
 from kaigo.insurance.collection.decide import change_way, deduction_days, values_for
+from kaigo.insurance.collection.screens_rates import Rates
 from kaigo.insurance.collection.screens_targets import MatchTarget, Target, Targets
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import fiscal_year, fiscal_year_name
@@ -314,6 +315,7 @@ urls = [
     path("", Year.view(), name="year"),
     path("<int:year>/", Year.view(), name="year_of"),
     path("<int:year>/check/", Check.view(), name="check"),
+    path("<int:year>/rates/", Rates.view(), name="rates"),
     path("person/<person:person>/", Ledger.view(), name="ledger"),
     path("person/<person:person>/way/", Way.view(), name="way"),
     path("plan/<plan:plan>/", Plan.view(), name="plan"),

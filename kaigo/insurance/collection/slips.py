@@ -80,12 +80,3 @@ def parts_by_id(ctx: Context, ids: Iterable[int]) -> dict[int, PartView]:
 def instalments_sql() -> str:
     """Relation (id, plan_id, way, number, due_on, yen) of the parts, to be joined with plans in force."""
     return "SELECT id, plan_id, way, number, due_on, yen FROM collection_instalment"
-
-
-def requested_sql() -> str:
-    """Relation (payer, basic_pension_number, person_id): of whom a pension payer was asked to deduct, ever."""
-    return (
-        "SELECT DISTINCT ON (r.payer, t.basic_pension_number) r.payer, t.basic_pension_number, r.person_id "
-        "FROM collection_deduction_request r JOIN collection_deduction_target t ON t.id = r.target_id "
-        "WHERE t.basic_pension_number <> '' ORDER BY r.payer, t.basic_pension_number, r.id DESC"
-    )

@@ -24,6 +24,22 @@ MATCHED_OF = (
 )
 
 
+# Whom a record of a payer names: of whom it was asked to deduct, else whose record it matched.
+NAMED = f"""
+SELECT DISTINCT ON (payer, basic_pension_number) payer, basic_pension_number, person_id FROM (
+    SELECT r.payer, t.basic_pension_number, r.person_id, 1 AS rank, r.id
+    FROM collection_deduction_request r JOIN collection_deduction_target t ON t.id = r.target_id
+    UNION ALL SELECT t.payer, t.basic_pension_number, t.matched_person, 2, t.id
+    FROM ({MATCHED}) t WHERE t.matched_person IS NOT NULL) x
+WHERE basic_pension_number <> '' ORDER BY payer, basic_pension_number, rank, id DESC"""
+
+
+def named_sql() -> str:
+    """Relation (payer, basic_pension_number, person_id): of whom a pension payer was asked to deduct, ever, or whose record
+    of that payer was matched with a person."""
+    return NAMED
+
+
 def starts(
     ctx: Context, fiscal_year: int, values: Values, persons: list[int] | None = None
 ) -> dict[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
-from kaigo.base.records.models import About, Decision, Entry
+from kaigo.base.records.models import About, Decision, Document, Entry
 from kaigo.insurance.ledger.sorts import SORTS
 from kaigo.insurance.residents.models import Person
 
@@ -71,3 +71,36 @@ class Closing(Decision):
 
     class Meta:
         db_table = "ledger_closing"
+
+
+class FinanceFile(Document):
+    """A file to the finance system that went out: the entries of the transactions [after, upto). file: of release, by value."""
+
+    about = About("none", "collection")
+
+    file = models.BigIntegerField(unique=True)
+    after = models.BigIntegerField(unique=True)
+    upto = models.BigIntegerField()
+    last_number = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_finance_file"
+
+
+class FinanceLine(Document):
+    """A line of it: sums of entries, as they stand in the file (kaigo/layouts finance.entries)."""
+
+    about = About("none", "collection")
+
+    sent = models.ForeignKey(FinanceFile, models.PROTECT, related_name="lines")
+    number = models.BigIntegerField(unique=True)
+    kind = models.CharField(max_length=1)
+    day = models.DateField()
+    accounting_year = models.SmallIntegerField()
+    arrears = models.CharField(max_length=1)
+    way = models.CharField(max_length=1)
+    count = models.IntegerField()
+    yen = models.BigIntegerField()
+
+    class Meta:
+        db_table = "ledger_finance_line"

@@ -23,12 +23,24 @@ CREATE TEMPORARY TABLE receipts_in (
     person_id bigint, fiscal_year int, way text, number int, yen int, paid_on date, settled_on date, why text
 ) ON COMMIT DROP"""
 
+# Whoever names person and term himself may name one that was never levied: nobody's, until a clerk finds whose it is.
+_UNLEVIED = f"""
+UPDATE receipts_in r SET why = 'term', person_id = NULL, fiscal_year = NULL, number = NULL
+WHERE r.channel IN ('deduction', 'substitute') AND r.person_id IS NOT NULL AND NOT EXISTS (
+    SELECT 1 FROM ({ledger.entries_sql()}) e WHERE e.person_id = r.person_id AND e.fiscal_year = r.fiscal_year
+    AND e.number = r.number AND e.sort IN ('levy', 'adjust') AND (e.way = 'deduction') = (r.way = 'deduction'))"""
+
 # The same slip, day and amount by the same way, booked from another file: it may have been told twice.
 _TWICE = """
 UPDATE receipts_in r SET why = 'twice', person_id = NULL, fiscal_year = NULL, number = NULL
-FROM receipts_receipt o WHERE r.stage = 'final' AND r.person_id IS NOT NULL AND o.stage = 'final'
+FROM {told} o WHERE r.stage = 'final' AND r.person_id IS NOT NULL AND o.stage = 'final'
   AND o.person_id = r.person_id AND o.fiscal_year = r.fiscal_year AND o.number = r.number AND o.channel = r.channel
-  AND o.reference = r.reference AND o.paid_on = r.paid_on AND o.yen = r.yen"""
+  AND o.reference = r.reference AND o.paid_on = r.paid_on AND o.yen = r.yen{earlier}"""
+# Told by a file of an earlier run, or by an earlier file of this one.
+_TOLD = (
+    _TWICE.format(told="receipts_in", earlier=" AND o.delivery < r.delivery"),
+    _TWICE.format(told="receipts_receipt", earlier=""),
+)
 
 _KEEP = """
 INSERT INTO receipts_receipt (channel, stage, source, delivery, reference, person_id, fiscal_year, way, number, yen,
@@ -65,7 +77,9 @@ def post(ctx: Context) -> dict[str, int]:
     """Everything in `receipts_in`. Returns counts and yen: lines, booked, booked_yen, open, preliminary."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE receipts_in")
-        cursor.execute(_TWICE)
+        cursor.execute(_UNLEVIED)
+        for told in _TOLD:
+            cursor.execute(told)
         cursor.execute(_KEEP)
     book_from(ctx, "receipts_in")
     saw(row[0] for row in rows("SELECT DISTINCT person_id FROM receipts_in WHERE person_id IS NOT NULL"))

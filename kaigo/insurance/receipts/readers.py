@@ -95,18 +95,26 @@ _MONTH = "extract(month FROM d.made_on - interval '1 month')::int"
 
 
 def _pensions(ctx: Context) -> str:
-    """特別徴収結果 (22): what was taken from whose pension, by the matched record; the money comes on the 10th after."""
+    """特別徴収結果 (22): what was taken from whose pension; the money comes on the 10th after.
+
+    A record names whom its payer was asked for or whose record was matched; else whoever has this 基礎年金番号 alone, as
+    the former system's deductions have it before the first list of the payers comes.
+    """
     at = _at(CHANNELS["deduction"].layout)
     fiscal_year = "extract(year FROM d.made_on - interval '4 months')::int"
     paid = "(date_trunc('month', d.made_on) - interval '1 month' + interval '14 days')::date"
     settled = "(date_trunc('month', d.made_on) + interval '9 days')::date"
     return (
         f"{_INTO} SELECT l.delivery_id, l.number, {_SOURCE}, 'deduction', 'final', {at['basic_pension_number']}, "
-        f"p.person_id, CASE WHEN p.person_id IS NOT NULL THEN {fiscal_year} END, 'deduction', "
-        f"CASE WHEN p.person_id IS NOT NULL THEN {_MONTH} + CASE WHEN {_MONTH} < 4 THEN 12 ELSE 0 END END, "
-        f"{at['yen1']}::int, {paid}, {settled}, CASE WHEN p.person_id IS NULL THEN 'person' ELSE '' END {_LINES} "
-        f"LEFT JOIN ({collection.requested_sql()}) p ON p.payer = {at['payer']} "
+        f"w.person_id, CASE WHEN w.person_id IS NOT NULL THEN {fiscal_year} END, 'deduction', "
+        f"CASE WHEN w.person_id IS NOT NULL THEN {_MONTH} + CASE WHEN {_MONTH} < 4 THEN 12 ELSE 0 END END, "
+        f"{at['yen1']}::int, {paid}, {settled}, CASE WHEN w.person_id IS NULL THEN 'person' ELSE '' END {_LINES} "
+        f"LEFT JOIN ({collection.named_sql()}) p ON p.payer = {at['payer']} "
         f"AND p.basic_pension_number = {at['basic_pension_number']} "
+        "LEFT JOIN (SELECT number, min(person_id) AS person_id "
+        f"FROM ({residents.pension_number_sql(ctx)}) h GROUP BY number HAVING count(DISTINCT person_id) = 1) n "
+        f"ON p.person_id IS NULL AND n.number = {at['basic_pension_number']} "
+        "CROSS JOIN LATERAL (SELECT coalesce(p.person_id, n.person_id) AS person_id) w "
         f"WHERE {at['notice']} = '22' AND {at['yen1']}::bigint > 0"
     )
 

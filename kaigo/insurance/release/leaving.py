@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection.request import NOTICES
-from kaigo.insurance.release import debit_files, exchange_files, files, transfer_files
+from kaigo.insurance.release import debit_files, exchange_files, files, finance_files, transfer_files
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
 
 
@@ -44,5 +44,11 @@ KINDS = {
         lambda *asked: transfer_files.compare(*asked)[0],
         transfer_files.request,
         transfer_files.let_out,
+    ),
+    "finance": Kind(
+        finance_files.what,
+        lambda ctx, insurer, year, what: finance_files.compare(ctx, insurer, year)[0],
+        finance_files.request,
+        finance_files.let_out,
     ),
 }

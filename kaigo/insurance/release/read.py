@@ -194,6 +194,8 @@ def what_of(request: Request) -> str:
         return f"年金保険者へのファイル {request.what}({NOTICES.get(request.what, '')})"
     if request.subject == "exchange":
         return f"住所地特例の一覧(団体コード {request.what} へ)"
+    if request.subject == "finance":
+        return "財務会計へのファイル"
     if request.subject == "debit":
         return f"口座振替の依頼({wareki(date.fromisoformat(request.what))}引落し)"
     if request.subject == "transfer":
@@ -206,6 +208,7 @@ _RECEIVERS = {
     "pension.special_collection": "年金保険者",
     "bank.debit": "金融機関",
     "bank.transfer": "指定金融機関",
+    "finance.entries": "財務会計",
 }
 
 
@@ -236,6 +239,8 @@ def subject_of(report: GateReport) -> str:
     kind, _, what = report.subject.partition(":")
     if kind == "letters":
         return notices.LETTERS.get(what, what)
+    if what == "finance.entries":
+        return "財務会計へのファイル"
     layout, _, code = what.rpartition(":")
     if layout == "ward.exception_exchange":
         return f"住所地特例の一覧(団体コード {code} へ)"

@@ -13,6 +13,9 @@ from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import gate
 from kaigo.insurance.release.models import GateReport, Request
 
+# A request that somebody still has to act on.
+WAITING = ("requested", "approved")
+
 
 def request_run(ctx: Context, letter: str, fiscal_year: int, dated: date) -> Request:
     """Compare and ask for a print run of the waiting letters of a kind, year and date. Raises Differs."""
@@ -56,7 +59,7 @@ def approve(ctx: Context, request: Request) -> Request:
 def abandon(ctx: Context, request: Request) -> None:
     """Give a request up before it is done."""
     alone(request)
-    if request.state not in ("requested", "approved"):
+    if request.state not in WAITING:
         raise Refused("終わった依頼は取りやめられません。")
     request.state = "abandoned"
     request.save(update_fields=["state"])
@@ -90,6 +93,6 @@ def clean(report: GateReport) -> GateReport:
 def only_one(subject: str, what: str, fiscal_year: int) -> None:
     """Refused while another request for the same thing waits."""
     if Request.objects.filter(
-        subject=subject, what=what, fiscal_year=fiscal_year, state__in=("requested", "approved")
+        subject=subject, what=what, fiscal_year=fiscal_year, state__in=WAITING
     ).exists():
         raise Refused("同じものの依頼がすでにあります。先にそれを承認するか取りやめてください。")

@@ -18,6 +18,7 @@ from kaigo.base.files import store
 from kaigo.base.records.context import Context
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.request import NOTICES
+from kaigo.insurance.ledger import finance
 from kaigo.insurance.notices import read as notices
 from kaigo.insurance.refunds import transfers
 from kaigo.insurance.release import (
@@ -38,8 +39,13 @@ from kaigo.law.dates import fiscal_year, fiscal_year_name
 
 # More than this are printed by the job release.print, not while somebody waits for a page.
 AT_ONCE = 300
-# Layouts of files that somebody fetches here, as what they are sent.
-HANDED = {exchange_files.LAYOUT: "text/csv; charset=utf-8", transfer_files.LAYOUT: "application/octet-stream"}
+# Layouts of files that somebody fetches here, as what they are sent. Those to pension payers leave another way.
+HANDED = {
+    exchange_files.LAYOUT: "text/csv; charset=utf-8",
+    finance.LAYOUT: "text/csv; charset=utf-8",
+    debit_files.LAYOUT: "application/octet-stream",
+    transfer_files.LAYOUT: "application/octet-stream",
+}
 
 
 class Gate(Page):
@@ -248,12 +254,12 @@ class File(Page):
             "gate": found.gate,
             "listed": found.layout == exchange_files.LAYOUT,
             "handed": found.layout in HANDED,
+            "sums": [(finance.KINDS[kind], yen) for kind, yen in found.totals.get("sums", {}).items()],
         }
 
 
 class Content(Page):
-    """A file that is handed over: a list to another municipality, a transfer to the bank. Those to pension payers leave
-    another way."""
+    """A file that is handed over: a list to another municipality, one to the banks or the finance system."""
 
     permission = "release.approve"
     purpose = "release"

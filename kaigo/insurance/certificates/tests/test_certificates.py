@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.certificates import decide, panels, read, screens
 from kaigo.insurance.certificates.models import Certificate
-from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.collection.tests import builders as B
 
 pytestmark = pytest.mark.django_db

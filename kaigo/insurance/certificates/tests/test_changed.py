@@ -6,12 +6,12 @@ import pytest
 from psycopg.types.range import Range
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.certificates import changed, decide, screens
 from kaigo.insurance.certificates.models import Certificate
-from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.collection.tests import builders as B
 from kaigo.insurance.qualification.tests.builders import fact, lives
 from kaigo.insurance.residents.models import Particulars

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from kaigo.base.desk.refs import ref
-from kaigo.insurance.certificates.tests.asking import ask, text
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.insurance.notices import decide, panels, screens
 from kaigo.insurance.notices.models import Draft
 from kaigo.insurance.notices.tests import builders as N

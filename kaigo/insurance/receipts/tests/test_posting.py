@@ -16,7 +16,8 @@ from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, on,
 from kaigo.insurance.collection.tests.test_plan import JULY, plan_on
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.closing import close
-from kaigo.insurance.receipts import cash, posting, rulings, unknown
+from kaigo.insurance.ledger.models import LedgerEntry
+from kaigo.insurance.receipts import cash, invariant, posting, rulings, unknown
 from kaigo.insurance.receipts.models import CashClose, Receipt
 
 pytestmark = pytest.mark.django_db
@@ -109,6 +110,63 @@ def test_the_same_payment_from_another_file_waits_for_a_clerk():
     assert balances(who)[1] == terms[1].yen - 3_000
     # Another day is another payment, even of the same amount.
     assert told((line[0], 3_000, date(2026, 8, 4), "final"), file="c" * 16)["booked"] == 1
+
+
+def test_the_same_payment_from_two_files_of_one_run_is_booked_once():
+    who, terms = by_slips()
+    before = balances(who)
+    posting.begin()
+    with connection.cursor() as cursor:
+        for line, delivery in enumerate((1, 1, 2, 3), 1):
+            cursor.execute(
+                "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, person_id, fiscal_year, way, number, "
+                "yen, paid_on, settled_on, why) VALUES (%s, %s, %s, 'slip', 'final', %s, %s, %s, 'slip', 1, 100, %s, %s, '')",
+                [delivery, line, f"receipt:x:{line}", slip_of(terms[1]), who, YEAR, AUGUST, AUGUST],
+            )
+    done = posting.post(on(AUGUST))
+    # Two in one file are two payments; the same again from other files waits.
+    assert (done["booked"], done["open"]) == (2, 2)
+    assert balances(who)[1] == before[1] - 200
+    assert {line.why for line in unknown.waiting(on(AUGUST))} == {"twice"}
+
+
+def test_money_of_a_term_that_was_never_levied_waits_for_a_clerk():
+    who, _ = by_slips()
+    posting.begin()
+    with connection.cursor() as cursor:
+        for line, (channel, way, number) in enumerate(
+            (("substitute", "substitute", 1), ("substitute", "substitute", 12), ("deduction", "deduction", 4))
+        ):
+            cursor.execute(
+                "INSERT INTO receipts_in (delivery, line, source, channel, stage, reference, person_id, fiscal_year, way, number, "
+                "yen, paid_on, settled_on, why) VALUES (1, %s, %s, %s, 'final', '1', %s, %s, %s, %s, 100, %s, %s, '')",
+                [line, f"receipt:x:{line}", channel, who, YEAR, way, number, AUGUST, AUGUST],
+            )
+    assert posting.post(on(AUGUST))["booked"] == 1
+    assert [line.why for line in unknown.waiting(on(AUGUST))] == ["term", "term"]
+    assert invariant.wrong(on(AUGUST)) == []
+    assert invariant.sums(on(AUGUST)) == (1, 100, 2, 200)
+
+
+def test_a_receipt_and_its_entries_are_held_together():
+    who, terms = by_slips()
+    told(
+        (slip_of(terms[1]), 5_000, AUGUST, "final"),
+        ("1", 700, AUGUST, "final"),
+        (slip_of(terms[2]), 1, AUGUST, "preliminary"),
+    )
+    ctx = on(AUGUST)
+    assert invariant.wrong(ctx) == [] and invariant.sums(ctx) == (1, 5_000, 1, 700)
+    (waiting,) = unknown.waiting(ctx)
+    rulings.pay(ctx, waiting.id, who, YEAR, "direct", 2, "領収証書を見た")
+    assert invariant.wrong(ctx) == [] and invariant.sums(ctx) == (2, 5_700, 0, 0)
+    rulings.send_back(ctx, waiting.id, "ほかの区の収納だった")
+    assert invariant.wrong(ctx) == [] and invariant.sums(ctx) == (1, 5_000, 1, 700)
+    LedgerEntry.objects.create(
+        person_id=who, fiscal_year=YEAR, accounting_year=YEAR, sort="receipt", way="slip", number=1, yen=9, reason="slip",
+        source="receipt:none:1", key="x", business_date=AUGUST, actor="account:1",
+    )  # fmt: skip
+    assert invariant.wrong(ctx) == [invariant.Wrong("receipt:none:1", 0, 9)]
 
 
 def test_money_of_april_and_may_stands_in_the_year_before_until_it_is_closed():

@@ -8,9 +8,9 @@ from datetime import date
 import pytest
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.base.files import store
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.collection.tests import builders as B
 from kaigo.insurance.notices.exchange.drafting import EXCHANGE
 from kaigo.insurance.notices.tests import builders as N

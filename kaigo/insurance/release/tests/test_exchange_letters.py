@@ -6,10 +6,10 @@ from datetime import date
 
 import pytest
 
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.base.records.context import acting
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.collection.tests import builders as B
 from kaigo.insurance.notices import screens
 from kaigo.insurance.notices.exchange.drafting import EXCHANGE

@@ -6,8 +6,8 @@ from datetime import date
 
 import pytest
 
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.insurance.certificates import decide as certificates
-from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.notices import decide, screens
 from kaigo.insurance.notices.inquiries.drafting import INQUIRIES
 from kaigo.insurance.notices.inquiries.letters import MOST

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.notices import decide, screens
 from kaigo.insurance.notices.models import Draft
 from kaigo.insurance.notices.tests import builders as N

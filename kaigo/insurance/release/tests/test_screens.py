@@ -5,9 +5,9 @@ import json
 import pytest
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.tests.asking import ask, text
 from kaigo.base.files import store
 from kaigo.base.paper import press
-from kaigo.insurance.certificates.tests.asking import ask, text
 from kaigo.insurance.notices import decide as notices
 from kaigo.insurance.notices.tests import builders as N
 from kaigo.insurance.release import panels, printing, screens
