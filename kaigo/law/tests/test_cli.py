@@ -35,7 +35,9 @@ def test_rules_lists_every_fixed_id(capsys):
         "check_digit.corporate_number", "check_digit.provider_number", "dates.age", "dates.attained_on",
         "qualification.acquisition", "qualification.loss", "qualification.months", "household.tax_status",
         "income.for_purpose", "premium.stage", "premium.annual", "premium.assess", "instalments.pension_deduction",
-        "instalments.direct_payment", "limits.assessment",
+        "instalments.direct_payment", "limits.assessment", "late_charges.instalment", "refund_interest.payment",
+        "prescription.collection", "prescription.receipt", "write_offs.ground", "dunning.instalment", "remission.decide",
+        "remission.special", "deferral.decide", "accounting.levy", "accounting.receipt", "accounting.refund", "offset.order",
     }  # fmt: skip
     rows = json.loads(out)
     assert code == 0

@@ -1,0 +1,53 @@
+"""充当: 過誤納の額の行き先が一円も失われないか、順序、還付を請求できる期間。"""
+
+from __future__ import annotations
+
+import random
+from datetime import date, timedelta
+
+from kaigo.law import offset
+from kaigo.law.limits import RefundFacts, refund
+from kaigo.law.offset import Claim, OffsetFacts
+from kaigo.law.values import load
+from kaigo.law.words import tell_all
+
+VALUES = load().values("131997", date(2026, 4, 1))
+
+
+def test_an_offset_and_a_refund_add_up_to_what_was_overpaid():
+    seed = random.randrange(1 << 30)
+    print("seed", seed)
+    source = random.Random(seed)
+    day = date(2026, 10, 10)
+    for _ in range(1000):
+        claims = tuple(
+            Claim(
+                str(number), day + timedelta(days=source.randrange(-900, 60)), source.randrange(0, 9_000),
+                source.choice(["premium", "premium", "late_charge"]), source.random() < 0.8,
+                source.choice([None, day + timedelta(days=source.randrange(-30, 300))]),
+            )
+            for number in range(source.randrange(6))
+        )  # fmt: skip
+        facts = OffsetFacts(source.randrange(0, 40_000), day, claims, source.random() < 0.5)
+        found = offset.order(facts, VALUES)
+        uses = dict(found.value.uses)
+        assert sum(uses.values()) + found.value.refund_yen == facts.yen
+        by_key = {claim.key: claim for claim in claims}
+        assert all(0 < yen <= by_key[key].yen for key, yen in uses.items())
+        assert all(by_key[key].due_on < day for key in uses)
+        # 返す額が残るのは、充てられる未納をすべて満たしたときだけ。
+        could = sum(
+            c.yen for c in claims
+            if c.due_on < day and (c.last_on is None or c.last_on >= day) and (c.own or facts.others_agreed)
+        )  # fmt: skip
+        assert found.value.refund_yen == max(0, facts.yen - could)
+        order = [(not by_key[k].own, by_key[k].kind == "late_charge", by_key[k].due_on) for k in uses]
+        assert order == sorted(order)
+        assert tell_all(found.reasons) and tell_all(found.reasons, "person")
+
+
+def test_the_right_to_a_refund_is_the_one_of_the_limits():
+    """還付を請求する権利の二年は limits.refund にあり、ここでは数え直さない。"""
+    assert refund(RefundFacts(date(2026, 2, 28), date(2026, 3, 1)), VALUES).value.last_claim_on == date(
+        2028, 2, 29
+    )
