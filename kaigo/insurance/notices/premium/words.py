@@ -78,6 +78,7 @@ def notice(wanted: Wanted, person: Person, common: dict, dated: date) -> Premium
         reasons(wanted.premium_reasons, wanted.plan_reasons),
         following(parts, dated),
         start(wanted, common, parts) if starting else None,
+        wanted.remitted,
     )
 
 
@@ -96,7 +97,7 @@ def change(wanted: Wanted, person: Person, common: dict, dated: date, told: dict
         title, person, wanted.annual, wanted.refund, wanted.stage, parts, before,
         _what(wanted, before, stopping), _why(wanted, before), _notes(wanted, before, parts),
         reasons(wanted.premium_reasons, wanted.plan_reasons), following(parts, dated),
-        start(wanted, common, parts) if starting else None,
+        start(wanted, common, parts) if starting else None, wanted.remitted,
     )  # fmt: skip
 
 
