@@ -36,7 +36,7 @@ KINDS = (
     # premium
     "assessment", "batch", "premium_task",
     # collection
-    "plan", "target",
+    "deferral", "plan", "relief", "relief_bulk", "remission", "target",
     # receipts
     "receipt",
     # dunning

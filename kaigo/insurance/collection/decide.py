@@ -13,7 +13,9 @@ from kaigo.base.records.refusal import Refused
 from kaigo.insurance.collection.days import deduction_days
 from kaigo.insurance.collection.gather import Gathered, gather
 from kaigo.insurance.collection.known import Held
+from kaigo.insurance.collection.locks import planning
 from kaigo.insurance.collection.models import DeductionRequest, DeductionTarget, Match, Task, Way
+from kaigo.insurance.collection.remission.lapse import lapse
 from kaigo.insurance.collection.save import Judged, Part, save
 from kaigo.insurance.collection.ways import LABELS, Ways, ways
 from kaigo.law.digest import law_version
@@ -55,12 +57,14 @@ def plan_all(
     """Plans for everybody of the year who wants one (gather says why). In the caller's transaction.
 
     Returns counts: plans, instalments, entries, booked_yen, unclear, same. People whom the law cannot judge become
-    tasks and have no plan; everybody else is planned.
+    tasks and have no plan; everybody else is planned. A remission that stood on what is planned anew lapses with it.
     """
     values = values_for(insurer, fiscal_year)
+    planning(fiscal_year)
     with quiet_collector():
         judged, unclear, same = work_out(ctx, fiscal_year, values, progress, persons)
         done = save(ctx, fiscal_year, judged, law_version(values.digest))
+    lapse(ctx, fiscal_year, judged)
     _file_unclear(fiscal_year, unclear, [j.gathered.person for j in judged])
     return done | {"unclear": len(unclear), "same": same}
 
@@ -213,6 +217,8 @@ def _is_same(person: Gathered, plan: Plan, parts: Iterable[Part]) -> bool:
     """The same assessment gave the same parts again: no new plan."""
     before = person.before
     if before is None or before.assessment != person.assessment or before.request != plan.request:
+        return False
+    if before.remission != person.less.remission:
         return False
     return before.parts == tuple(sorted(Held(p.way, p.number, p.due_on, p.yen) for p in parts))
 

@@ -1,8 +1,8 @@
 """Storage → the facts of a payment plan: who wants a plan, and what was asked, sent and booked before.
 
 A plan is wanted for an assessment that has none, and again for the same assessment when an open instalment no
-longer has the way of its due date, when a pension record was matched or taken off, or when the yearly request went
-out without the person.
+longer has the way of its due date, when a pension record was matched or taken off, when the yearly request went
+out without the person, or when a remission by stage was decided or taken back (remission/).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import known
 from kaigo.insurance.collection.days import deduction_days
-from kaigo.insurance.collection.in_force import PLAN_IN_FORCE
+from kaigo.insurance.collection.in_force import PLAN_IN_FORCE, remissions_in_force_sql
 from kaigo.insurance.collection.known import Booked, Held, Insured, Sent
 from kaigo.insurance.collection.targets_read import starts
 from kaigo.insurance.collection.ways import SLIP, Ways, ways
@@ -41,10 +41,22 @@ class Before(NamedTuple):
     request: str
     parts: tuple[Held, ...]
     taken_over: bool = False
+    remission: int | None = None
+
+
+class Less(NamedTuple):
+    """The remission by stage that a plan is made less by, and what plans were made less by until now (yen ≤ 0)."""
+
+    remission: int | None = None
+    yen: int = 0
+    booked: Booked = ()
+
+
+NOTHING_LESS = Less()
 
 
 class Gathered(NamedTuple):
-    """A person-year that wants a plan. cause: provisional | main | revision | way | match | request.
+    """A person-year that wants a plan. cause: provisional | main | revision | way | match | request | remission.
 
     booked: what the ledger says was levied until now. Many people share everything but their numbers; what is shared
     can be a key of a cache, so that it is judged and written down once.
@@ -61,6 +73,7 @@ class Gathered(NamedTuple):
     booked: Booked
     ways: Ways
     changed: ProvisionalFacts | None = None
+    less: Less = NOTHING_LESS
 
 
 class _Year(NamedTuple):
@@ -74,12 +87,16 @@ class _Year(NamedTuple):
 
 
 class Waiting(NamedTuple):
+    """annual: what is to be paid for the year: the assessment less the remission by stage."""
+
     person: int
     assessment: int
     sort: str
     annual: int
     cause: str
     plan: int | None
+    remission: int | None
+    remitted: int
 
 
 def gather(
@@ -104,6 +121,7 @@ def gather(
     insured = known.insured(ctx, params)
     parts = known.parts(params) if any(w.plan for w in wanted) else {}
     booked = known.booked(params)
+    remitted = known.remitted(params)
     changes = premium.changed_provisional(ctx, fiscal_year, persons)
     not_covered = Insured(False, year.first)
     taken_over = cache(lambda levied: _taken_over(levied, fiscal_year, values))
@@ -123,8 +141,14 @@ def gather(
         )  # fmt: skip
         yield Gathered(
             w.person, w.assessment, w.sort, w.cause, facts, begun, before, levied, paying.get(w.person, SLIP),
-            changes.get(w.person),
+            changes.get(w.person), _less(w, remitted.get(w.person, ())),
         )  # fmt: skip
+
+
+def _less(waiting: Waiting, booked: Booked) -> Less:
+    if waiting.remission is None and not booked:
+        return NOTHING_LESS
+    return Less(waiting.remission, waiting.remitted, booked)
 
 
 def _facts(
@@ -185,8 +209,10 @@ def _params(ctx: Context, fiscal_year: int, persons: list[int] | None) -> dict:
 _MINE = "(%(persons)s::bigint[] IS NULL OR p.person_id = ANY(%(persons)s::bigint[]))"
 
 _ALL = """
-SELECT a.person_id, a.id, a.sort, a.annual_yen, p.id, p.assessment_id = a.id, p.request FROM ({assessments}) a
+SELECT a.person_id, a.id, a.sort, a.annual_yen - coalesce(r.yen, 0), r.id, coalesce(r.yen, 0),
+       p.remission_id IS NOT DISTINCT FROM r.id, p.id, p.assessment_id = a.id, p.request FROM ({assessments}) a
 LEFT JOIN collection_plan p ON p.person_id = a.person_id AND p.fiscal_year = a.fiscal_year AND {in_force}
+LEFT JOIN ({remissions}) r ON r.assessment_id = a.id AND r.manner = 'stage'
 WHERE a.fiscal_year = %(year)s AND (%(persons)s::bigint[] IS NULL OR a.person_id = ANY(%(persons)s::bigint[]))
 ORDER BY a.person_id"""
 
@@ -196,16 +222,25 @@ def waiting(
     sent: dict[int, Sent],
 ) -> list[Waiting]:  # fmt: skip
     """Who wants a plan and why."""
-    everybody = rows(_ALL.format(assessments=premium.in_force_sql(ctx), in_force=PLAN_IN_FORCE), params)
+    everybody = rows(
+        _ALL.format(
+            assessments=premium.in_force_sql(ctx),
+            in_force=PLAN_IN_FORCE,
+            remissions=remissions_in_force_sql(ctx),
+        ),
+        params,
+    )
     other_way: set[int] = set()
     deducted: dict[int, tuple[int, int]] = {}
     if any(same for *_, same, _ in everybody):
         other_way = _other_way(params, paying)
         deducted = _deducted(params)
     found = []
-    for person, assessment, sort, annual, plan, same, request in everybody:
+    for person, assessment, sort, annual, remission, remitted, same_less, plan, same, request in everybody:
         if not same:
             cause = sort
+        elif not same_less:
+            cause = "remission"
         elif person in other_way:
             cause = "way"
         else:
@@ -213,7 +248,7 @@ def waiting(
                 year, sort, request, begin.get(person), deducted.get(person), person in sent
             )
         if cause:
-            found.append(Waiting(person, assessment, sort, annual, cause, plan))
+            found.append(Waiting(person, assessment, sort, annual, cause, plan, remission, remitted))
     return found
 
 

@@ -1,10 +1,13 @@
-"""Relations of plans: those in force, those taken over from a former system."""
+"""Relations of plans and remissions: those in force, those taken over from a former system."""
 
 from __future__ import annotations
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.premium import read as premium
 
+# Of the entries of the ledger: what a plan was made less by (a remission by stage). Those of a remission by cuts have the
+# remission as their source; the plan knows nothing of them.
+OF_PLAN = "sort = 'remission' AND source LIKE 'plan:%%'"
 # Of collection_plan p, now.
 PLAN_IN_FORCE = "NOT EXISTS (SELECT 1 FROM collection_plan n WHERE n.supersedes_id = p.id)"
 
@@ -16,6 +19,19 @@ def plans_in_force_sql(ctx: Context) -> str:
     return (
         "SELECT p.* FROM collection_plan p WHERE p.decided_at <= %(known_at)s AND NOT EXISTS "
         "(SELECT 1 FROM collection_plan n WHERE n.supersedes_id = p.id AND n.decided_at <= %(known_at)s)"
+    )
+
+
+def remissions_in_force_sql(ctx: Context) -> str:
+    """Relation of the remissions that hold now, or at ctx.known_at: all columns of collection_remission as r.*"""
+    if ctx.known_at is None:
+        return (
+            "SELECT r.* FROM collection_remission r WHERE r.what = 'granted' AND NOT EXISTS "
+            "(SELECT 1 FROM collection_remission n WHERE n.supersedes_id = r.id)"
+        )
+    return (
+        "SELECT r.* FROM collection_remission r WHERE r.what = 'granted' AND r.decided_at <= %(known_at)s AND NOT EXISTS "
+        "(SELECT 1 FROM collection_remission n WHERE n.supersedes_id = r.id AND n.decided_at <= %(known_at)s)"
     )
 
 

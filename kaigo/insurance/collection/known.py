@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
-from kaigo.insurance.collection.in_force import PLAN_IN_FORCE
+from kaigo.insurance.collection.in_force import OF_PLAN, PLAN_IN_FORCE
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.qualification import read as qualification
 from kaigo.law.instalment_facts import Paid
@@ -83,16 +83,16 @@ def sent(params: dict) -> dict[int, Sent]:
     return found
 
 
-def parts(params: dict) -> dict[int, tuple[int, str, tuple[Held, ...], bool]]:
-    """plan in force → (assessment, request, parts, whether taken over), of the people waiting.
+def parts(params: dict) -> dict[int, tuple[int, str, tuple[Held, ...], bool, int | None]]:
+    """plan in force → (assessment, request, parts, whether taken over, remission), of the people waiting.
 
     The server sends the parts of a plan as one text: most texts are the same as another's and are read once.
     """
     read = cache(lambda text: tuple(sorted(_held(part) for part in text.split(","))))
     return {
-        plan: (assessment, request, read(text) if text else (), cause == "opening")
-        for plan, assessment, request, cause, text in rows(
-            "SELECT p.id, p.assessment_id, p.request, p.cause, i.parts FROM collection_plan p LEFT JOIN LATERAL ("
+        plan: (assessment, request, read(text) if text else (), cause == "opening", remission)
+        for plan, assessment, request, cause, remission, text in rows(
+            "SELECT p.id, p.assessment_id, p.request, p.cause, p.remission_id, i.parts FROM collection_plan p LEFT JOIN LATERAL ("
             "SELECT string_agg(concat_ws(' ', way, number, due_on, yen), ',' ORDER BY way, number) AS parts "
             "FROM collection_instalment WHERE plan_id = p.id) i ON true "
             f"WHERE p.fiscal_year = %(year)s AND p.person_id = ANY(%(people)s::bigint[]) AND {PLAN_IN_FORCE}",
@@ -119,6 +119,19 @@ def booked(params: dict) -> dict[int, Booked]:
             params,
         )
     }
+
+
+def remitted(params: dict) -> dict[int, Booked]:
+    """person → what plans were made less by (≤ 0), in the order of (way, number)."""
+    found: dict[int, list[tuple[Key, int]]] = {}
+    for person, way, number, yen in rows(
+        f"SELECT person_id, way, number, sum(yen)::int FROM ledger_entry WHERE fiscal_year = %(year)s AND {OF_PLAN} "
+        "AND person_id = ANY(%(people)s::bigint[]) GROUP BY person_id, way, number HAVING sum(yen) <> 0 "
+        "ORDER BY person_id, way, number",
+        params,
+    ):
+        found.setdefault(person, []).append(((way, number), yen))
+    return {person: tuple(entries) for person, entries in found.items()}
 
 
 def _booking(text: str) -> tuple[Key, int]:

@@ -5,8 +5,33 @@ from __future__ import annotations
 from django.db import models
 
 from kaigo.base.records.models import About, Decision, Document, Work
+from kaigo.insurance.collection.remission.models import (
+    Deferral,
+    DeferralTerm,
+    Relief,
+    ReliefBulk,
+    ReliefLine,
+    Remission,
+)
 from kaigo.insurance.premium.models import Assessment
 from kaigo.insurance.residents.models import Person
+
+__all__ = [
+    "DeductionRequest",
+    "DeductionTarget",
+    "Deferral",
+    "DeferralTerm",
+    "Instalment",
+    "Match",
+    "Plan",
+    "PlanFinding",
+    "Relief",
+    "ReliefBulk",
+    "ReliefLine",
+    "Remission",
+    "Task",
+    "Way",
+]  # fmt: skip
 
 LEVY = "賦課情報"
 MONEY = "収納情報"
@@ -45,6 +70,7 @@ class Plan(Decision):
             "refund_yen": (f"{MONEY}/還付充当情報",),
             "request": (f"{LEVY}/徴収方法情報",),
             "cause": (f"{MONEY}/賦課更正事由",),
+            "remission_id": (f"{LEVY}/保険料減免情報",),
         },
     )
 
@@ -55,7 +81,12 @@ class Plan(Decision):
     )
     fiscal_year = models.SmallIntegerField()
     assessment = models.ForeignKey(Assessment, models.PROTECT, related_name="plans", db_constraint=False)
-    cause = models.CharField(max_length=12)  # provisional | main | revision | way | match | request | opening
+    # The remission by stage that the instalments are less by; one by cuts leaves them as they are.
+    remission = models.ForeignKey(
+        Remission, models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
+    # provisional | main | revision | way | match | request | opening | remission
+    cause = models.CharField(max_length=12)
     way = models.CharField(max_length=12)  # deduction | direct | both | none
     refund_yen = models.IntegerField()
     request = models.CharField(max_length=12)  # none | start | keep | stop
@@ -191,13 +222,13 @@ class DeductionRequest(Document):
 
 
 class Task(Work):
-    """Something to settle: an unmatched pension record, a person-year that could not be planned."""
+    """Something to settle: an unmatched pension record, a person-year that could not be planned, a lapsed remission."""
 
     about = About("person", "collection", {"message": (f"{LEVY}/徴収方法情報",)})
 
     person = models.ForeignKey(Person, models.PROTECT, null=True, related_name="+")
-    sort = models.CharField(max_length=20)  # target | unclear
-    what = models.CharField(max_length=80)  # target:<id> | year:<fiscal year>
+    sort = models.CharField(max_length=20)  # target | unclear | remission
+    what = models.CharField(max_length=80)  # target:<id> | year:<fiscal year> | remission:<id>
     message = models.TextField()
     state = models.CharField(max_length=10)  # open | settled
     settled_reason = models.TextField(blank=True)

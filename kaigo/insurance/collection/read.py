@@ -24,6 +24,10 @@ from kaigo.law.words import Audience, Told, tell_all
 # Whom an address is about (base/desk/things.py).
 SUBJECTS = {
     "plan": "SELECT person_id FROM collection_plan WHERE id = %s",
+    "relief": "SELECT person_id FROM collection_relief WHERE id = %s",
+    "relief_bulk": "",
+    "remission": "SELECT person_id FROM collection_remission WHERE id = %s",
+    "deferral": "SELECT person_id FROM collection_deferral WHERE id = %s",
     "target": "SELECT person_id FROM collection_match WHERE target_id = %s AND person_id IS NOT NULL",
 }
 __all__ = [
@@ -80,7 +84,10 @@ CAUSES = {
     "match": "年金記録の同定",
     "request": "年次の依頼に含まれなかったため",
     "opening": "前のシステムからの引継ぎ",
+    "remission": "減免",
 }
+# Why an entry was taken back (remission/entries.py).
+TAKEN_BACK = {"lapsed": "減免の失効", "revoked": "減免の取消し"}
 REQUESTS = {"start": "始める", "keep": "続ける", "stop": "止める", "none": "依頼しない"}
 
 
@@ -151,7 +158,7 @@ class LedgerLine:
 
     @property
     def why(self) -> str:
-        return CAUSES.get(self.reason, self.reason)
+        return CAUSES.get(self.reason) or TAKEN_BACK.get(self.reason, self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -279,15 +286,17 @@ def first_due(ctx: Context, person: int, fiscal_year: int) -> FirstDue | None:
 
 
 def letter_amounts_sql(ctx: Context) -> str:
-    """Relation (person_id, fiscal_year, plan_id, assessment_id, annual_yen, levied_yen, refund_yen, instalments json).
+    """Relation (person_id, fiscal_year, plan_id, assessment_id, annual_yen, levied_yen, remitted_yen, refund_yen,
+    instalments json).
 
     What a letter of the plan in force has to say; instalments: [{way, number, due_on, yen}] in the order of due dates.
-    levied_yen: what the ledger says.
+    levied_yen: what the ledger says. remitted_yen: what the instalments are less by (a remission by stage).
     """
     return f"""
         SELECT p.person_id, p.fiscal_year, p.id AS plan_id, p.assessment_id, a.annual_yen, p.refund_yen,
                coalesce((SELECT sum(e.yen) FROM ledger_entry e WHERE e.person_id = p.person_id
                          AND e.fiscal_year = p.fiscal_year AND e.sort IN ('levy', 'adjust')), 0)::int AS levied_yen,
+               coalesce((SELECT r.yen FROM collection_remission r WHERE r.id = p.remission_id), 0) AS remitted_yen,
                coalesce((SELECT json_agg(json_build_object('way', i.way, 'number', i.number, 'due_on', i.due_on,
                                                            'yen', i.yen) ORDER BY i.due_on, i.way, i.number)
                          FROM collection_instalment i WHERE i.plan_id = p.id), '[]'::json) AS instalments

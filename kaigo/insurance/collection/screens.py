@@ -19,6 +19,9 @@ from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection import read, request
 from kaigo.insurance.collection.decide import change_way, deduction_days, values_for
+from kaigo.insurance.collection.remission import read as remission
+from kaigo.insurance.collection.remission import screens as screens_remission
+from kaigo.insurance.collection.remission import screens_bulk
 from kaigo.insurance.collection.screens_rates import Rates
 from kaigo.insurance.collection.screens_targets import MatchTarget, Target, Targets
 from kaigo.insurance.residents import read as residents
@@ -87,6 +90,7 @@ class Year(Page):
                 for month, way, sort, yen in totals["by_month"]
             ],
             "tasks": read.open_tasks(ctx),
+            "reliefs": remission.open_count(ctx),
         }
 
 
@@ -145,10 +149,14 @@ class Ledger(Page):
     def get(self, ctx: Context, request: HttpRequest, person: int):
         who = person_or_404(ctx, person)
         years = read.ledger(ctx, person)
+        remitted = remission.remitted(ctx, person)
         return "collection/ledger.html", {
             "title": whose(who.name, "の収納台帳"),
             "who": who,
-            "years": [(year, fiscal_year_name(year.fiscal_year)) for year in years],
+            "years": [
+                (year, fiscal_year_name(year.fiscal_year), remitted.get(year.fiscal_year, 0))
+                for year in years
+            ],
             "paying": _paying(ctx, person),
             "records": read.targets_of(ctx, person),
         }
@@ -307,7 +315,7 @@ class Request(Page):
 
 
 def _waiting(ctx: Context) -> int:
-    return sum(read.open_tasks(ctx).values())
+    return sum(read.open_tasks(ctx).values()) + remission.open_count(ctx)
 
 
 nav = Nav("収納", "/collection/", "collection.view", _waiting)
@@ -324,4 +332,6 @@ urls = [
     path("targets/<target:target>/", Target.view(), name="target"),
     path("targets/<target:target>/match/", MatchTarget.view(), name="match"),
     path("request/", Request.view(), name="request"),
+    *screens_bulk.urls,
+    *screens_remission.urls,
 ]

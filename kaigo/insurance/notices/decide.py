@@ -19,7 +19,7 @@ from kaigo.insurance.notices import gather, offices
 from kaigo.insurance.notices.certificates.words import certificate
 from kaigo.insurance.notices.common import common, keep
 from kaigo.insurance.notices.exchange.drafting import EXCHANGE
-from kaigo.insurance.notices.holds import FREE, INTERIM, LIFTABLE, Hold, Place, places
+from kaigo.insurance.notices.holds import FREE, INTERIM, LIFTABLE, REMISSION, Hold, Place, places
 from kaigo.insurance.notices.inquiries.drafting import INQUIRIES
 from kaigo.insurance.notices.models import Content, Draft, Issue
 from kaigo.insurance.notices.premium.letters import Person
@@ -109,6 +109,8 @@ def _one(w: Wanted, place: Place, shared: Shared, dated: date, told: dict[int, d
     hold = place.hold
     if hold is FREE and w.interim:
         hold = Hold("interim", INTERIM)
+    if hold is FREE and w.remitted:
+        hold = Hold("remission", REMISSION)
     if hold is FREE and not w.number:
         hold = Hold("address", "被保険者番号がありません。資格を確かめてください。")
     data = letter.as_json()

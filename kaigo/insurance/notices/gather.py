@@ -26,7 +26,7 @@ def wanted(
     query = f"""
         SELECT w.person_id, w.plan_id, w.assessment_id, w.annual_yen, w.refund_yen, w.instalments::text, w.told_id, w.opening::text,
                w.stage, w.months, w.interim, w.way, w.request, w.cause, f.reasons::text, g.reasons::text, y.payer, n.number,
-               {letter_of()}
+               {letter_of()}, w.remitted_yen
         FROM ({wanted_sql(ctx)}) w
         JOIN ({premium.findings_sql()}) f ON f.decision_id = w.assessment_id
         LEFT JOIN ({collection.findings_sql()}) g ON g.decision_id = w.plan_id

@@ -18,12 +18,16 @@ HOLDS = {
     "unprintable": "印刷できない文字",
     "shared": "他人と同じ送付先",
     "interim": "仮の段階",
+    "remission": "減免",
 }
 # A clerk may let these go, with a reason that is kept.
 LIFTABLE = ("shared", "interim")
 SHARED = "世帯の違う人と同じ送付先です。別の人の送付先を登録していないか確かめ、正しければ止めた理由を外してください。"
 INTERIM = (
     "税の申告または調査が済んでいないため仮の段階です。仮のまま通知するときは、止めた理由を外してください。"
+)
+REMISSION = (
+    "減免の額を記す通知書の様式がまだありません。減免の決定は、様式ができるまで窓口の文書で知らせてください。"
 )
 
 

@@ -11,6 +11,7 @@ from django.db import connection
 from kaigo.base.records.context import HIDDEN, Context
 from kaigo.insurance.premium.models import Assessment, AssessmentFinding, Batch, Task
 from kaigo.insurance.premium.provisional_facts import unpack_facts
+from kaigo.insurance.premium.raised import Raised, raised_people
 from kaigo.insurance.premium.save import stage_numbers
 from kaigo.insurance.qualification import read as qualification
 from kaigo.law.provisional import ProvisionalFacts
@@ -149,6 +150,15 @@ def provisional_changes(ctx: Context, fiscal_year: int) -> list[ProvisionalChang
             [fiscal_year],
         )
         return [ProvisionalChange(*row) for row in cursor.fetchall()]
+
+
+def raised(ctx: Context, fiscal_year: int, persons: list[int] | None = None) -> list[Raised]:
+    """Whose stage of some month is higher than the year before, with what is known of both years, in the order of person.
+
+    For the remission of one year by the stage of the year before. Provisional decisions are left out. persons: only these,
+    and also where no stage is higher.
+    """
+    return raised_people(ctx, in_force_sql(ctx), fiscal_year, persons)
 
 
 def deducted_sql() -> str:

@@ -104,7 +104,7 @@ SELECT q.person_id, q.held <> '' AS held, l.plan_id IS NULL AS superseded, l.ann
        coalesce(q.annual_yen <> (c.data->>'annual')::int OR l.annual_yen <> l.levied_yen
                 OR l.annual_yen <> (c.data->>'annual')::int
                 OR (SELECT sum((p->>3)::int) FROM jsonb_array_elements(c.data->'parts') p)
-                   <> l.annual_yen + l.refund_yen, false) AS amount,
+                   <> l.annual_yen - l.remitted_yen + l.refund_yen, false) AS amount,
        coalesce(c.data->'stage' <> to_jsonb(a.stage), false) AS stage,
        NOT coalesce({says}, true) AS parts
 FROM ({queued}) q JOIN notices_content c ON c.draft_id = q.id

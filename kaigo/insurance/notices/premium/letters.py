@@ -73,6 +73,7 @@ class PremiumNotice:
     """納入通知書 兼 決定通知書, 特別徴収開始通知書. Amounts in yen; refund: what is paid beyond the annual amount.
 
     reasons: [[words, article, parts], …]; ways: keys of common.how_to_pay; next: the next part to pay, or None.
+    remitted: what the parts are less by; the letter does not tell it yet and is held.
     """
 
     title: str
@@ -85,10 +86,11 @@ class PremiumNotice:
     reasons: list
     next: Part | None
     start: Start | None = None
+    remitted: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The letter for the press. ValueError if the parts do not add up to the annual amount."""
-        _add_up(self.parts, self.annual, self.refund)
+        _add_up(self.parts, self.annual - self.remitted, self.refund)
         return self.person.as_json() | {
             "title": self.title,
             "annual": self.annual,
@@ -119,10 +121,11 @@ class ChangeNotice:
     reasons: list
     next: Part | None
     start: Start | None = None
+    remitted: int = 0
 
     def as_json(self) -> dict[str, Any]:
         """The letter for the press. ValueError if the parts of either side do not add up."""
-        _add_up(self.parts, self.annual, self.refund)
+        _add_up(self.parts, self.annual - self.remitted, self.refund)
         _add_up(self.before.parts, self.before.annual, self.before.refund)
         return self.person.as_json() | {
             "title": self.title,

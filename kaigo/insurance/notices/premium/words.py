@@ -34,6 +34,7 @@ _CAUSES = {
     "way": "納め方が変わったため、これからの納め方をお知らせします。",
     "match": "年金の記録を確かめ、納め方を決め直しました。",
     "request": "年金からの差引きを始められなかったため、納め方を決め直しました。",
+    "remission": "保険料の減免により、これから納める額を決め直しました。",
 }
 
 
@@ -59,6 +60,7 @@ class Wanted(NamedTuple):
     payer: str | None
     number: str | None
     letter: str
+    remitted: int = 0  # what the instalments are less by than the premium
 
 
 def notice(wanted: Wanted, person: Person, common: dict, dated: date) -> PremiumNotice:
@@ -76,6 +78,7 @@ def notice(wanted: Wanted, person: Person, common: dict, dated: date) -> Premium
         reasons(wanted.premium_reasons, wanted.plan_reasons),
         following(parts, dated),
         start(wanted, common, parts) if starting else None,
+        wanted.remitted,
     )
 
 
@@ -94,7 +97,7 @@ def change(wanted: Wanted, person: Person, common: dict, dated: date, told: dict
         title, person, wanted.annual, wanted.refund, wanted.stage, parts, before,
         _what(wanted, before, stopping), _why(wanted, before), _notes(wanted, before, parts),
         reasons(wanted.premium_reasons, wanted.plan_reasons), following(parts, dated),
-        start(wanted, common, parts) if starting else None,
+        start(wanted, common, parts) if starting else None, wanted.remitted,
     )  # fmt: skip
 
 

@@ -13,12 +13,15 @@ from django.db import connection
 from kaigo.base.files import store
 from kaigo.base.paper import press
 from kaigo.base.records.refusal import Refused
+from kaigo.insurance.collection.decide import plan_all
+from kaigo.insurance.collection.models import Remission
 from kaigo.insurance.ledger.models import LedgerEntry
 from kaigo.insurance.notices import decide as notices
 from kaigo.insurance.notices.holds import FREE
 from kaigo.insurance.notices.models import Content, Draft
 from kaigo.insurance.notices.save import Drafted, save
 from kaigo.insurance.notices.tests import builders as N
+from kaigo.insurance.premium import read as premium
 from kaigo.insurance.release import gate, printing, pulls, requests
 from kaigo.insurance.release.models import Letter, PrintRun, Pull, Request
 
@@ -66,6 +69,20 @@ def rewrite(who: int, change, more: int = 0) -> None:
             )
         ]
     )  # fmt: skip
+
+
+def test_a_remitted_premium_is_held_and_stops_nobody_else():
+    one, _ = drafted("見本 花子", "見本 太郎")
+    Remission.objects.create(
+        person_id=one, fiscal_year=N.YEAR, assessment_id=premium.current(ASKS, one, N.YEAR).id, what="granted",
+        ground="hardship", manner="stage", yen=20_000, after_yen=54_400, cuts=[], facts=[], reasons=[], law="", note="",
+        asked_by="account:1", decided_on=ASKS.on, actor="account:2",
+    )  # fmt: skip
+    plan_all(ASKS, N.INSURER, N.YEAR, persons=[one])
+    notices.draft_premium(ASKS, N.INSURER, N.YEAR)
+    assert Draft.objects.get(person_id=one, state="draft").held == "remission"
+    report = compare()
+    assert (report.difference_count, report.totals["letters"], report.totals["held"]) == (0, 1, 1)
 
 
 def test_letters_that_agree_pass_with_their_totals():

@@ -1,0 +1,114 @@
+"""Two at once: one decides, and no remission is left standing on an assessment that is no longer in force."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from django.db import connection
+
+from kaigo.base.records.context import acting
+from kaigo.base.records.refusal import Refused
+from kaigo.insurance.collection.models import Relief, Remission
+from kaigo.insurance.collection.remission import bulk
+from kaigo.insurance.collection.remission.decide import approve
+from kaigo.insurance.collection.remission.tests.test_bulk import raised
+from kaigo.insurance.collection.remission.tests.two import (
+    AUGUST,
+    ask,
+    assess,
+    booked,
+    first,
+    in_force,
+    is_right,
+    of_stage,
+    parts,
+    payer,
+    plan_on,
+    second,
+)
+from kaigo.insurance.collection.tests.builders import INSURER, YEAR
+
+pytestmark = pytest.mark.usefixtures("street")
+
+
+def at_once(*acts: Callable[[], object]) -> list[object]:
+    """Each in a transaction and a connection of its own, begun together; what came of each, in their order."""
+    gate = threading.Barrier(len(acts))
+    found: list[object] = [None] * len(acts)
+
+    def work(place: int, act: Callable[[], object]) -> None:
+        try:
+            gate.wait(10)
+            with acting(second(AUGUST)):
+                found[place] = act()
+        except BaseException as error:
+            found[place] = error
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=work, args=pair) for pair in enumerate(acts)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    return found
+
+
+def refused(found: list[object]) -> list[Refused]:
+    strange = [one for one in found if isinstance(one, BaseException) and not isinstance(one, Refused)]
+    assert not strange, strange
+    return [one for one in found if isinstance(one, Refused)]
+
+
+@pytest.fixture(autouse=True)
+def may(django_db_blocker):
+    with django_db_blocker.unblock():
+        yield
+
+
+def poor() -> dict:
+    return {"lost_yen": 6, "of_yen": 10}
+
+
+def test_one_of_two_who_decide_at_once_decides():
+    with acting(first(AUGUST)):
+        who = payer(3)
+        asked = ask(who, "income_fall", **poor())
+    found = at_once(*[lambda: approve(second(AUGUST), INSURER, Relief.objects.get(id=asked.id))] * 2)
+    assert len(refused(found)) == 1
+    made = Remission.objects.get()
+    assert booked(who, "remission") == -made.yen
+    assert is_right()
+
+
+@pytest.mark.parametrize("ground", ["income_fall", "special"])
+def test_a_remission_and_a_new_plan_at_once_never_leave_a_remission_on_the_former_assessment(ground):
+    with acting(first(AUGUST)):
+        who = raised(6, 1)
+        asked = ask(who, ground, **poor())
+        assess(who, 7, AUGUST, before=in_force(who).assessment_id, sort="revision")
+    found = at_once(
+        lambda: approve(second(AUGUST), INSURER, Relief.objects.get(id=asked.id)), lambda: plan_on(AUGUST)
+    )
+    assert len(refused(found)) == 1, found
+    with acting(first(AUGUST)):
+        plan_on(AUGUST)
+    assert booked(who, "remission") == 0 and booked(who, "levy", "adjust") == of_stage(7)
+    assert is_right()
+
+
+def test_the_list_and_an_application_at_once_remit_once():
+    with acting(first(AUGUST)):
+        who = raised(6, 1)
+        asked = ask(who, "special")
+        shown = bulk.shadow(first(AUGUST), INSURER, YEAR)
+    found = at_once(
+        lambda: approve(second(AUGUST), INSURER, Relief.objects.get(id=asked.id)),
+        lambda: bulk.approve(second(AUGUST), bulk.ReliefBulk.objects.get(id=shown.id)),
+    )
+    assert len(refused(found)) == 1, found
+    assert Remission.objects.filter(person_id=who, what="granted").count() == 1
+    assert sum(parts(who).values()) == of_stage(1)
+    assert is_right()
