@@ -96,6 +96,15 @@ def add_months(on: date, months: int) -> date:
     return date(year, month, min(on.day, calendar.monthrange(year, month)[1]))
 
 
+def last_day(start: date, *, years: int = 0, months: int = 0) -> date:
+    """start を初日とする期間の末日(民法143条2項): 応当日の前日。応当日がなければその月の末日。
+
+    二月二十八日の翌日から数える二年は、終わりの年がうるう年なら二月二十九日までである。
+    """
+    counterpart = add_months(start, 12 * years + months)
+    return counterpart - timedelta(days=1) if counterpart.day == start.day else counterpart
+
+
 def month_end(on: date) -> date:
     """その月の末日。"""
     return date(on.year, on.month, calendar.monthrange(on.year, on.month)[1])

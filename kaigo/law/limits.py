@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal, NamedTuple
 
-from kaigo.law.dates import add_years
+from kaigo.law.dates import last_day
 from kaigo.law.instalments import due_dates
 from kaigo.law.reasons import Finding, Missing, Reason, Unclear
 from kaigo.law.rule import rule
 from kaigo.law.values import ValueMissing, Values
+
+
+def two_years_after(on: date) -> date:
+    """on の翌日から数える二年の末日(法200条、民法140条・143条)。"""
+    return last_day(on + timedelta(days=1), years=2)
 
 
 class LimitFacts(NamedTuple):
@@ -52,7 +57,7 @@ def assessment(facts: LimitFacts, values: Values) -> Finding[Limit] | Unclear:
         reason_id = "limit.direct"
         if facts.acquired_on and facts.acquired_on > first:
             first, reason_id = facts.acquired_on, "limit.acquired"
-    last = add_years(first, 2)
+    last = two_years_after(first)
     allowed = facts.decided_on <= last
     parts = (Reason("limit.allowed" if allowed else "limit.barred", "法200条の2", (facts.decided_on, last)),)
     return Finding(Limit(first, last, allowed), (Reason(reason_id, "法200条の2", (first, last), parts),))
@@ -75,7 +80,7 @@ class RefundLimit(NamedTuple):
 @rule("limits.refund", facts=RefundFacts, article="法200条1項")
 def refund(facts: RefundFacts, values: Values) -> Finding[RefundLimit]:
     """還付を受ける権利は、行使できる時から二年で時効により消える。初日は数えない(民法140条)。"""
-    last = add_years(facts.claimable_on, 2)
+    last = two_years_after(facts.claimable_on)
     still = facts.on <= last
     parts = (Reason("limit.refund_open" if still else "limit.refund_over", "法200条1項", (facts.on, last)),)
     return Finding(

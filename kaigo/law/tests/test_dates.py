@@ -13,6 +13,7 @@ from kaigo.law.dates import (
     fiscal_span,
     fiscal_year,
     fiscal_year_name,
+    last_day,
     parse_date,
     wareki,
     wareki_month,
@@ -30,6 +31,27 @@ def test_a_day_that_does_not_exist_becomes_the_last_of_the_month():
     assert add_years(date(2024, 2, 29), 2) == date(2026, 2, 28)
     assert add_months(date(2026, 1, 31), 1) == date(2026, 2, 28)
     assert add_months(date(2026, 10, 31), 4) == date(2027, 2, 28)
+
+
+@pytest.mark.parametrize(
+    ("start", "span", "last"),
+    [
+        (date(2024, 8, 1), {"years": 2}, date(2026, 7, 31)),
+        # 応当日のある三月一日は、その前日まで: うるう年には二月二十九日。
+        (date(2022, 3, 1), {"years": 2}, date(2024, 2, 29)),
+        (date(2023, 3, 1), {"years": 2}, date(2025, 2, 28)),
+        # 応当日のない日は、その月の末日まで。
+        (date(2024, 2, 29), {"years": 2}, date(2026, 2, 28)),
+        (date(2025, 11, 30), {"months": 3}, date(2026, 2, 28)),
+        (date(2025, 12, 1), {"months": 3}, date(2026, 2, 28)),
+        (date(2023, 12, 1), {"months": 3}, date(2024, 2, 29)),
+        (date(2024, 7, 2), {"months": 3}, date(2024, 10, 1)),
+        (date(2026, 1, 31), {"months": 1}, date(2026, 2, 28)),
+        (date(2026, 4, 10), {"years": 1, "months": 6}, date(2027, 10, 9)),
+    ],
+)
+def test_a_period_ends_on_the_day_before_its_counterpart(start, span, last):
+    assert last_day(start, **span) == last
 
 
 def test_eras_begin_on_their_day():
