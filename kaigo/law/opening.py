@@ -11,9 +11,10 @@ from kaigo.law.dates import fiscal_year_name
 from kaigo.law.reasons import Missing
 from kaigo.law.values import Book, Entry, NoValue, ValueMissing
 
-# 計画期または政令の改正ごとに決まる値。前の年度の値を引き継ぐと、誤った保険料になる(事例 I04)。
+# 計画期または政令の改正ごとに決まる値。前の年度の値を引き継ぐと、誤った保険料になる(事例 I04)。割合は毎年、告示で決まる。
 DECIDED_ANEW = (
     "premium.stages", "premium.rates", "premium.base", "premium.amounts", "premium.threshold", "income.premium",
+    "late_charges.rates", "refund_interest.rates",
 )  # fmt: skip
 
 

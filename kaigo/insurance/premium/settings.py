@@ -7,6 +7,7 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from kaigo.insurance.premium import settings_arrears as arrears
 from kaigo.law.premium_table import money
 from kaigo.law.values import Book, Entry, NoValue, ValueMissing, Values, load
 from kaigo.law.words import name_of
@@ -16,6 +17,7 @@ GROUPS = {
     "income": "所得の見方",
     "tax": "住民税",
     "collection": "徴収の方法と納期",
+    **arrears.GROUPS,
     "qualification": "資格",
 }
 NAMES = {
@@ -39,6 +41,7 @@ NAMES = {
     "collection.levelling": "平準化の方法",
     "collection.direct_schedule": "普通徴収の納期",
     "collection.direct_split": "普通徴収の端数",
+    **arrears.NAMES,
     "qualification.exclusion_kinds": "適用除外の施設",
     "qualification.handover_days": "前住所地の認定を引き継ぐ申請の期限",
     "qualification.acquisition_notification_days": "資格の取得の届出の期限",
@@ -321,6 +324,7 @@ _TEXTS: dict[str, Callable[[Any], list[str]]] = {
     "collection.direct_split": _split,
     "collection.levelling": lambda raw: [_LEVELLING[raw]],
     "collection.direct_schedule": _schedule,
+    **arrears.TEXTS,
     "qualification.exclusion_kinds": _exclusions,
     "qualification.handover_days": _days,
     "qualification.acquisition_notification_days": _days,

@@ -23,6 +23,10 @@ TENTH = """
    value: 850000}
 - {name: income.premium, from: 2027-04-01, to: 2030-04-01, source: 作りもの, confidence: fictional, checked_on: 2026-11-24,
    value: {subtract_special: true, subtract_pension_income: true, salary_relief: 100000, taxed_relief: 0, deemed_salary: false}}
+- {name: late_charges.rates, from: 2027-01-01, to: 2028-01-01, source: 作りもの, confidence: fictional, checked_on: 2026-11-24,
+   value: {first: "3.0", after: "9.3"}}
+- {name: refund_interest.rates, from: 2027-01-01, to: 2028-01-01, source: 作りもの, confidence: fictional, checked_on: 2026-11-24,
+   value: "1.5"}
 """
 CASES = """
 - {case: 第10期(作りもの) 本人課税, rule: premium.assess, on: 2027-04-01, insurer: "131997", source: 作りもの,
@@ -57,7 +61,8 @@ def test_what_is_decided_anew_is_never_carried_over():
     opened = open_year(load(), "131997", 2027)
     assert opened.copied == ()
     assert [name for name, _ in opened.missing] == [
-        "income.premium", "premium.base", "premium.rates", "premium.stages", "premium.threshold",
+        "income.premium", "late_charges.rates", "premium.base", "premium.rates", "premium.stages", "premium.threshold",
+        "refund_interest.rates",
     ]  # fmt: skip
     assert {"collection.direct_schedule", "premium.proration"} <= set(opened.continues)
 
