@@ -37,6 +37,8 @@ KINDS = (
     "assessment", "batch", "premium_task",
     # collection
     "plan", "target",
+    # arrears
+    "agreement", "measure", "property_inquiry", "visit", "write_off", "write_off_request",
     # notices
     "draft",
     # release
