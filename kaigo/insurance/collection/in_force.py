@@ -28,3 +28,11 @@ def opening_letters_sql() -> str:
                          FROM collection_instalment i WHERE i.plan_id = p.id), '[]'::json) AS instalments
         FROM collection_plan p JOIN ({premium.opening_sql()}) o ON o.assessment_id = p.assessment_id
         WHERE p.cause = 'opening'"""
+
+
+def taken_over_sql() -> str:
+    """Relation (person_id, fiscal_year, decided_on): plans that a former system had made, and when they were taken over."""
+    return (
+        "SELECT person_id, fiscal_year, max(decided_on) AS decided_on FROM collection_plan "
+        "WHERE cause = 'opening' GROUP BY person_id, fiscal_year"
+    )

@@ -8,7 +8,7 @@ from itertools import groupby
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
-from kaigo.insurance.collection.in_force import plans_in_force_sql
+from kaigo.insurance.collection.in_force import plans_in_force_sql, taken_over_sql
 from kaigo.insurance.collection.invariant import WHAT, Difference, invariant
 from kaigo.insurance.collection.models import PlanFinding
 from kaigo.insurance.collection.slips import PartView, instalments_sql, parts_by_id, parts_sql, requested_sql
@@ -58,6 +58,7 @@ __all__ = [
     "plan",
     "plans_in_force_sql",
     "requested_sql",
+    "taken_over_sql",
     "targets_of",
     "told",
     "totals",

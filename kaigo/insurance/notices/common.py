@@ -13,6 +13,7 @@ from pathlib import Path
 
 from kaigo.base.files import store
 from kaigo.insurance.notices.certificates.letters import CERTIFICATE
+from kaigo.insurance.notices.dunning import letters as dunning
 from kaigo.insurance.notices.exchange import letters as exchange
 from kaigo.insurance.notices.inquiries import letters as inquiries
 from kaigo.insurance.notices.premium.letters import CHANGE, NOTICE
@@ -30,6 +31,8 @@ LETTERS = {
     "insured_certificate": "被保険者証",
     inquiries.LETTER: "所得照会票",
     exchange.LETTER: "住所地特例連絡票",
+    dunning.DEMAND: "督促状",
+    dunning.REMINDER: "催告書",
 }
 TEMPLATES: dict[str, tuple[Path, int]] = {  # letter → (template, pages of one letter)
     "premium_notice": (NOTICE, 2),
@@ -39,6 +42,7 @@ TEMPLATES: dict[str, tuple[Path, int]] = {  # letter → (template, pages of one
     "insured_certificate": (CERTIFICATE, 1),
     inquiries.LETTER: (inquiries.TEMPLATE, inquiries.PAGES),
     exchange.LETTER: (exchange.TEMPLATE, exchange.PAGES),
+    **dunning.TEMPLATES,
 }
 
 # Letters to other municipalities → their text.
@@ -67,12 +71,17 @@ def common(insurer: str, letter: str, fiscal_year: int, dated: date) -> dict:
         return found | {"certificate": text(insurer, "certificate", dated)["lines"]}
     if letter in TO_OFFICES:
         return found | {TO_OFFICES[letter]: text(insurer, TO_OFFICES[letter], dated)}
+    if letter == dunning.REMINDER:
+        # No decision about anybody: it has no 教示.
+        return found | {"dunning": text(insurer, "dunning", dated)}
     appeal = text(insurer, "appeal", dated)
     if not appeal["paragraphs"]:
         raise ValueError("教示がない通知は印刷できません。")
     said = [line.format(insurer=issuer["insurer"], head=issuer["head"]) for line in appeal["paragraphs"]]
+    found["operative_text"] = {"id": appeal["id"], "paragraphs": said}
+    if letter == dunning.DEMAND:
+        return found | {"dunning": text(insurer, "dunning", dated)}
     return found | {
-        "operative_text": {"id": appeal["id"], "paragraphs": said},
         "how_to_pay": text(insurer, "how_to_pay", dated),
         "change": text(insurer, "change", dated),
         "payers": text(insurer, "payers", dated),

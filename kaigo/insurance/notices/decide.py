@@ -212,6 +212,12 @@ def recheck(ctx: Context, insurer: str, persons: Sequence[int] | None = None) ->
             drafts += draft_certificates(ctx, insurer, dated)["drafts"]
         elif letter in OFFICES:
             drafts += offices.draft(ctx, insurer, OFFICES[letter], dated)["drafts"]
+        elif letter in ("demand_notice", "reminder_notice"):
+            # Drafted from the same pieces as these letters: it stands above this module.
+            from kaigo.insurance.notices.dunning.drafting import draft, of_drafts
+
+            ids = of_drafts([row[0] for row in gone if row[3] == letter])
+            drafts += draft(ctx, insurer, letter, ids)["drafts"]
         elif letter == "provisional_change":
             # Drafted from the same pieces as these letters: it stands above this module.
             from kaigo.insurance.notices.provisional.drafting import draft_provisional

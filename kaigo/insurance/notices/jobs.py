@@ -7,6 +7,8 @@ from django.conf import settings
 from kaigo.base.jobs.registry import Daily, Monthly, Progress, Yearly, job
 from kaigo.base.records.context import Context
 from kaigo.insurance.notices import decide, offices
+from kaigo.insurance.notices.dunning.drafting import LETTERS as ASKING
+from kaigo.insurance.notices.dunning.drafting import draft as draft_asking
 from kaigo.insurance.notices.exchange.drafting import EXCHANGE
 from kaigo.insurance.notices.inquiries.drafting import INQUIRIES
 from kaigo.insurance.notices.provisional import drafting as provisional
@@ -87,6 +89,23 @@ def draft_inquiries(ctx: Context, progress: Progress) -> dict:
 def draft_exchange(ctx: Context, progress: Progress) -> dict:
     """Letters to host municipalities about the events that the section decided to tell by letter."""
     return offices.draft(ctx, settings.INSURER, EXCHANGE)
+
+
+@job(
+    "notices.draft_dunning",
+    title="督促状・催告書の下書き",
+    when=Daily(),
+    needs=("receipts.take",),
+    purpose="notice",
+    ready=_texts,
+)
+def draft_dunning(ctx: Context, progress: Progress) -> dict:
+    """Letters of the demands and reminders that have none; what was paid meanwhile is taken back first."""
+    done = {"drafts": 0, "yen": 0, "withdrawn": 0}
+    for letter in ASKING:
+        part = draft_asking(ctx, settings.INSURER, letter)
+        done = {key: done[key] + part[key] for key in done}
+    return done
 
 
 @job("notices.recheck", title="送付前の通知の点検", when=Daily(), needs=("residents.take",), purpose="notice")

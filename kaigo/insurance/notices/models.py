@@ -7,6 +7,7 @@ from django.db import models
 from kaigo.base.records.models import About, Document, Work
 from kaigo.insurance.certificates.models import Certificate
 from kaigo.insurance.collection.models import Plan
+from kaigo.insurance.dunning.models import Demand, Reminder
 from kaigo.insurance.premium.models import Assessment
 from kaigo.insurance.residents.models import Person
 
@@ -19,7 +20,7 @@ class Draft(Work):
 
     person: NULL for a letter to another office about several people (income_inquiry, exception_exchange).
     letter: premium_notice | deduction_start | change_notice | insured_certificate | income_inquiry
-    | exception_exchange. state: draft | withdrawn.
+    | exception_exchange | demand_notice | reminder_notice. state: draft | withdrawn.
     held: why it may not go out now ("" = it may): protected | dead | address | stopped | unprintable
     | shared | interim.
     A draft went out when it has an Issue; a letter taken back before posting is withdrawn.
@@ -109,3 +110,23 @@ class Issue(Document):
     class Meta:
         db_table = "notices_issue"
         constraints = [models.UniqueConstraint(fields=["number"], name="notices_issue_once")]
+
+
+class Asking(Document):
+    """Which demand or reminder a draft is the letter of. again: a letter sent once more; the demand stays the same."""
+
+    about = About("person", "letter", {"again": (NOTICE,)})
+
+    draft = models.OneToOneField(Draft, models.PROTECT, related_name="asking", db_constraint=False)
+    demand = models.ForeignKey(Demand, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    reminder = models.ForeignKey(Reminder, models.PROTECT, null=True, related_name="+", db_constraint=False)
+    again = models.BooleanField()
+
+    class Meta:
+        db_table = "notices_asking"
+        constraints = [
+            models.CheckConstraint(
+                name="notices_asking_one",
+                condition=models.Q(demand__isnull=True) ^ models.Q(reminder__isnull=True),
+            )
+        ]

@@ -11,6 +11,9 @@ from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.notices.common import LETTERS, TEMPLATES, kept, template_digest
 from kaigo.insurance.notices.decide import OFFICES, differing
+from kaigo.insurance.notices.dunning.drafting import LETTERS as ASKING
+from kaigo.insurance.notices.dunning.drafting import compared as compared_asking
+from kaigo.insurance.notices.dunning.drafting import lacking as lacking_asking
 from kaigo.insurance.notices.holds import HOLDS, LIFTABLE, Hold
 from kaigo.insurance.notices.provisional.drafting import lacking as lacking_provisional
 from kaigo.insurance.notices.provisional.letters import LETTER as PROVISIONAL
@@ -21,12 +24,13 @@ SUBJECTS = {
     "draft": "SELECT person_id FROM notices_draft WHERE id = %s AND person_id IS NOT NULL",
 }
 __all__ = [
-    "HOLDS", "LETTERS", "LIFTABLE", "OFFICES", "PROVISIONAL", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "content", "contents", "count", "counts",
-    "differing_drafts", "drafts", "kept", "lacking_provisional", "letter_of", "of_person", "one", "template_digest", "waiting_sql", "wanted_sql",
+    "ASKING", "HOLDS", "LETTERS", "LIFTABLE", "OFFICES", "PROVISIONAL", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "compared_asking", "content", "contents", "count", "counts",
+    "differing_drafts", "drafts", "kept", "lacking_asking", "lacking_provisional", "letter_of", "of_person", "one", "template_digest", "waiting_sql", "wanted_sql",
 ]  # fmt: skip
 
 WITHDRAWN = {
     "superseded": "決定が変わった",
+    "paid": "納められて額が変わった",
     "rechecked": "宛先を点検し直した",
     "pulled": "抜き取った",
     "hand": "職員が取り下げた",

@@ -28,6 +28,7 @@ NEEDED = {
     "payers": "特別徴収義務者の名前",
     "inquiry": "所得照会票の文",
     "exchange": "住所地特例連絡票の文",
+    "dunning": "督促・催告の文",
 }
 
 

@@ -65,6 +65,8 @@ def compare_letters(ctx: Context, letter: str, fiscal_year: int) -> GateReport:
     """
     if letter == "insured_certificate":
         found, totals = _certificates(ctx, fiscal_year)
+    elif letter in notices.ASKING:
+        found, totals = _asking(ctx, letter, fiscal_year)
     elif letter in notices.OFFICES:
         found, totals = _to_office(ctx, notices.OFFICES[letter], fiscal_year)
         return save(ctx, f"letters:{letter}", fiscal_year, totals, found)
@@ -167,6 +169,27 @@ def _certificates(ctx: Context, fiscal_year: int) -> tuple[list[Difference], dic
         "held": sum(1 for _, held, _ in rows if held),
     }
     return [Difference(person, "certificate", None, None, None) for person, _, wrong in rows if wrong], totals
+
+
+def _asking(ctx: Context, letter: str, fiscal_year: int) -> tuple[list[Difference], dict]:
+    """督促状・催告書: what the letter asks for is what is open of it in the ledger now, and nobody is forgotten."""
+    compared = notices.compared_asking(ctx, letter, fiscal_year)
+    found = [
+        Difference(person, "amount", None, open_yen, asked)
+        for _, person, asked, open_yen, _ in compared
+        if asked != open_yen
+    ]
+    found += [
+        Difference(person, "missing", None, open_yen, None)
+        for person, open_yen in notices.lacking_asking(ctx, letter, fiscal_year)
+    ]
+    free = [(asked, open_yen) for _, _, asked, open_yen, held in compared if not held]
+    return found, {
+        "letters": len(free),
+        "entries_yen": sum(open_yen for _, open_yen in free),
+        "letters_yen": sum(asked for asked, _ in free),
+        "held": len(compared) - len(free),
+    }
 
 
 def _to_office(ctx: Context, office: Office, fiscal_year: int) -> tuple[list[Difference], dict]:

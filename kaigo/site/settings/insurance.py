@@ -14,6 +14,7 @@ STREET = [
     "kaigo.insurance.premium",
     "kaigo.insurance.collection",
     "kaigo.insurance.receipts",
+    "kaigo.insurance.dunning",
     "kaigo.insurance.arrears",
     "kaigo.insurance.certificates",
     "kaigo.insurance.notices",

@@ -1,0 +1,209 @@
+"""延滞金: by the ledger's history, decided once the term is paid, never twice, waived by two people."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from kaigo.base.records.refusal import Refused
+from kaigo.insurance.collection.tests.builders import YEAR, on
+from kaigo.insurance.dunning import late, waivers
+from kaigo.insurance.dunning.models import LateCharge, LateFinding, Waiver, WaiverRequest
+from kaigo.insurance.dunning.tests.builders import DUE, INSURER, by, parts, pay, payer
+from kaigo.insurance.ledger import read as ledger
+from kaigo.insurance.ledger.models import LedgerEntry
+from kaigo.insurance.receipts import rulings
+from kaigo.insurance.receipts.models import Receipt
+
+pytestmark = pytest.mark.django_db
+DAY = timedelta(days=1)
+WINTER = date(YEAR, 12, 20)
+BIG = 960_000  # 120,000 yen a term: large enough for a late charge within the year
+
+
+def booked() -> int:
+    """The late charges in the ledger."""
+    return sum(e.yen for e in LedgerEntry.objects.filter(sort="late_levy"))
+
+
+def settle(day: date = WINTER) -> dict:
+    return late.settle_all(by(1, day), INSURER)
+
+
+def test_a_term_paid_late_is_charged_by_days_and_rates_and_booked_once():
+    who = payer(BIG)
+    yen = parts(who)[1].yen
+    paid = date(YEAR, 12, 15)
+    pay(who, 1, day=paid)
+    done = settle()
+    # 見本区: three months at 2.8%, then 9.1% (令和8年), on whole thousands; counted from the day after the due date.
+    first = (date(YEAR, 10, 31) - DUE).days
+    after = (paid - date(YEAR, 10, 31)).days
+    expected = (yen // 1000 * 1000) * (28 * first + 91 * after) // 365_000 // 100 * 100
+    assert expected >= 1000
+    (charge,) = LateCharge.objects.all()
+    assert (charge.yen, charge.state, charge.until, charge.owed_yen) == (expected, "charged", paid, yen)
+    assert done | {"missing": []} == {
+        "decided": 1, "charged": 1, "yen": expected, "withdrawn": 0, "unclear": 0, "missing": [],
+    }  # fmt: skip
+    assert booked() == expected
+    entry = LedgerEntry.objects.get(sort="late_levy")
+    assert (entry.source, entry.way, entry.number, entry.accounting_year) == (
+        f"late:{charge.id}",
+        "slip",
+        1,
+        YEAR,
+    )
+    parts_told = LateFinding.objects.get(decision=charge).reasons[0][3]
+    assert [part[0] for part in parts_told] == ["late.part", "late.part"]
+    # The balance of the term itself stays even; the second run finds nothing to do.
+    assert {t.number: t.balance for t in ledger.terms(on(WINTER), who)}[1] == 0
+    assert settle()["decided"] == 0
+    assert booked() == expected
+
+
+def test_part_payments_make_the_base_smaller():
+    one, two = payer(BIG), payer(BIG)
+    half = parts(two)[1].yen // 2
+    pay(two, 1, half, day=date(YEAR, 9, 1))
+    for who, yen in ((one, None), (two, parts(two)[1].yen - half)):
+        pay(who, 1, yen, day=WINTER)
+    settle()
+    whole, less = (LateCharge.objects.get(person_id=who).yen for who in (one, two))
+    assert 0 < less < whole
+    assert len(LateFinding.objects.get(decision__person_id=two).reasons[0][3]) == 3
+
+
+@pytest.mark.parametrize("day, decided", [(DUE, 0), (DUE + DAY, 1)])
+def test_the_due_date_itself_is_in_time(day, decided):
+    who = payer(BIG)
+    pay(who, 1, day=day)
+    assert settle()["decided"] == decided
+    assert booked() == 0
+
+
+def test_what_is_too_small_is_decided_with_its_reason_and_books_nothing():
+    who = payer()
+    pay(who, 1, day=DUE + 30 * DAY)
+    assert settle()["charged"] == 0
+    assert LateFinding.objects.get(decision__person_id=who).reasons[0][0] == "late.small"
+    assert booked() == 0
+
+
+def test_the_day_of_the_payer_counts_not_the_day_of_the_money():
+    who, late_payer = payer(BIG), payer(BIG)
+    pay(who, 1, day=DUE, settled=DUE + 6 * DAY)
+    pay(late_payer, 1, day=DUE + DAY, settled=DUE + 6 * DAY)
+    settle()
+    (charge,) = LateCharge.objects.all()
+    assert (charge.person_id, charge.until) == (late_payer, DUE + DAY)
+
+
+def test_a_payment_taken_back_takes_the_charge_back():
+    who, other = payer(BIG), payer(BIG)
+    pay(who, 1, day=WINTER)
+    settle()
+    assert booked() > 0
+    rulings.pay(by(1, WINTER), Receipt.objects.get().id, other, YEAR, "direct", 1, "別の人の納付だった")
+    done = settle()
+    # The money was the other's: he paid late, and the first one's term is open again.
+    assert (done["withdrawn"], done["charged"]) == (1, 1)
+    now = {c.person_id: (c.state, c.yen) for c in LateCharge.objects.filter(superseded_by__isnull=True)}
+    assert now[who] == ("withdrawn", 0)
+    assert booked() == now[other][1] > 0
+
+
+def test_an_open_term_is_shown_but_only_decided_by_hand_and_anew_when_paid():
+    who = payer(BIG)
+    assert settle()["decided"] == 0
+    (shown, *_) = late.previews(by(1, WINTER), INSURER, [who])
+    assert (shown.term.number, shown.missing) == (1, ())
+    assert shown.finding is not None
+    done = late.settle(by(1, WINTER), INSURER, who, YEAR, 1)
+    assert done["yen"] == shown.finding.value.yen == booked() > 0
+    assert LateCharge.objects.get().state == "interim"
+    with pytest.raises(Refused, match="決まっています"):
+        late.settle(by(1, WINTER), INSURER, who, YEAR, 1)
+    assert settle()["decided"] == 0
+    pay(who, 1, day=WINTER + 5 * DAY)
+    settle(WINTER + 5 * DAY)
+    charge = LateCharge.objects.get(superseded_by__isnull=True)
+    assert (charge.state, charge.until) == ("charged", WINTER + 5 * DAY)
+    assert charge.yen == booked() >= shown.finding.value.yen
+
+
+def test_a_rate_that_is_missing_decides_nothing_and_says_what_is_missing():
+    who = payer(BIG)
+    new_year = date(YEAR + 1, 1, 15)
+    pay(who, 1, day=new_year)
+    done = settle(new_year)
+    assert (done["decided"], done["unclear"], done["missing"]) == (0, 1, ["令和9年からの延滞金の割合"])
+    assert not LateCharge.objects.exists()
+    with pytest.raises(Refused, match="令和9年からの延滞金の割合"):
+        late.settle(by(1, new_year), INSURER, who, YEAR, 1)
+    shown = late.previews(by(1, new_year), INSURER, [payer(BIG)])
+    assert {s.finding for s in shown} == {None}
+
+
+def test_nobody_is_charged_by_hand_for_what_was_paid_in_time():
+    who = payer(BIG)
+    pay(who, 1, day=DUE)
+    with pytest.raises(Refused, match="延滞金はありません"):
+        late.settle(by(1, DUE + DAY), INSURER, who, YEAR, 1)
+
+
+def charged() -> tuple[int, LateCharge]:
+    who = payer(BIG)
+    pay(who, 1, day=date(YEAR, 12, 15))
+    settle()
+    return who, LateCharge.objects.get(person_id=who)
+
+
+def test_a_waiver_needs_a_reason_a_second_person_and_no_more_than_the_charge():
+    _, charge = charged()
+    for yen, reason, words in (
+        (0, "災害", "1円から"),
+        (charge.yen + 1, "災害", "1円から"),
+        (100, " ", "理由"),
+    ):
+        with pytest.raises(Refused, match=words):
+            waivers.ask(by(1, WINTER), charge.id, yen, reason)
+    asked = waivers.ask(by(1, WINTER), charge.id, 300, "災害で納められなかった")
+    with pytest.raises(Refused, match="もう決裁を待って"):
+        waivers.ask(by(1, WINTER), charge.id, 300, "もう一度")
+    for act in (waivers.grant, waivers.refuse):
+        with pytest.raises(Refused, match="本人は決裁できません"):
+            act(by(1, WINTER), asked)
+    assert booked() == charge.yen
+    made = waivers.grant(by(2, WINTER), asked)
+    assert (made.yen, made.requested_by, made.actor) == (300, "account:1", "account:2")
+    assert booked() == charge.yen - 300 and waivers.left(charge) == charge.yen - 300
+    with pytest.raises(Refused, match="決裁を待っていません"):
+        waivers.grant(by(2, WINTER), asked)
+    assert Waiver.objects.count() == 1
+
+
+def test_a_waiver_stays_when_the_charge_is_decided_anew():
+    who, charge = charged()
+    waivers.grant(by(2, WINTER), waivers.ask(by(1, WINTER), charge.id, charge.yen, "災害"))
+    assert booked() == 0
+    rulings.send_back(by(1, WINTER), Receipt.objects.get().id, "この区の納付ではなかった")
+    settle()
+    assert booked() == 0
+    pay(who, 1, day=WINTER)
+    settle()
+    now = LateCharge.objects.get(person_id=who, superseded_by__isnull=True)
+    assert booked() == max(0, now.yen - charge.yen)
+
+
+def test_a_request_can_be_taken_back_by_its_asker_or_refused_by_another():
+    _, charge = charged()
+    first = waivers.ask(by(1, WINTER), charge.id, 100, "災害")
+    with pytest.raises(Refused, match="本人だけ"):
+        waivers.withdraw(by(2, WINTER), first)
+    waivers.withdraw(by(1, WINTER), first)
+    second = waivers.ask(by(1, WINTER), charge.id, 100, "災害")
+    waivers.refuse(by(2, WINTER), second)
+    assert [r.state for r in WaiverRequest.objects.order_by("id")] == ["withdrawn", "refused"]
+    assert booked() == charge.yen
