@@ -39,3 +39,8 @@ def payments_sql() -> str:
                CASE WHEN e.sort IN ({ledger.PAID_BACK}) THEN -e.yen ELSE e.yen END AS yen
         FROM ({ledger.entries_sql()}) e LEFT JOIN receipts_receipt r ON r.source = e.source AND e.sort = 'receipt'
         WHERE e.sort IN ({ledger.PAID}, {ledger.PAID_BACK})"""
+
+
+def paid_on_sql() -> str:
+    """Relation (source, paid_on): on which day the payer paid what the ledger booked when it became the ward's."""
+    return "SELECT source, paid_on FROM receipts_receipt WHERE stage = 'final'"
