@@ -58,12 +58,15 @@ class Debtor(NamedTuple):
         return _TONES.get(self.stage, "neutral")
 
 
-def debtors_sql(ctx: Context) -> str:
-    """Relation (person_id, open_yen, terms, years, oldest_due_on, last_contact, promise_on, stage) of all who owe."""
+def debtors_sql(ctx: Context, condition: str = "true") -> str:
+    """Relation (person_id, open_yen, terms, years, oldest_due_on, last_contact, promise_on, stage) of all who owe.
+
+    condition: SQL over the ledger's columns, for a few people.
+    """
     known = "" if ctx.known_at is None else " AND c.changed_at <= %(known_at)s"
     mine = "WHERE m.person_id = d.person_id"
     return f"""
-        WITH owed AS MATERIALIZED ({owed_sql(ctx)}),
+        WITH owed AS MATERIALIZED ({owed_sql(ctx, condition)}),
         measure AS MATERIALIZED (SELECT DISTINCT person_id, kind FROM ({measured_sql(ctx)}) s
                                  WHERE state = 'begun'),
         agreement AS MATERIALIZED (SELECT DISTINCT person_id, state FROM ({agreed_sql(ctx)}) a),
@@ -110,7 +113,7 @@ def debtors(ctx: Context, wanted: Filter, limit: int, offset: int) -> tuple[list
 def debtor(ctx: Context, person: int) -> Debtor | None:
     """One person on the list; None when nothing is owed after its day."""
     found = rows(
-        f"SELECT * FROM ({debtors_sql(ctx)}) v WHERE person_id = %(person)s",
+        f"SELECT * FROM ({debtors_sql(ctx, 'person_id = %(person)s')}) v",
         {"person": person, "on": ctx.on, "known_at": ctx.known_at},
     )
     return Debtor(*found[0]) if found else None

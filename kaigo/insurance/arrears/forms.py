@@ -20,7 +20,7 @@ DAY_HINT = "令和8年9月1日、R8.9.1、2026-09-01"
 
 
 class Field(NamedTuple):
-    """kind: text | long | day | yen | choice | tick."""
+    """kind: text | long | day | yen | choice | tick. sometimes: needed or not by what else was chosen; the hint says when."""
 
     name: str
     label: str
@@ -28,6 +28,7 @@ class Field(NamedTuple):
     required: bool = True
     hint: str = ""
     choices: Mapping[str, str] = {}
+    sometimes: bool = False
 
     def read(self, typed: Typed) -> Any:
         """The value; what is wrong stands in typed.errors."""

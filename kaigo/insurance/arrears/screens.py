@@ -43,7 +43,7 @@ from kaigo.insurance.arrears.screens_write_offs import (
     WriteOffs,
 )
 from kaigo.insurance.residents import read as residents
-from kaigo.law.dates import add_months
+from kaigo.law.dates import add_months, fiscal_year_name
 from kaigo.law.reasons import Unclear, unpack
 from kaigo.law.words import tell_all
 
@@ -180,7 +180,12 @@ def _timeline(ctx: Context, terms: list[Judged], done: list, held: list) -> Time
     if not days:
         return None
     owed = [
-        Bar(one.term.label, one.term.due_on, one.last_on, "red" if one.complete else "amber")
+        Bar(
+            f"{fiscal_year_name(one.term.fiscal_year)} {one.term.label}",
+            one.term.due_on,
+            one.last_on,
+            "red" if one.complete else "amber",
+        )
         for one in terms
         if one.term.due_on
     ]

@@ -125,7 +125,7 @@ class BeginMeasure(PersonForm):
     fields = (
         Field("kind", "種類", "choice", choices={key: measures.KINDS[key] for key in measures.BY_HAND}),
         Field("begins", "行った日", "day", hint=DAY_HINT),
-        Field("object", "差し押さえたもの・交付を求めた相手", required=False, hint="差押と交付要求のとき"),
+        Field("object", "差し押さえたもの・交付を求めた相手", required=False, hint="差押と交付要求のとき", sometimes=True),
         Field("ground", "停止の理由", "choice", required=False, hint="執行停止のとき(地方税法15条の7の例)", choices=measures.GROUNDS),
         Field("at_once", "徴収できないことが明らかなので直ちに消滅させる(同条5項の例)", "tick", required=False),
         Field("reason", "メモ", required=False),
@@ -148,7 +148,7 @@ class EndMeasure(PersonForm):
     )
     fields = (
         Field("how", "どう終わったか", "choice", choices={"ended": "解除・終了", "withdrawn": "取消し", "void": "誤記"}),
-        Field("ended_on", "解いた日(終わった日・取り消した日)", "day", required=False, hint=f"誤記のときは空けておく。{DAY_HINT}"),
+        Field("ended_on", "解いた日(終わった日・取り消した日)", "day", required=False, hint=f"誤記のときは空けておく。{DAY_HINT}", sometimes=True),
         Field("reason", "理由"),
     )  # fmt: skip
 

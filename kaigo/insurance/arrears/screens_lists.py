@@ -49,7 +49,9 @@ class Forecast(Page):
     def get(self, ctx: Context, request: HttpRequest, year: int | None = None, month: int | None = None):
         found = forecast(ctx)
         firsts = [one.first for one in found.months]
-        chosen = next((f for f in firsts if (f.year, f.month) == (year, month)), firsts[0])
+        # Without a month in the address: the first in which anything prescribes.
+        soonest = next((m.first for m in found.months if m.terms), firsts[0])
+        chosen = next((f for f in firsts if (f.year, f.month) == (year, month)), soonest)
         page = Pages([one for one in found.coming if one.month == chosen], request)
         names = residents.names(ctx, [one.person for one in page])
         return "arrears/forecast.html", {
