@@ -43,6 +43,8 @@ KINDS = (
     "demand", "dunning_batch", "late_charge", "public_notice", "returned", "stay", "waiver_request",
     # refunds
     "proposal", "transfer",
+    # arrears
+    "agreement", "measure", "property_inquiry", "visit", "write_off", "write_off_request",
     # notices
     "draft",
     # release

@@ -58,6 +58,11 @@ def payments_sql() -> str:
         WHERE e.sort IN ({ledger.PAID}, {ledger.PAID_BACK})"""
 
 
+def paid_on_sql() -> str:
+    """Relation (source, paid_on): on which day the payer paid what the ledger booked when it became the ward's."""
+    return "SELECT source, paid_on FROM receipts_receipt WHERE stage = 'final'"
+
+
 def bounced_sql() -> str:
     """Relation (person_id, fiscal_year, number, debit_on, code, yen) of debits that the bank could not make."""
     return (

@@ -174,7 +174,8 @@ def _file(day: date) -> None:
 def _watch(day: date) -> None:
     """The daily looks: decisions on old facts, letters that may no longer go out."""
     taken = {"registers.take", "residents.take", "qualification.daily"}
-    for name, work in jobs().items():
+    # What needs the work of the day comes after it.
+    for name, work in sorted(jobs().items(), key=lambda one: bool(one[1].needs)):
         if isinstance(work.when, Daily) and name not in taken:
             run(_context(day), name)
 

@@ -16,6 +16,7 @@ STREET = [
     "kaigo.insurance.receipts",
     "kaigo.insurance.refunds",
     "kaigo.insurance.dunning",
+    "kaigo.insurance.arrears",
     "kaigo.insurance.certificates",
     "kaigo.insurance.notices",
     "kaigo.insurance.release",

@@ -1,0 +1,238 @@
+"""時効: the job finds what lapsed on the day after the last, not before; events renew it; nothing happens silently."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from kaigo.insurance.arrears import agreements, lapses, measures, read
+from kaigo.insurance.arrears.models import Lapse, Measure, MeasureTerm
+from kaigo.insurance.arrears.tests.builders import DUE, LAST, YEAR, booked, on, owes, pays
+from kaigo.insurance.dunning.models import Batch, Demand, Reminder, ReminderTerm
+from kaigo.insurance.dunning.stays import stay
+from kaigo.insurance.ledger.post import Line, post
+
+DAY = timedelta(days=1)
+pytestmark = pytest.mark.django_db
+
+
+def last_of(who: int) -> date | None:
+    found = read.lapsed(on(date(2030, 1, 1)), who)
+    return found[0].last_on if found else None
+
+
+def test_a_term_lapses_on_the_day_after_two_years_and_not_before():
+    who = owes((1, DUE, 8_000))
+    assert lapses.find(on(LAST))["lapsed"] == 0
+    done = lapses.find(on(LAST + DAY))
+    assert (done["lapsed"], done["lapsed_yen"], done["taken_back"]) == (1, 8_000, 0)
+    (found,) = read.lapsed(on(LAST + DAY), who)
+    assert (found.fiscal_year, found.number, found.due_on, found.last_on, found.yen) == (
+        YEAR,
+        1,
+        DUE,
+        LAST,
+        8_000,
+    )
+    assert found.reasons[0][0] == "prescription.complete"
+
+
+def test_the_job_keeps_each_lapse_once():
+    owes((1, DUE, 8_000), (2, date(2024, 9, 2), 8_000))
+    assert lapses.find(on(LAST + DAY))["lapsed"] == 1
+    assert lapses.find(on(LAST + DAY))["lapsed"] == 0
+    assert lapses.find(on(date(2026, 9, 2)))["lapsed"] == 0
+    assert lapses.find(on(date(2026, 9, 3)))["lapsed"] == 1
+    assert Lapse.objects.count() == 2
+
+
+@pytest.mark.parametrize("paid, expected", [(LAST, date(2028, 7, 31)), (LAST + DAY, LAST)])
+def test_a_part_payment_renews_until_the_last_day_only(paid, expected):
+    who = owes((1, DUE, 8_000))
+    pays(who, 1_000, paid, settled=paid + 3 * DAY)
+    lapses.find(on(expected + DAY))
+    assert last_of(who) == expected
+
+
+def test_the_day_on_which_somebody_paid_counts_and_not_the_day_on_which_the_bank_sent_the_money():
+    who = owes((1, DUE, 8_000))
+    pays(who, 1_000, LAST, settled=LAST + 5 * DAY)
+    assert lapses.find(on(LAST + 5 * DAY))["lapsed"] == 0
+
+
+def test_a_payment_that_was_taken_back_renews_nothing_and_neither_does_an_offset():
+    who = owes((1, DUE, 8_000))
+    source = pays(who, 1_000, date(2025, 6, 2))
+    booked(who, "receipt", -1_000, date(2025, 6, 9), source=source)
+    moved = [
+        Line(who, "offset:1", f"offset:1:{number}", yen, YEAR, YEAR, "offset", "slip", number, "test")
+        for number, yen in ((1, 500), (2, -500))
+    ]
+    post(on(date(2025, 6, 9)), moved)
+    assert lapses.find(on(LAST + DAY))["lapsed_yen"] == 7_500
+
+
+def test_a_payment_of_one_term_does_not_renew_another():
+    who = owes((1, DUE, 8_000), (2, DUE, 8_000))
+    pays(who, 1_000, date(2025, 6, 2), number=2)
+    lapses.find(on(LAST + DAY))
+    assert [(one.number, one.yen) for one in read.lapsed(on(LAST + DAY), who)] == [(1, 8_000)]
+
+
+def test_money_that_came_after_is_no_payment_though_the_term_looks_paid():
+    who = owes((1, DUE, 8_000))
+    pays(who, 3_000, date(2024, 8, 20))
+    last = date(2026, 8, 20)
+    source = pays(who, 5_000, last + DAY)
+    assert read.owed(on(last + DAY), who) == []
+    assert lapses.find(on(last + DAY))["lapsed_yen"] == 5_000
+    assert [(one.source, one.yen) for one in read.late(on(last + DAY), who)] == [(source, 5_000)]
+
+
+def test_what_was_paid_in_time_never_lapses():
+    who = owes((1, DUE, 8_000))
+    pays(who, 3_000, date(2026, 7, 30))
+    pays(who, 5_000, date(2027, 9, 1))
+    assert lapses.find(on(date(2031, 4, 1)))["lapsed"] == 0
+    assert read.lapsed(on(date(2031, 4, 1)), who) == []
+
+
+def test_a_late_payment_waits_to_be_given_back():
+    who = owes((1, DUE, 8_000))
+    lapses.find(on(LAST + DAY))
+    source = pays(who, 8_000, LAST + 9 * DAY)
+    (late,) = read.late(on(LAST + 9 * DAY), who)
+    assert (late.number, late.source, late.day, late.yen) == (1, source, LAST + 9 * DAY, 8_000)
+    assert lapses.find(on(LAST + 9 * DAY))["taken_back"] == 0
+
+
+def test_a_payment_that_was_reported_late_takes_the_lapse_back_with_its_reasons():
+    who = owes((1, DUE, 8_000))
+    lapses.find(on(LAST + DAY))
+    pays(who, 1_000, LAST, settled=LAST + 4 * DAY)
+    done = lapses.find(on(LAST + 4 * DAY))
+    assert (done["lapsed"], done["taken_back"]) == (0, 1)
+    assert read.lapsed(on(LAST + 4 * DAY), who) == []
+    newest = Lapse.objects.latest("id")
+    assert newest.supersedes.complete and newest.reasons[0][0] == "prescription.runs"
+
+
+def test_an_agreement_renews_each_of_its_terms():
+    who = owes((1, DUE, 8_000), (2, date(2024, 9, 2), 8_000))
+    day = date(2026, 3, 10)
+    agreements.make(on(day), who, 4_000, date(2026, 3, 31), 16_000)
+    lapses.find(on(date(2028, 3, 10)))
+    assert read.lapsed(on(date(2028, 3, 10)), who) == []
+    lapses.find(on(date(2028, 3, 11)))
+    assert {one.last_on for one in read.lapsed(on(date(2028, 3, 11)), who)} == {date(2028, 3, 10)}
+
+
+@pytest.mark.parametrize(
+    "how, expected", [("ended", date(2029, 2, 1)), ("withdrawn", date(2027, 8, 1)), ("void", LAST)]
+)
+def test_nothing_lapses_under_a_seizure_and_its_end_counts_by_how_it_ended(how, expected):
+    who = owes((1, DUE, 8_000))
+    made = measures.begin(on(date(2026, 6, 1)), who, "seizure", date(2026, 6, 1), "普通預金")
+    assert lapses.find(on(date(2030, 1, 1)))["lapsed"] == 0
+    measures.end(on(date(2027, 2, 1)), made.id, how, date(2027, 2, 1), "試験")
+    lapses.find(on(expected))
+    assert last_of(who) is None or how == "void"
+    lapses.find(on(expected + DAY))
+    assert last_of(who) == expected
+
+
+def handed_over(who: int, kind: str, begins: date, ends: date | None = None) -> None:
+    made = Measure.objects.create(
+        person_id=who, kind=kind, state="ended" if ends else "begun", begins=begins, ends=ends, object="", ground="",
+        reason="", decided_on=begins, actor="job:x",
+    )  # fmt: skip
+    MeasureTerm.objects.create(measure=made, person_id=who, fiscal_year=YEAR, number=1, yen=8_000)
+
+
+@pytest.mark.parametrize(
+    "kind, begins, ends, expected",
+    [
+        ("dunning", date(2024, 8, 20), None, date(2026, 8, 20)),
+        ("deferral", date(2024, 10, 1), date(2025, 4, 1), date(2027, 1, 29)),
+    ],
+)
+def test_demands_and_deferrals_of_a_former_system_count(kind, begins, ends, expected):
+    who = owes((1, DUE, 8_000))
+    handed_over(who, kind, begins, ends)
+    lapses.find(on(expected))
+    assert last_of(who) is None
+    lapses.find(on(expected + DAY))
+    assert last_of(who) == expected
+
+
+def letters(sort: str, dated: date) -> Batch:
+    return Batch.objects.create(
+        sort=sort,
+        on=dated,
+        dated=dated,
+        state="done",
+        law="",
+        requested_by="account:1",
+        approved_by="account:2",
+    )
+
+
+def lapses_after(who: int, last: date) -> None:
+    lapses.find(on(last))
+    assert last_of(who) is None
+    lapses.find(on(last + DAY))
+    assert last_of(who) == last
+
+
+def test_a_demand_begins_the_two_years_anew():
+    who, dated = owes((1, DUE, 8_000)), date(2024, 8, 20)
+    Demand.objects.create(
+        person_id=who, batch=letters("demand", dated), fiscal_year=YEAR, number=1, part=1, due_on=DUE, yen=8_000,
+        dated=dated, deadline_on=date(2024, 8, 30), fee_yen=0, why="due", decided_on=dated, actor="account:1",
+    )  # fmt: skip
+    lapses_after(who, date(2026, 8, 20))
+
+
+def test_a_reminder_holds_the_lapse_back_for_six_months():
+    who, dated = owes((1, DUE, 8_000)), date(2026, 7, 15)
+    reminder = Reminder.objects.create(
+        person_id=who, batch=letters("reminder", dated), yen=8_000, dated=dated, deadline_on=date(2026, 7, 31),
+        decided_on=dated, actor="account:1",
+    )  # fmt: skip
+    ReminderTerm.objects.create(
+        reminder=reminder, person_id=who, fiscal_year=YEAR, number=1, part=1, due_on=DUE, yen=8_000
+    )
+    lapses_after(who, date(2027, 1, 15))
+
+
+@pytest.mark.parametrize("term", [None, (YEAR, 1)])
+def test_a_deferral_stops_the_clock_for_its_days_and_other_stays_do_not(term):
+    who = owes((1, DUE, 8_000))
+    start, end = date(2024, 10, 1), date(2025, 4, 1)
+    stay(on(start), who, "other", start, end, "調査中")
+    stay(on(start), who, "deferral", start, end, "災害", term)
+    lapses_after(who, LAST + (end - start))
+
+
+def test_a_year_total_without_a_day_is_counted_and_never_lapses():
+    who = owes((1, DUE, 8_000))
+    booked(who, "levy", 9_000, date(2020, 4, 1), number=0, year=2015, source="migration:1")
+    done = lapses.find(on(date(2026, 1, 5)))
+    assert (done["undated"], done["lapsed"]) == (1, 0)
+    assert [(t.fiscal_year, t.due_on) for t in read.owed(on(date(2026, 1, 5)), who)] == [
+        (2015, None),
+        (YEAR, DUE),
+    ]
+
+
+def test_what_a_pension_payer_owes_is_nobodys_arrears():
+    who = owes((1, DUE, 8_000))
+    post(on(DUE), [Line(who, "x", "x", 5_000, YEAR, YEAR, "levy", "deduction", 4, "main")])
+    assert [t.balance for t in read.owed(on(date(2025, 1, 5)), who)] == [8_000]
+
+
+def test_a_term_is_owed_from_the_day_after():
+    who = owes((1, DUE, 8_000))
+    assert read.owed(on(DUE), who) == []
+    assert [t.balance for t in read.owed(on(DUE + DAY), who)] == [8_000]
