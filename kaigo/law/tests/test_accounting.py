@@ -59,3 +59,30 @@ def test_an_unknown_closing_is_unclear(tmp_path):
         assert isinstance(found, Unclear) and found.missing[0].what == "accounting.closing の値"
     with pytest.raises(ValuesError, match="new か open"):
         book(tmp_path / "b", {"accounting.carried_receipts": "sometimes"})
+
+
+@pytest.mark.parametrize(
+    ("noticed", "term_end", "reason", "day"),
+    [
+        (date(2026, 7, 10), date(2026, 7, 31), "accounting.levy_term", date(2026, 7, 31)),
+        (date(2027, 3, 20), None, "accounting.levy_notice", date(2027, 3, 20)),
+        (date(2027, 4, 10), date(2027, 2, 28), "accounting.levy_late_notice", date(2027, 4, 10)),
+    ],
+)
+def test_a_levy_says_the_day_that_decided_its_year(noticed, term_end, reason, day):
+    found = accounting.levy(accounting.LevyFacts(2026, noticed, term_end), VALUES)
+    assert (found.reasons[0].id, found.reasons[0].args[0]) == (reason, day)
+    prior = [part.id for part in found.reasons[0].parts]
+    assert prior == (["accounting.prior"] if found.value.kind == "prior" else [])
+
+
+def test_receipts_and_refunds_say_why_their_year():
+    def receipt(on):
+        return accounting.receipt(accounting.ReceiptFacts(2026, on), VALUES)
+
+    days = (date(2027, 3, 31), date(2027, 4, 1), date(2027, 6, 1))
+    assert [receipt(on).reasons[0].id for on in days] == [
+        "accounting.in_year", "accounting.closing", "accounting.carried",
+    ]  # fmt: skip
+    back = [accounting.refund(accounting.RefundFacts(2026, on), VALUES).reasons[0].id for on in days]
+    assert back == ["accounting.from_income", "accounting.from_income", "accounting.from_expenditure"]

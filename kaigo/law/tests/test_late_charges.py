@@ -133,6 +133,24 @@ def test_the_parts_told_are_the_stretches_counted():
     )
 
 
+@pytest.mark.parametrize(
+    ("yen", "until", "reason", "parts"),
+    [
+        (100_000, date(2024, 7, 1), "late.in_time", []),
+        (0, date(2025, 1, 31), "late.in_time", []),
+        (1_999, date(2025, 1, 31), "late.small_base", ["late.part_small"] * 3),
+        (2_000, date(2024, 9, 30), "late.small", ["late.part"]),
+        (100_000, date(2025, 1, 31), "late.charged", ["late.part"] * 3),
+    ],
+)
+def test_the_reason_says_why_there_is_a_charge_or_none(yen, until, reason, parts):
+    found = instalment(LateFacts(date(2024, 7, 1), yen, until), values())
+    assert isinstance(found, Finding)
+    assert (found.reasons[0].id, [part.id for part in found.reasons[0].parts]) == (reason, parts)
+    limit = {"late.small_base": "2,000 円に満たない", "late.small": "1,000 円に満たない"}.get(reason, "")
+    assert limit in tell_all(found.reasons)[0].text
+
+
 def test_the_year_of_a_rate_that_is_missing_is_named():
     found = instalment(LateFacts(date(2026, 11, 30), 50_000, date(2028, 1, 5)), values())
     assert isinstance(found, Unclear)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import random
 from datetime import date, timedelta
 
+import pytest
+
 from kaigo.law import offset
 from kaigo.law.limits import RefundFacts, refund
 from kaigo.law.offset import Claim, OffsetFacts
@@ -12,6 +14,7 @@ from kaigo.law.values import load
 from kaigo.law.words import tell_all
 
 VALUES = load().values("131997", date(2026, 4, 1))
+DAY, DUE = date(2026, 10, 10), date(2026, 7, 31)
 
 
 def test_an_offset_and_a_refund_add_up_to_what_was_overpaid():
@@ -44,6 +47,25 @@ def test_an_offset_and_a_refund_add_up_to_what_was_overpaid():
         order = [(not by_key[k].own, by_key[k].kind == "late_charge", by_key[k].due_on) for k in uses]
         assert order == sorted(order)
         assert tell_all(found.reasons) and tell_all(found.reasons, "person")
+
+
+@pytest.mark.parametrize(
+    ("claim", "reason", "part"),
+    [
+        (None, "offset.all_refunded", None),
+        (Claim("a", DAY, 4_000), "offset.all_refunded", "offset.not_due"),
+        (Claim("a", DUE, 4_000, last_on=DUE), "offset.all_refunded", "offset.prescribed"),
+        (Claim("a", DUE, 4_000, own=False), "offset.all_refunded", "offset.not_agreed"),
+        (Claim("a", DUE, 4_000), "offset.some_refunded", "offset.used"),
+        (Claim("a", DUE, 9_000), "offset.all_used", "offset.used"),
+    ],
+)
+def test_each_claim_has_its_reason(claim, reason, part):
+    found = offset.order(OffsetFacts(9_000, DAY, (claim,) if claim else ()), VALUES)
+    assert (found.reasons[0].id, [one.id for one in found.reasons[0].parts]) == (
+        reason,
+        [part] if part else [],
+    )
 
 
 def test_the_right_to_a_refund_is_the_one_of_the_limits():

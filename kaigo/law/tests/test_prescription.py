@@ -228,6 +228,8 @@ def test_each_reason_of_the_chain_says_what_happened():
         "prescription.too_late",
     ]  # fmt: skip
     told = [part.text for part in tell_all((top,))[0].parts]
+    assert told[6].startswith("徴収猶予の 令和8年10月1日 から 令和8年11月30日 までは時効が進まない")
+    assert told[7].startswith("令和9年1月10日 からの差押を 令和9年2月10日 に取り消した")
     assert told[1].startswith("令和6年8月20日 の督促により時効を更新: 令和6年8月21日 から数え直し")
     assert (
         "続く間は完成しない"
@@ -235,6 +237,14 @@ def test_each_reason_of_the_chain_says_what_happened():
     )
     old = judged(date(2018, 7, 31), (Event("dunning", date(2018, 8, 20)),)).reasons[0].parts[1]
     assert "中断" in tell_all((old,))[0].text
+
+
+def test_the_answer_says_whether_the_right_runs_is_held_or_has_ended():
+    due, held = date(2024, 7, 31), (Event("seizure", date(2025, 1, 1)),)
+    for events, on, which in (
+        ((), date(2026, 7, 31), "runs"), ((), date(2026, 8, 1), "complete"), (held, date(2030, 1, 1), "held"),
+    ):  # fmt: skip
+        assert judged(due, events, on).reasons[0].id == f"prescription.{which}"
 
 
 def test_a_payment_after_the_end_is_given_back_whole():

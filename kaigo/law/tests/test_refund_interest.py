@@ -90,8 +90,28 @@ def test_a_correction_of_the_tax_counts_from_a_month_after_it(tmp_path):
     # 納めた日より前に更正の通知があっても、納めた日の翌日より早くはならない。
     paid_later = payment(corrected(date(2026, 6, 30), date(2026, 1, 30)), values)
     assert isinstance(paid_later, Finding) and paid_later.value.starts_on == date(2026, 7, 1)
+    plain = payment(corrected(date(2025, 7, 31), date(2026, 4, 10)), values)
+    assert isinstance(plain, Finding) and plain.value.starts_on == date(2026, 5, 11)
     unknown = payment(corrected(date(2025, 7, 31), None), values)
     assert isinstance(unknown, Unclear) and unknown.missing[0].what == "corrected_on"
+
+
+@pytest.mark.parametrize(
+    ("yen", "reason", "parts"),
+    [
+        (1_999, "refund_interest.small_base", 0),
+        (2_000, "refund_interest.small", 2),
+        (100_000, "refund_interest.added", 2),
+    ],
+)
+def test_the_reason_says_why_there_is_interest_or_none(yen, reason, parts):
+    found = payment(RefundInterestFacts(yen, date(2025, 1, 31), date(2026, 6, 30), "reassessed"), VALUES)
+    assert isinstance(found, Finding)
+    assert (found.reasons[0].id, len(found.reasons[0].parts)) == (reason, parts)
+    if parts:
+        assert found.reasons[0].parts[-1].args == (
+            date(2026, 1, 1), date(2026, 6, 30), yen, "1.3", 181,
+        )  # fmt: skip
 
 
 def test_without_values_nothing_is_computed(tmp_path):
