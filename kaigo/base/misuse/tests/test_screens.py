@@ -80,6 +80,18 @@ def test_a_head_sees_those_of_his_section_and_never_those_about_himself():
     assert listed(keeper, "open") == refs(mine, far, office, about_me)
     assert listed(keeper, "mine") == refs(office, about_me)
     assert listed(auditor, "open") == refs(mine, far, office, about_me) and listed(auditor, "mine") == set()
+    # Whatever the owner of one about himself is: he does not find it, counted or listed, nor may he answer it.
+    mine_too = (
+        question(member=1001),
+        question(member=1002, owner="heads", section=OTHER),
+        question(member=1003),
+    )
+    for who_is, about in ((head, mine_too[0]), (keeper, mine_too[1]), (auditor, mine_too[2])):
+        assert ask("alert", who_is, alert=about.id).status_code == 404
+        assert all(ref("alert", about.id) not in listed(who_is, shown) for shown in read.SHOWN)
+    for who_is, about in ((head, mine_too[0]), (keeper, mine_too[1])):
+        assert ask("review", who_is, data=FOUND, alert=about.id).status_code == 404
+    assert not Review.objects.exists()
     assert ask("alert", head, alert=about_me.id).status_code == 404
     assert ask("alert", head, alert=far.id).status_code == 404
     assert ask("review", head, data=FOUND, alert=about_me.id).status_code == 404
