@@ -222,6 +222,15 @@ def test_nobody_is_asked_about_himself(staff):
     }  # fmt: skip
     staff.holds(9, "個人情報保護", PRIVACY)
     assert Known(WEDNESDAY).owner(4, WEDNESDAY) == (PRIVACY, "office")
+    # A second head of the section looks into clerks, not into the one beside him.
+    staff.member(10)
+    staff.holds(10, "課長")
+    known = Known(WEDNESDAY)
+    assert [known.owner(member, WEDNESDAY) for member in (1, 3, 10)] == [
+        (CARE, "head"),
+        (CARE, "office"),
+        (CARE, "office"),
+    ]
 
 
 def test_a_head_does_not_look_into_who_looked_at_him_and_his(staff):

@@ -18,6 +18,7 @@ from kaigo.base.keys.index import rotate
 from kaigo.base.records.context import Context, acting
 from kaigo.base.staff.tests.someone import someone
 from kaigo.base.traces import read, screens_told, told
+from kaigo.base.traces.people import Person
 from kaigo.insurance.collection.tests.builders import person as insured
 from kaigo.insurance.release.models import Export
 
@@ -45,9 +46,10 @@ def use(
     place="insurance:premium.Decision",
     about="person",
     fields=("name",),
+    account=7,
     **more,
 ):
-    ctx = Context("account:7", purpose, DAY)
+    ctx = Context(f"account:{account}", purpose, DAY)
     with acting(ctx):
         token = write.begin(write.Request(place=place, permission="premium.view", fields=fields))
         made = record(ctx, event, about, people=[person], **more)
@@ -62,12 +64,13 @@ def uses(person, since=None, until=None):
 
 def test_what_was_done_when_by_which_section_for_what():
     one, other = insured(), insured()
-    for _ in range(3):
-        use(one)
+    for account in (7, 7, 7, 8):
+        use(one, account=account)
     use(other, purpose="collection")
+    # Whose account of the section it was, the person need not know.
     (row,) = uses(one)
     assert (row.times, row.purpose, row.what, row.items, row.to) == (
-        3,
+        4,
         "保険料を決めるため",
         "賦課の決定",
         "氏名",
@@ -76,6 +79,27 @@ def test_what_was_done_when_by_which_section_for_what():
     assert row.day == read.today() and row.first == row.last
     assert [r.purpose for r in uses(other)] == ["保険料を納めていただくため"]
     assert not uses(insured())
+
+
+def test_each_section_of_the_day_has_its_own_row_and_nobodys_name(monkeypatch):
+    sections, asked = {"account:7": "介護保険課", "account:8": "住民課", "account:9": "介護保険課"}, set()
+
+    class Known:
+        def __init__(self, members, actors) -> None:
+            pass
+
+        def on(self, member, actor, day) -> Person:
+            asked.add(day)
+            return Person(int(actor[-1]), f"N{actor[-1]}", "試験 職員", sections[actor], "係員")
+
+    monkeypatch.setattr(told, "Staff", Known)
+    one = insured()
+    for account in (7, 8, 9):
+        use(one, account=account)
+    assert sorted((row.section, row.times) for row in uses(one)) == [("介護保険課", 2), ("住民課", 1)]
+    assert asked == {read.today()}
+    page = words(ask("told", one))
+    assert "住民課" in page and "試験" not in page and "係員" not in page and "N7" not in page
 
 
 def test_nothing_of_audits_and_nothing_that_nobody_saw():
