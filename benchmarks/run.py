@@ -10,7 +10,19 @@ from importlib import import_module
 
 from kaigo.site.home import default_home
 
-STEPS = ("street", "law", "letters", "counter", "audit", "log", "keys", "guessing", "misuse", "size", "dunning")
+STEPS = (
+    "street",
+    "law",
+    "letters",
+    "counter",
+    "audit",
+    "log",
+    "keys",
+    "guessing",
+    "misuse",
+    "size",
+    "dunning",
+)
 
 
 def main(argv: list[str]) -> int:
