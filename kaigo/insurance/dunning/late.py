@@ -76,7 +76,7 @@ WITH paid AS (
     SELECT person_id, fiscal_year, number, json_agg(json_build_array(paid_on, yen) ORDER BY paid_on) AS days,
            max(paid_on) AS last
     FROM (SELECT person_id, fiscal_year, number, paid_on, sum(yen)::int AS yen FROM ({payments}) m
-          WHERE kind = 'direct' AND number <> 0 AND {mine} GROUP BY 1, 2, 3, 4 HAVING sum(yen) <> 0) d GROUP BY 1, 2, 3)
+          WHERE way <> 'deduction' AND number <> 0 AND {mine} GROUP BY 1, 2, 3, 4 HAVING sum(yen) <> 0) d GROUP BY 1, 2, 3)
 SELECT t.person_id, t.fiscal_year, t.number, i.way, i.due_on, t.levied, t.balance, coalesce(paid.days, '[]'), c.id,
        c.owed_yen, c.until, c.state, coalesce(w.yen, 0)::int, coalesce(b.yen, 0)::int
 FROM ({terms}) t
@@ -92,6 +92,24 @@ LEFT JOIN LATERAL (SELECT sum(e.yen) AS yen FROM ({entries}) e WHERE e.sort = 'l
 WHERE i.due_on < %(on)s AND t.written_off = 0 AND (c.id IS NOT NULL OR paid.last > i.due_on OR t.balance > 0)
   AND ({wanted})
 ORDER BY t.person_id, i.due_on, t.number"""
+
+
+# Who paid something after its due date, or has a charge: few among all, so that only their terms are put together.
+_LATE_PAYERS = """
+SELECT m.person_id FROM ({payments}) m JOIN ({plans}) p ON p.person_id = m.person_id AND p.fiscal_year = m.fiscal_year
+JOIN ({parts}) i ON i.plan_id = p.id AND i.number = m.number AND i.way <> 'deduction'
+WHERE m.way <> 'deduction' AND m.yen > 0 AND m.paid_on > i.due_on
+UNION SELECT person_id FROM dunning_late_charge"""
+
+
+def late_payers(ctx: Context) -> list[int]:
+    """Everybody about whose terms there is something to decide, or was."""
+    query = _LATE_PAYERS.format(
+        payments=receipts.payments_sql(),
+        plans=collection.plans_in_force_sql(ctx),
+        parts=collection.instalments_sql(),
+    )
+    return [person for (person,) in rows(query, {"on": ctx.on, "known_at": ctx.known_at})]
 
 
 def terms(ctx: Context, wanted: str = "true", persons: Sequence[int] | None = None) -> list[Term]:
@@ -141,7 +159,9 @@ def settle_all(ctx: Context, insurer: str) -> dict[str, Any]:
     """
     alone("late")
     found = terms(
-        ctx, "(t.balance <= 0 AND (paid.last > i.due_on OR c.id IS NOT NULL)) OR c.state = 'charged'"
+        ctx,
+        "(t.balance <= 0 AND (paid.last > i.due_on OR c.id IS NOT NULL)) OR c.state = 'charged'",
+        late_payers(ctx),
     )
     return _settle(ctx, values_on(insurer, ctx.on), found)
 

@@ -95,7 +95,6 @@ def draft_exchange(ctx: Context, progress: Progress) -> dict:
     "notices.draft_dunning",
     title="督促状・催告書の下書き",
     when=Daily(),
-    needs=("receipts.take",),
     purpose="notice",
     ready=_texts,
 )
