@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from kaigo.base.records.context import Context
+from kaigo.base.records.rows import rows
 from kaigo.insurance.arrears import outer
+from kaigo.law.prescription import Event
 
 
 def standing_sql(ctx: Context, table: str) -> str:
@@ -56,3 +60,13 @@ def events_sql(ctx: Context, condition: str = "true") -> str:
             UNION SELECT {columns} FROM ({outer.reminders_sql(ctx)}) r
             UNION SELECT {columns} FROM ({outer.deferrals_sql(ctx)}) f) e
         WHERE ({condition})"""
+
+
+def of_person(ctx: Context, person: int) -> Iterator[tuple[tuple[int, str, int], Event]]:
+    """((fiscal year, kind, number), event) of a person's terms, but for part payments: whoever asks has those."""
+    for year, number, kind, begins, ends, withdrawn in rows(
+        "SELECT fiscal_year, number, kind, begins, ends, withdrawn "
+        f"FROM ({events_sql(ctx, 'person_id = %(person)s')}) e WHERE kind <> 'part_payment' ORDER BY begins, kind",
+        {"person": person, "known_at": ctx.known_at, "on": ctx.on},
+    ):
+        yield (year, "direct", number), Event(kind, begins, ends, withdrawn)

@@ -35,7 +35,7 @@ def deferrals_sql(ctx: Context) -> str:
     return f"""
         SELECT s.person_id, t.fiscal_year, t.number, 'deferral' AS kind, s.start AS begins, s."end" AS ends,
                false AS withdrawn
-        FROM ({dunning.stays_sql()}) s
+        FROM ({dunning.stays_sql(ctx)}) s
         JOIN LATERAL (
             SELECT s.fiscal_year, s.number WHERE s.fiscal_year IS NOT NULL
             UNION

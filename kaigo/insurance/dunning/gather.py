@@ -13,7 +13,7 @@ from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read as collection
-from kaigo.insurance.dunning.stays import STAYS_SQL
+from kaigo.insurance.dunning import stays
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.receipts import read as receipts
 from kaigo.law.premium_facts import Span
@@ -75,21 +75,21 @@ JOIN ({parts}) i ON i.plan_id = p.id AND i.number = t.number AND i.way <> 'deduc
 LEFT JOIN dunning_demand d ON d.person_id = t.person_id AND d.fiscal_year = t.fiscal_year AND d.number = t.number
 WHERE i.due_on < %(before)s AND i.due_on >= %(since)s AND (d.id IS NOT NULL) = %(demanded)s"""
 
-_FACTS = f"""
+_FACTS = """
 SELECT o.person_id, o.fiscal_year, o.number, o.way, o.due_on, o.part, o.yen, o.demanded_on, o.deadline_on,
        coalesce(r.yen, 0)::int, b.debit_on, coalesce(v.decided_on > o.due_on, false), coalesce(x.yen, 0)::int,
-       coalesce(s.stays, '[]'), coalesce(y.days, '{{{{}}}}')
+       coalesce(s.stays, '[]'), coalesce(y.days, '{{}}')
 FROM dunning_open o
-LEFT JOIN ({{reported}}) r USING (person_id, fiscal_year, number)
-LEFT JOIN ({{debits}}) b USING (person_id, fiscal_year, number)
-LEFT JOIN ({{taken_over}}) v USING (person_id, fiscal_year)
-LEFT JOIN (SELECT person_id, -sum(balance) AS yen FROM ({{overpaid}}) t WHERE balance < 0 GROUP BY person_id) x
+LEFT JOIN ({reported}) r USING (person_id, fiscal_year, number)
+LEFT JOIN ({debits}) b USING (person_id, fiscal_year, number)
+LEFT JOIN ({taken_over}) v USING (person_id, fiscal_year)
+LEFT JOIN (SELECT person_id, -sum(balance) AS yen FROM ({overpaid}) t WHERE balance < 0 GROUP BY person_id) x
      USING (person_id)
 LEFT JOIN LATERAL (SELECT json_agg(json_build_array(s.why, s.start, s."end") ORDER BY s.start, s.id) AS stays
-     FROM ({STAYS_SQL}) s WHERE s.person_id = o.person_id
+     FROM ({stays}) s WHERE s.person_id = o.person_id
        AND (s.fiscal_year IS NULL OR (s.fiscal_year, s.number) = (o.fiscal_year, o.number))) s ON true
 LEFT JOIN (SELECT e.person_id, e.fiscal_year, e.number, array_agg(DISTINCT e.paid_on ORDER BY e.paid_on) AS days
-     FROM ({{payments}}) e WHERE e.yen > 0 AND e.way <> 'deduction' AND e.person_id IN (SELECT person_id FROM dunning_open)
+     FROM ({payments}) e WHERE e.yen > 0 AND e.way <> 'deduction' AND e.person_id IN (SELECT person_id FROM dunning_open)
      GROUP BY 1, 2, 3) y USING (person_id, fiscal_year, number)
 ORDER BY o.person_id, o.due_on, o.fiscal_year, o.number"""
 
@@ -130,6 +130,7 @@ def open_terms(
             taken_over=collection.taken_over_sql(),
             overpaid=ledger.terms_sql(ctx, "person_id IN (SELECT person_id FROM dunning_open)"),
             payments=receipts.payments_sql(),
+            stays=stays.all_sql(ctx),
         ),
         params,
     )

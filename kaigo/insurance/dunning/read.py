@@ -12,7 +12,7 @@ from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.dunning.models import DemandFinding, LateFinding
-from kaigo.insurance.dunning.stays import STAYS_SQL
+from kaigo.insurance.dunning.stays import all_sql
 from kaigo.insurance.dunning.words import WHY
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, tell_all
@@ -52,9 +52,9 @@ def reminded_sql() -> str:
     )
 
 
-def stays_sql() -> str:
+def stays_sql(ctx: Context) -> str:
     """Relation (person_id, fiscal_year, number, why, start, end) in force; fiscal_year NULL = all terms of the person."""
-    return f'SELECT person_id, fiscal_year, number, why, start, "end" FROM ({STAYS_SQL}) s'
+    return f'SELECT person_id, fiscal_year, number, why, start, "end" FROM ({all_sql(ctx)}) s'
 
 
 def late_sql() -> str:

@@ -6,6 +6,7 @@ from datetime import date
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
+from kaigo.insurance.collection.remission import read as remission
 from kaigo.insurance.dunning.locks import alone
 from kaigo.insurance.dunning.models import Stay
 from kaigo.insurance.dunning.words import STAYS
@@ -13,6 +14,16 @@ from kaigo.insurance.dunning.words import STAYS
 LONGEST = 200
 # Those in force; an ended one is superseded by the same with an end.
 STAYS_SQL = "SELECT y.* FROM dunning_stay y WHERE NOT EXISTS (SELECT 1 FROM dunning_stay n WHERE n.supersedes_id = y.id)"
+
+
+def all_sql(ctx: Context) -> str:
+    """Relation (id, person_id, fiscal_year, number, why, start, end): the stays of this room in force, and what was decided
+    to wait for (徴収猶予, collection), which is a stay `deferral` of its terms."""
+    return (
+        f'SELECT s.id, s.person_id, s.fiscal_year, s.number, s.why, s.start, s."end" FROM ({STAYS_SQL}) s UNION ALL '
+        "SELECT d.deferral_id, d.person_id, d.fiscal_year, d.number, 'deferral', d.start_on, d.end_on "
+        f"FROM ({remission.deferred_sql(ctx)}) d WHERE d.kind = 'direct'"
+    )
 
 
 def stay(

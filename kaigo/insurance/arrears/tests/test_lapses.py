@@ -12,6 +12,8 @@ from kaigo.insurance.arrears.tests.builders import DUE, LAST, YEAR, booked, on, 
 from kaigo.insurance.dunning.models import Batch, Demand, Reminder, ReminderTerm
 from kaigo.insurance.dunning.stays import stay
 from kaigo.insurance.ledger.post import Line, post
+from kaigo.insurance.refunds import claims
+from kaigo.law.values import load
 
 DAY = timedelta(days=1)
 pytestmark = pytest.mark.django_db
@@ -236,3 +238,15 @@ def test_a_term_is_owed_from_the_day_after():
     who = owes((1, DUE, 8_000))
     assert read.owed(on(DUE), who) == []
     assert [t.balance for t in read.owed(on(DUE + DAY), who)] == [8_000]
+
+
+def test_refunds_learn_here_what_holds_a_term_that_they_would_pay():
+    """An overpayment pays an old term only while it can be collected: a seizure, which refunds cannot know, holds it."""
+    after = on(LAST + DAY)
+    bare, seized = owes((1, DUE, 8_000)), owes((1, DUE, 8_000))
+    measures.begin(on(date(2026, 6, 1)), seized, "seizure", date(2026, 6, 1), "普通預金")
+    values = load().values("131997", after.on)
+    (one,) = claims.owed(after, bare, values)
+    assert one.last_on == LAST
+    (other,) = claims.owed(after, seized, values)
+    assert other.last_on is None or other.last_on > after.on

@@ -11,6 +11,7 @@ from kaigo.base.jobs.registry import NotReady
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.models import Instalment
+from kaigo.insurance.collection.remission.models import Deferral, DeferralTerm
 from kaigo.insurance.collection.tests.builders import YEAR, assess, mandate, on, welfare
 from kaigo.insurance.collection.tests.test_plan import JULY, plan_on
 from kaigo.insurance.dunning import batch as batches
@@ -235,6 +236,20 @@ def test_a_deferral_holds_to_its_last_day_and_a_stay_of_another_term_does_not():
     for start, end, note, words in ((DUE, DUE, "x", "終わり"), (DUE, None, " ", "説明")):
         with pytest.raises(Refused, match=words):
             stays.stay(by(1, DUE), who, "other", start, end, note)
+
+
+def test_what_collection_decided_to_wait_for_is_not_demanded():
+    """徴収猶予 is decided in collection: its terms wait here to the last day, and those of nobody else."""
+    who, other = payer(), payer()
+    decided = Deferral.objects.create(
+        person_id=who, what="granted", ground="disaster", start_on=DUE, end_on=DATED + DAY, facts=[], reasons=[], law="0",
+        note="", asked_by="account:1", decided_on=DUE, actor="account:2",
+    )  # fmt: skip
+    DeferralTerm.objects.create(deferral=decided, person_id=who, fiscal_year=YEAR, kind="direct", number=1)
+    made = shadow()
+    assert why(made) == {(who, 1): "deferred", (other, 1): "due"}
+    batches.abandon(by(1, DATED), made)
+    assert why(shadow(DATED + DAY)) == {(who, 1): "due", (other, 1): "due"}
 
 
 def test_no_letter_where_nobody_would_get_it():
