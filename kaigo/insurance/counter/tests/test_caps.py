@@ -31,17 +31,21 @@ ME = Context("account:1", "inquiry", TODAY)
 EVENT = """
 INSERT INTO audit_event (event, outcome, why, actor, member, permission, grants, purpose, "case", unexplained, place,
     object, fields, subject_key, subjects, opened, trace, program, details, created_at)
-SELECT 'page.read', 'done', '', 'account:1', %(member)s, 'counter.view', '{7}', 'inquiry', 'ticket:' || n, false, '',
+SELECT 'page.read', %(outcome)s, '', 'account:1', %(member)s, 'counter.view', '{7}', 'inquiry', CASE WHEN %(case)s = '' THEN '' ELSE %(case)s || n END, false, '',
     'person', '{}', 1, 1, ARRAY[(%(people)s::bytea[])[1 + n %% array_length(%(people)s::bytea[], 1)]], '', '', '{}',
     now() - %(ago)s::interval FROM generate_series(1, %(events)s) n"""
 FIRST = 1_000_000
 
 
-def opened(people: int, events: int, ago: str = "0", member: int = 1001) -> None:
-    """Events as pages leave them: `events` looks, each for another case, at the people FIRST + 0, 1, … `people` - 1."""
+def opened(
+    people: int, events: int, ago: str = "0", member: int = 1001, outcome: str = "done", case: str = "ticket:"
+) -> None:
+    """Events as pages leave them: `events` looks, each for another case, at the people FIRST + 0, 1, … `people` - 1;
+    without a case lists of one."""
     digests = index(KEY).digests(f"person:{FIRST + n}" for n in range(people))
     with connection.cursor() as cursor:
-        cursor.execute(EVENT, {"people": digests, "events": events, "ago": ago, "member": member})
+        told = {"ago": ago, "member": member, "outcome": outcome, "case": case}
+        cursor.execute(EVENT, {"people": digests, "events": events, **told})
 
 
 def spent(*people: int, case: str = "ticket:1") -> str:
@@ -79,6 +83,7 @@ def test_another_day_another_people_and_refusals_do_not_count():
     most, (who,) = limits()["opened_per_day"], called(1)
     opened(most, most, ago="1 day")
     opened(most, most, member=1002)
+    opened(most, most, outcome="refused")
     opened(most - 1, 5 * most)
     assert visit(tickets_of(who)).status_code == 200
     assert visit(tickets_of(called(1)[0])).status_code == 429
@@ -86,6 +91,8 @@ def test_another_day_another_people_and_refusals_do_not_count():
 
 def test_people_of_a_work_list_neither_count_nor_stop():
     most = limits()["opened_per_day"]
+    opened(most, most, case="worklist:")
+    assert spent(1) == ""
     opened(most, most)
     assert spent(1, case="worklist:1") == ""
     assert spent(FIRST) == ""
@@ -104,17 +111,20 @@ def test_a_page_about_several_counts_each_of_them():
 
 def test_one_person_for_two_cases_is_one_person(monkeypatch):
     """By a call, another call, and after the key of the digests was changed."""
-    monkeypatch.setattr(caps, "limits", lambda: {"opened_per_day": 1, "listed_per_day": 5000})
-    (who,) = called(1)
+    monkeypatch.setattr(caps, "limits", lambda: {"opened_per_day": 2, "listed_per_day": 5000})
+    who, other, third = called(3)
     assert visit(tickets_of(who)).status_code == 200
     first = last().case
     take(replace(ME, on=TODAY), who, "counter", "y", "", False)
     Ticket.objects.filter(id=int(first.split(":")[1])).update(state="done", taken_by="account:9")
     assert visit(tickets_of(who)).status_code == 200
     assert last().case != first
+    # Twice the same is one, and leaves one more.
+    assert visit(tickets_of(other)).status_code == 200
+    assert visit(tickets_of(third)).status_code == 429
     rotate(KEY)
     assert visit(tickets_of(who)).status_code == 200
-    assert visit(tickets_of(called(1)[0])).status_code == 429
+    assert visit(tickets_of(third)).status_code == 429
 
 
 def test_whom_a_page_shows_beside_the_person_is_not_opened(monkeypatch):
@@ -134,6 +144,11 @@ def test_lists_end_at_their_limit_and_show_nobody_beyond_it(monkeypatch):
     monkeypatch.setattr(caps, "limits", lambda: {"opened_per_day": 200, "listed_per_day": 5})
     for _ in range(3):
         person("綾小路 桜子", "ミシリ")
+    # Another day's, another person's, what was refused, and whom he opened himself.
+    opened(9, 9, case="", ago="1 day")
+    opened(9, 9, case="", member=1002)
+    opened(9, 9, case="", outcome="refused")
+    opened(9, 9)
     first = visit("/search", {"words": "ミシリ"})
     assert first.status_code == 200 and first.content.decode().count("綾小路") == 3
     second = visit("/search", {"words": "ミシリ"})
