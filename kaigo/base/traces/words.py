@@ -94,6 +94,7 @@ KINDS = {
     "watched": "注意を要する人",
     "work_list": "作業一覧",
     "worklist": "作業一覧",
+    "write_off": "不納欠損",
     "year": "年度",
 }
 

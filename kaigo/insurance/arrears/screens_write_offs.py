@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 
 from kaigo.base.desk.charts import bars
 from kaigo.base.desk.pages import Pages
@@ -14,7 +15,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.staff.who import same_person, told
 from kaigo.insurance.arrears import write_offs
 from kaigo.insurance.arrears.forms import Field, PersonForm
-from kaigo.insurance.arrears.models import WriteOff
+from kaigo.insurance.arrears.models import Proposal, WriteOff
 from kaigo.insurance.residents import read as residents
 from kaigo.law.reasons import unpack
 from kaigo.law.words import tell_all
@@ -138,6 +139,7 @@ class Approve(Page):
     purpose = "collection"
 
     def post(self, ctx: Context, request: HttpRequest, proposal: int):
+        get_object_or_404(Proposal, id=proposal)
         write_offs.approve(ctx, proposal)
         return go(f"/arrears/write-offs/{ref('write_off_request', proposal)}/")
 
@@ -149,5 +151,6 @@ class Abandon(Page):
     purpose = "collection"
 
     def post(self, ctx: Context, request: HttpRequest, proposal: int):
+        get_object_or_404(Proposal, id=proposal)
         write_offs.abandon(ctx, proposal)
         return go(f"/arrears/write-offs/{ref('write_off_request', proposal)}/")

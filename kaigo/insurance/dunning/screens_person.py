@@ -241,10 +241,11 @@ class Waiver(Page):
     ACTS = {"grant": waivers.grant, "refuse": waivers.refuse}
 
     def post(self, ctx: Context, request: HttpRequest, waiver_request: int):
+        asked = get_object_or_404(WaiverRequest, id=waiver_request)
         act = self.ACTS.get(request.POST.get("act", ""))
         if act is None:
             raise Refused("認めるか、認めないかを選んでください。")
-        act(ctx, get_object_or_404(WaiverRequest, id=waiver_request))
+        act(ctx, asked)
         return go("/dunning/waivers/")
 
 

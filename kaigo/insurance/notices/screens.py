@@ -15,6 +15,7 @@ from kaigo.base.desk.refs import ref
 from kaigo.base.desk.titles import Title
 from kaigo.base.desk.views import Page, Refused, go
 from kaigo.base.records.context import Context
+from kaigo.insurance.dunning import read as dunning
 from kaigo.insurance.notices import decide, offices, preview, read
 from kaigo.insurance.notices.dunning import drafting
 from kaigo.insurance.notices.exchange.drafting import EXCHANGE
@@ -247,6 +248,8 @@ class Again(Page):
     purpose = "notice"
 
     def post(self, ctx: Context, request: HttpRequest, demand: int):
+        if dunning.demand(ctx, demand) is None:
+            raise Http404
         return go(f"/notices/{ref('draft', drafting.again(ctx, settings.INSURER, demand))}/")
 
 

@@ -14,6 +14,8 @@ GROUPS = {
     "refund_interest": "還付加算金",
     "remission": "減免",
     "deferral": "徴収猶予",
+    "public_notice": "公示送達",
+    "agreements": "分納の誓約",
     "accounting": "会計年度",
 }
 NAMES = {
@@ -32,6 +34,8 @@ NAMES = {
     "remission.special": "令和8年度の特例減免",
     "deferral.months": "徴収猶予の長さ",
     "deferral.grounds": "徴収猶予の訳",
+    "public_notice.days": "公示送達が届いたとみなすまでの日数",
+    "agreements.missed": "分納の誓約が破れたとする、納めなかった回数",
     "accounting.closing": "出納の閉鎖",
     "accounting.carried_receipts": "滞納繰越分の4月・5月の収入",
 }
@@ -133,6 +137,8 @@ TEXTS: dict[str, Callable[[Any], list[str]]] = {
     ],
     "deferral.months": lambda raw: [f"{raw}か月まで"],
     "deferral.grounds": lambda raw: ["、".join(name_of("remission_ground", name) for name in raw)],
+    "public_notice.days": lambda raw: [f"掲示を始めた日から{raw}日"],
+    "agreements.missed": lambda raw: [f"{raw}回"],
     "accounting.closing": lambda raw: [f"翌年度の{raw['month']}月{raw['day']}日"],
     "accounting.carried_receipts": lambda raw: [
         {"new": "納めた日の属する年度に入れる", "open": "閉鎖していない前の年度に入れる"}[raw]

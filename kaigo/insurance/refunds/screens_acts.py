@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.http import Http404, HttpRequest
+from django.shortcuts import get_object_or_404
 from django.urls import path
 
 from kaigo.base.desk.refs import ref
@@ -13,7 +14,7 @@ from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.staff.who import same_person, told
 from kaigo.insurance.refunds import decide, payees, read, shared, transfers, words
-from kaigo.insurance.refunds.models import Line, Payee, Proposal, Use
+from kaigo.insurance.refunds.models import Line, Payee, Proposal, Transfer, Use
 from kaigo.insurance.registers.read import bank_name
 from kaigo.insurance.residents import read as residents
 
@@ -167,6 +168,7 @@ class Approve(Page):
     purpose = "collection"
 
     def post(self, ctx: Context, request: HttpRequest, proposal: int):
+        get_object_or_404(Proposal, id=proposal)
         decide.approve(ctx, proposal, request.POST.get("shared_why", ""))
         return go(f"/refunds/proposal/{ref('proposal', proposal)}/")
 
@@ -178,6 +180,7 @@ class Reject(Page):
     purpose = "collection"
 
     def post(self, ctx: Context, request: HttpRequest, proposal: int):
+        get_object_or_404(Proposal, id=proposal)
         decide.reject(ctx, proposal, request.POST.get("remark", ""))
         return go(f"/refunds/proposal/{ref('proposal', proposal)}/")
 
@@ -189,6 +192,7 @@ class Withdraw(Page):
     purpose = "collection"
 
     def post(self, ctx: Context, request: HttpRequest, proposal: int):
+        get_object_or_404(Proposal, id=proposal)
         decide.withdraw(ctx, proposal, request.POST.get("remark", ""))
         return go(f"/refunds/proposal/{ref('proposal', proposal)}/")
 
@@ -200,6 +204,7 @@ class ComeBack(Page):
     purpose = "collection"
 
     def post(self, ctx: Context, request: HttpRequest, transfer: int):
+        get_object_or_404(Transfer, id=transfer)
         made = transfers.take_back(
             ctx, transfer, request.POST.get("reason", ""), request.POST.get("remark", "")
         )

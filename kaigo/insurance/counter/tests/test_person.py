@@ -49,7 +49,7 @@ def test_the_page_says_who_it_is(who):
     assert "電話 納付書のこと" in html
 
 
-def test_a_full_person_needs_at_most_28_queries(who):
+def test_a_full_person_needs_at_most_32_queries(who):
     from kaigo.insurance.collection.tests.test_plan import plan_on
 
     plan_on(TODAY)
@@ -60,7 +60,7 @@ def test_a_full_person_needs_at_most_28_queries(who):
         text(ask("person", person=who))
     # One more belongs to the staff database: who is logged in.
     # Two are the access record's: why he is looked at (not asked in this test), how many were opened today.
-    assert len(queries) + 2 <= 28, [q["sql"][:90] for q in queries]
+    assert len(queries) + 2 <= 32, [q["sql"][:90] for q in queries]
 
 
 def test_cards_of_rooms_that_one_may_not_enter_are_absent(who):
