@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from kaigo.law.dunning import DunningFacts, instalment
+from kaigo.law.premium_facts import Span
 from kaigo.law.prescription import PrescriptionFacts, collection
 from kaigo.law.reasons import Finding, Unclear
 from kaigo.law.tests.made import book
@@ -23,6 +24,17 @@ def test_a_deadline_stands_on_a_holiday_where_the_ordinance_says_so(tmp_path):
     assert isinstance(found, Finding)
     assert (found.value.deadline_on, found.value.fee_yen) == (date(2026, 8, 29), 100)  # 土曜日
     assert "手数料 100 円" in tell_all(found.reasons)[0].text
+
+
+@pytest.mark.parametrize(
+    ("end", "words"), [(date(2027, 2, 21), "令和9年2月20日 まで徴収を猶予"), (None, "期限なく徴収を猶予")]
+)
+def test_a_deferral_says_its_last_day(end, words):
+    facts = DunningFacts(
+        date(2026, 7, 31), 9_300, date(2026, 8, 20), deferrals=(Span(date(2026, 8, 1), end),)
+    )
+    found = instalment(facts, VALUES)
+    assert isinstance(found, Finding) and words in tell_all(found.reasons)[0].text
 
 
 @pytest.mark.parametrize("name", sorted(DUNNING))

@@ -68,6 +68,11 @@ def test_each_claim_has_its_reason(claim, reason, part):
     )
 
 
+def test_the_sentence_says_what_was_used_and_what_is_left():
+    found = offset.order(OffsetFacts(9_000, DAY, (Claim("a", DUE, 4_000),)), VALUES)
+    assert "過誤納 9,000 円のうち 4,000 円を未納に充て、5,000 円を返す" in tell_all(found.reasons)[0].text
+
+
 def test_the_right_to_a_refund_is_the_one_of_the_limits():
     """還付を請求する権利の二年は limits.refund にあり、ここでは数え直さない。"""
     assert refund(RefundFacts(date(2026, 2, 28), date(2026, 3, 1)), VALUES).value.last_claim_on == date(

@@ -9,7 +9,7 @@ from datetime import date
 import pytest
 
 from kaigo.law import values as module
-from kaigo.law.deferral import DeferralFacts
+from kaigo.law.deferral import DeferralFacts, DueTerm
 from kaigo.law.deferral import decide as defer
 from kaigo.law.reasons import Finding, Unclear
 from kaigo.law.remission import Cut, RemissionFacts, Term, decide
@@ -53,6 +53,24 @@ def test_a_share_of_the_whole_year_may_be_remitted(tmp_path):
     assert (found.value.yen, found.value.cuts) == (330, (Cut("1", 330),))
     late = decide(facts._replace(applied_on=date(2027, 4, 1)), values)
     assert isinstance(late, Finding) and late.reasons[0].id == "remission.late"
+
+
+def test_the_sentence_says_what_is_left_of_the_year():
+    terms = (Term("4", date(2026, 11, 2), 8_200),)
+    facts = RemissionFacts(2026, "restricted", date(2026, 10, 10), 20_000, terms, event_on=date(2026, 10, 1))
+    found = decide(facts, VALUES)
+    assert isinstance(found, Finding)
+    assert "8,200 円減、年額 11,800 円" in tell_all(found.reasons)[0].text
+    poor = facts._replace(ground="hardship", stages=(4, 5) * 6, income_yen=0, savings_yen=0)
+    refused = decide(poor, VALUES)
+    assert isinstance(refused, Finding) and "第5段階は" in tell_all(refused.reasons)[0].text
+
+
+@pytest.mark.parametrize(("months", "reason"), [(1, "granted"), (6, "granted"), (7, "limited")])
+def test_a_deferral_says_when_it_is_shorter_than_asked(months, reason):
+    terms = (DueTerm("2", date(2026, 8, 31)),)
+    found = defer(DeferralFacts("disaster", date(2026, 8, 10), months, terms), VALUES)
+    assert isinstance(found, Finding) and found.reasons[0].id == f"deferral.{reason}"
 
 
 def test_every_ground_has_its_name():
