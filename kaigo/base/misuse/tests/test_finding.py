@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from kaigo.base.keys.index import index
-from kaigo.base.misuse import finding
+from kaigo.base.misuse import finding, gather
 from kaigo.base.misuse.models import Alert, AlertEvent, AlertReason, Tie
 from kaigo.base.misuse.relations import compute, word
 from kaigo.base.misuse.staff import Staff as Known
@@ -207,8 +207,12 @@ def test_the_night_shift_is_who_has_its_duty_on_the_day(staff):
 
 def test_a_day_ends_at_midnight_in_tokyo(staff):
     person = born("1950-05-05")
-    event(1, [person], at="23:59:59", case="access:1", unexplained=True)
-    event(1, [person], at="24:00", case="access:1", unexplained=True)
+    late = event(1, [person], at="23:59:59", case="access:1", unexplained=True)
+    next_day = event(1, [person], at="24:00", case="access:1", unexplained=True)
+    assert [[row.id for row in gather.events_of(day)] for day in (WEDNESDAY, THURSDAY)] == [
+        [late],
+        [next_day],
+    ]
     night()
     assert set(Alert.objects.values_list("day", flat=True)) == {WEDNESDAY, THURSDAY}
 
