@@ -14,7 +14,16 @@ from kaigo.base.keys.index import rotate
 from kaigo.base.misuse import decide, gather
 from kaigo.base.misuse.models import AlertReason, Habit
 from kaigo.base.misuse.relations import compute, word
-from kaigo.base.misuse.tests.town import THURSDAY, WEDNESDAY, event, found, night, somebody, watch
+from kaigo.base.misuse.tests.town import (
+    THURSDAY,
+    WEDNESDAY,
+    analysed_log,
+    event,
+    found,
+    night,
+    somebody,
+    watch,
+)
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
@@ -87,8 +96,7 @@ def test_what_is_new_is_found_without_reading_the_log(staff):
     person = born("1950-05-05")
     event(1, [person], case="access:1", unexplained=True)
     span, asked = Span(last + 1, 2**62), []
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE audit_event")
+    analysed_log()
     with connection.execute_wrapper(
         lambda run, sql, params, many, how: asked.append((sql, params)) or run(sql, params, many, how)
     ):

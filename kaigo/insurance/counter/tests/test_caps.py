@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from datetime import date
 
@@ -157,30 +156,3 @@ def test_lists_end_at_their_limit_and_show_nobody_beyond_it(monkeypatch):
     assert (last().outcome, last().why) == ("refused", "cap")
     # What shows nobody is answered.
     assert visit("/search", {"words": "ソンナヒトハイナイ"}).status_code == 200
-
-
-def test_the_limit_reads_ones_own_day_and_not_the_record():
-    """However long the record is: the events of others and of earlier days are not read (their cost is a benchmark)."""
-    opened(190, 200)
-    # So many that no planner takes the whole record for a short way.
-    opened(190, 20_000, ago="30 days")
-    opened(190, 20_000, member=2)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE audit_event")
-        for query in (caps._OPENED, caps._LISTED):
-            cursor.execute(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", {"member": 1001, "asked": []})
-            plan = cursor.fetchone()[0]
-            assert "audit_event_member" in str(plan) and read_by(plan) <= 200, plan
-    assert spent(1) == ""
-
-
-def read_by(plan) -> int:
-    """The rows that a plan reads of the record, also those it then throws away."""
-    plan = json.loads(plan) if isinstance(plan, str) else plan
-    most, nodes = 0, [plan[0]["Plan"]]
-    while nodes:
-        node = nodes.pop()
-        nodes += node.get("Plans", ())
-        if node.get("Relation Name") == "audit_event":
-            most = max(most, node["Actual Rows"] + node.get("Rows Removed by Filter", 0))
-    return most
