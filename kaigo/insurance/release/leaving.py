@@ -7,7 +7,14 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection.request import NOTICES
-from kaigo.insurance.release import debit_files, exchange_files, files, finance_files, transfer_files
+from kaigo.insurance.release import (
+    debit_files,
+    exchange_files,
+    files,
+    finance_files,
+    transfer_files,
+    welfare_files,
+)
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
 
 
@@ -38,6 +45,12 @@ KINDS = {
         lambda *asked: debit_files.compare(*asked)[0],
         debit_files.request,
         debit_files.let_out,
+    ),
+    "substitute": Kind(
+        welfare_files.months,
+        lambda *asked: welfare_files.compare(*asked)[0],
+        welfare_files.request,
+        welfare_files.let_out,
     ),
     "transfer": Kind(
         transfer_files.days,

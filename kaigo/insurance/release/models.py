@@ -139,9 +139,9 @@ class OutgoingFile(Document):
 class Request(Work):
     """Somebody asks that letters or a file go out; somebody else approves; then it is done.
 
-    subject: letters | file | exchange | debit | transfer | finance. what: kind of letter, notice code of the file (01 31 41
-    61), code of the municipality that a list of 住所地特例 goes to, the day of a debit or transfer, or the transaction up to
-    which the ledger goes to the finance system.
+    subject: letters, or a key of subjects.FILES. what: kind of letter, notice code of the file (01 31 41 61), code of the
+    municipality that a list of 住所地特例 goes to, the day of a debit or transfer, the month of a 代理納付, or the
+    transaction up to which the ledger goes to the finance system.
     state: requested → approved → done | abandoned.
     """
 

@@ -12,7 +12,7 @@ from kaigo.insurance.notices import read as notices
 from kaigo.insurance.registers import read as registers
 from kaigo.insurance.release.gate import SIDES, WHAT
 from kaigo.insurance.release.models import Export, GateReport, OutgoingFile, PrintRun, Request
-from kaigo.law.dates import wareki
+from kaigo.insurance.release.subjects import BY_LAYOUT, FILES
 
 # Whom an address is about (base/desk/things.py).
 SUBJECTS = {
@@ -188,28 +188,8 @@ def reports(ctx: Context, limit: int = 20) -> list[GateReport]:
 
 def what_of(request: Request) -> str:
     """The thing a request is about, Japanese."""
-    if request.subject == "file":
-        from kaigo.insurance.collection.request import NOTICES
-
-        return f"年金保険者へのファイル {request.what}({NOTICES.get(request.what, '')})"
-    if request.subject == "exchange":
-        return f"住所地特例の一覧(団体コード {request.what} へ)"
-    if request.subject == "finance":
-        return "財務会計へのファイル"
-    if request.subject == "debit":
-        return f"口座振替の依頼({wareki(date.fromisoformat(request.what))}引落し)"
-    if request.subject == "transfer":
-        return f"還付の総合振込({wareki(date.fromisoformat(request.what))}に振込み)"
-    return notices.LETTERS.get(request.what, request.what)
-
-
-# Of files that name no single receiver.
-_RECEIVERS = {
-    "pension.special_collection": "年金保険者",
-    "bank.debit": "金融機関",
-    "bank.transfer": "指定金融機関",
-    "finance.entries": "財務会計",
-}
+    file = FILES.get(request.subject)
+    return file.named(request.what) if file else notices.LETTERS.get(request.what, request.what)
 
 
 def recipients(ctx: Context, objects: Iterable[str]) -> dict[str, str]:
@@ -228,27 +208,19 @@ def recipients(ctx: Context, objects: Iterable[str]) -> dict[str, str]:
         to = (
             registers.insurer_name(ctx, municipality) or municipality
             if municipality
-            else _RECEIVERS.get(file.layout, "")
+            else BY_LAYOUT[file.layout].receiver
         )
         found[f"release_file:{file.id}"] = to
     return found
 
 
 def subject_of(report: GateReport) -> str:
-    """What a report compared, Japanese."""
+    """What a report compared, Japanese. Its subject: letters:<kind> | file:<layout>[:<what>]."""
     kind, _, what = report.subject.partition(":")
     if kind == "letters":
         return notices.LETTERS.get(what, what)
-    if what == "finance.entries":
-        return "財務会計へのファイル"
-    layout, _, code = what.rpartition(":")
-    if layout == "ward.exception_exchange":
-        return f"住所地特例の一覧(団体コード {code} へ)"
-    if layout == "bank.debit":
-        return f"口座振替の依頼({wareki(date.fromisoformat(code))}引落し)"
-    if layout == "bank.transfer":
-        return f"還付の総合振込({wareki(date.fromisoformat(code))}に振込み)"
-    return f"年金保険者へのファイル {code}"
+    layout, _, code = what.partition(":")
+    return BY_LAYOUT[layout].named(code) if layout in BY_LAYOUT else what
 
 
 def difference_lines(report: GateReport) -> list[dict]:

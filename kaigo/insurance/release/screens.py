@@ -29,23 +29,18 @@ from kaigo.insurance.release import (
     read,
     requests,
     transfer_files,
+    welfare_files,
 )
 from kaigo.insurance.release.leaving import KINDS
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
 from kaigo.insurance.release.screens_exports import export_nav, export_urls
 from kaigo.insurance.release.screens_runs import run_urls
+from kaigo.insurance.release.subjects import HANDED
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 
 # More than this are printed by the job release.print, not while somebody waits for a page.
 AT_ONCE = 300
-# Layouts of files that somebody fetches here, as what they are sent. Those to pension payers leave another way.
-HANDED = {
-    exchange_files.LAYOUT: "text/csv; charset=utf-8",
-    finance.LAYOUT: "text/csv; charset=utf-8",
-    debit_files.LAYOUT: "application/octet-stream",
-    transfer_files.LAYOUT: "application/octet-stream",
-}
 
 
 class Gate(Page):
@@ -64,6 +59,7 @@ class Gate(Page):
             "reports": [(r, read.subject_of(r)) for r in read.reports(ctx, 10)],
             "codes": NOTICES.items(),
             "debits": list(debit_files.days(ctx, fiscal_year(ctx.on)).items()),
+            "substitutes": list(welfare_files.months(ctx, fiscal_year(ctx.on)).items()),
             "hosts": exchange_files.hosts(ctx, fiscal_year(ctx.on)),
             "refunds": len(transfers.ready(ctx)),
             "days": transfer_files.days(ctx, fiscal_year(ctx.on)).items(),
