@@ -23,8 +23,9 @@ from benchmarks import ward
 from benchmarks.measure import report
 
 DAY, PAIRS, SOURCE = date(2026, 7, 15), 600, random.Random(20261130)
-# Four wrong tries at a log-in cost no wait; each try costs a hash of 100 MB.
-ACCOUNTS, TRIES = 40, 4
+# Four wrong tries at a log-in cost no wait; each try costs a hash of 100 MB, and its time swings by far more than 1 ms:
+# 1,280 pairs leave the medians certain to about half a millisecond.
+ACCOUNTS, TRIES = 320, 4
 NOWHERE = 900_000_000
 
 

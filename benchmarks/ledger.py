@@ -28,16 +28,19 @@ _MADE = (
     "INSERT INTO collection_instalment (id, plan_id, person_id, fiscal_year, way, number, due_on, yen, provisional) "
     "SELECT (n - 1) * {terms} + t, n, n, {year}, 'slip', t, make_date({year}, 6, 30) + t * 30, 6000 + n % 50 * 100, false "
     "FROM generate_series(1, {people}) n, generate_series(1, {terms}) t",
+)
+# Year after year, as time wrote them.
+_OF_A_YEAR = (
     "INSERT INTO ledger_entry (person_id, source, key, yen, fiscal_year, accounting_year, sort, way, number, reason, "
-    "business_date, actor) SELECT n, 'plan:' || n, 'plan:' || n || ':' || y || ':' || t, 6000 + n % 50 * 100, y, y, 'levy', "
-    "'slip', t, 'main', make_date(y, 7, 1), 'job:benchmark' "
-    "FROM generate_series({first}, {year}) y, generate_series(1, {people}) n, generate_series(1, {terms}) t",
+    "business_date, actor) SELECT n, 'plan:' || n, 'plan:' || n || ':{y}:' || t, 6000 + n % 50 * 100, {y}, {y}, 'levy', "
+    "'slip', t, 'main', make_date({y}, 7, 1), 'job:benchmark' "
+    "FROM generate_series(1, {people}) n, generate_series(1, {terms}) t",
     # One in forty of the earlier terms was never paid.
     "INSERT INTO ledger_entry (person_id, source, key, yen, fiscal_year, accounting_year, sort, way, number, reason, "
-    "business_date, actor) SELECT n, 'receipt:' || n, 'receipt:' || n || ':' || y || ':' || t, 6000 + n % 50 * 100, y, y, "
-    "'receipt', 'slip', t, 'slip', make_date(y, 6, 30) + t * 30, 'job:benchmark' "
-    "FROM generate_series({first}, {year} - 1) y, generate_series(1, {people}) n, generate_series(1, {terms}) t "
-    "WHERE (n * 7 + t + y) % 40 <> 0",
+    "business_date, actor) SELECT n, 'receipt:' || n, 'receipt:' || n || ':{y}:' || t, 6000 + n % 50 * 100, {y}, {y}, "
+    "'receipt', 'slip', t, 'slip', make_date({y}, 6, 30) + t * 30, 'job:benchmark' "
+    "FROM generate_series(1, {people}) n, generate_series(1, {terms}) t "
+    "WHERE {y} < {year} AND (n * 7 + t + {y}) % 40 <> 0",
 )
 
 
@@ -60,7 +63,10 @@ def _make() -> None:
     with psycopg.connect(Cluster(home()).dsn(database), autocommit=True) as admin:
         admin.execute("SET session_replication_role = replica")
         for statement in _MADE:
-            admin.execute(statement.format(people=PEOPLE, first=FIRST, year=YEAR, terms=TERMS))
+            admin.execute(statement.format(people=PEOPLE, year=YEAR, terms=TERMS))
+        for y in range(FIRST, YEAR + 1):
+            for statement in _OF_A_YEAR:
+                admin.execute(statement.format(y=y, people=PEOPLE, year=YEAR, terms=TERMS))
         admin.execute(f"SELECT setval('collection_instalment_id_seq', {PEOPLE * TERMS})")
     ward.settle()
 
