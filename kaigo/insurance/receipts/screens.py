@@ -16,6 +16,7 @@ from kaigo.insurance.collection.read import part_label
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.receipts import read, unknown
 from kaigo.insurance.receipts.screens_cash import CashDay, CashFrom
+from kaigo.insurance.receipts.screens_slips import Slips
 from kaigo.insurance.receipts.screens_unknown import PayFor, UnknownOne, Unknowns
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import add_months, fiscal_year_name, wareki_month
@@ -108,4 +109,5 @@ urls = [
     path("cash/", CashDay.view(), name="cash"),
     path("person/<person:person>/", Person.view(), name="person"),
     path("person/<person:person>/cash/", CashFrom.view(), name="cash_from"),
+    path("person/<person:person>/slips/", Slips.view(), name="slips"),
 ]
