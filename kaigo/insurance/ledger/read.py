@@ -9,9 +9,19 @@ from typing import NamedTuple
 from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
-from kaigo.insurance.ledger.sorts import ACCOUNTS, BALANCE, KIND, LEVIES, OWED, PAID, PAID_BACK, SORTS, kind_sql, quoted
+from kaigo.insurance.ledger.sorts import (
+    ACCOUNTS,
+    BALANCE,
+    LEVIES,
+    OWED,
+    PAID,
+    PAID_BACK,
+    SORTS,
+    kind_sql,
+    quoted,
+)
 
-__all__ = ["ACCOUNTS", "BALANCE", "KIND", "OWED", "PAID", "PAID_BACK", "SORTS", "kind_sql"]
+__all__ = ["ACCOUNTS", "BALANCE", "OWED", "PAID", "PAID_BACK", "SORTS", "kind_sql"]
 
 # Entries of the former system's year totals carry this number: they belong to no term.
 TOTAL = 0

@@ -74,6 +74,3 @@ LEFT = (
 def kind_sql(way: str = "way") -> str:
     """SQL: deduction | direct. A term whose way changed (the debit bounced, a slip was sent) stays one term."""
     return f"CASE {way} WHEN 'deduction' THEN 'deduction' ELSE 'direct' END"
-
-
-KIND = kind_sql()

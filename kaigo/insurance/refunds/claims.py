@@ -11,7 +11,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read as collection
 from kaigo.insurance.ledger import read as ledger
-from kaigo.insurance.receipts.reported import reported_sql
+from kaigo.insurance.receipts import read as receipts
 from kaigo.law.offset import Claim
 from kaigo.law.prescription import Event, PrescriptionFacts
 from kaigo.law.prescription import collection as prescription
@@ -60,9 +60,8 @@ LEFT JOIN LATERAL (SELECT sum(u.yen) AS yen FROM refunds_use u JOIN refunds_prop
 WHERE t.balance > coalesce(h.yen, 0)"""
 
 _PAYMENTS = f"""
-SELECT e.fiscal_year, {ledger.KIND.replace("way", "e.way")}, e.number, coalesce(r.paid_on, e.business_date)
-FROM ({ledger.entries_sql()}) e LEFT JOIN ({reported_sql()}) r ON r.source = e.source
-WHERE e.person_id = %(person)s AND e.sort = 'receipt' AND e.yen > 0"""
+SELECT fiscal_year, kind, number, paid_on FROM ({receipts.payments_sql()}) m
+WHERE person_id = %(person)s AND sort = 'receipt' AND yen > 0"""
 
 
 def owed(ctx: Context, person: int, values: Values, without: int | None = None) -> list[Owed]:

@@ -184,7 +184,7 @@ def _read_back(made: Prepared) -> dict[int, tuple[str, ...]]:
 # Terms from which more would leave than was paid too much: levied again, or given back since the approval.
 _FREE = f"""
 SELECT DISTINCT ON (w.proposal_id) w.proposal_id, greatest(0, -coalesce(t.balance, 0))
-FROM (SELECT l.proposal_id, p.person_id, l.fiscal_year, {ledger.KIND.replace("way", "l.way")} AS kind, l.number,
+FROM (SELECT l.proposal_id, p.person_id, l.fiscal_year, {ledger.kind_sql("l.way")} AS kind, l.number,
              sum(l.yen - l.offset_yen) AS yen
       FROM refunds_line l JOIN refunds_proposal p ON p.id = l.proposal_id
       WHERE l.proposal_id = ANY(%(proposals)s::bigint[]) GROUP BY 1, 2, 3, 4, 5) w
