@@ -12,7 +12,7 @@ from typing import NamedTuple
 from kaigo.base.records.bulk import copy_rows, reserve_ids, to_json
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
-from kaigo.base.records.rows import rows
+from kaigo.base.records.rows import locked, rows
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.in_force import plans_in_force_sql, remissions_in_force_sql
 from kaigo.insurance.collection.locks import remitting
@@ -82,7 +82,7 @@ def shadow(ctx: Context, insurer: str, fiscal_year: int) -> ReliefBulk:
 
 def approve(ctx: Context, bulk: ReliefBulk) -> dict:
     """By a second human being: decisions and new plans for everybody on the list. Returns counts and yen."""
-    _alone(bulk)
+    locked(bulk)
     if bulk.state != "shadowed":
         raise Refused("この一覧は決裁を待っていません。")
     if same_person(bulk.requested_by, ctx.actor):
@@ -114,7 +114,7 @@ def approve(ctx: Context, bulk: ReliefBulk) -> dict:
 
 def abandon(ctx: Context, bulk: ReliefBulk) -> None:
     """Give a list up before it is decided."""
-    _alone(bulk)
+    locked(bulk)
     if bulk.state != "shadowed":
         raise Refused("終わった一覧は取りやめられません。")
     bulk.state = "abandoned"
@@ -206,9 +206,3 @@ def _record(ctx: Context, bulk: ReliefBulk, granted: list[Line]) -> None:
 def unclear_of(line: ReliefLine) -> str:
     """What lacks to judge a line, in words."""
     return "、".join(why for _, why in line.reasons)
-
-
-def _alone(bulk: ReliefBulk) -> None:
-    """Two people who press at once act one after the other; the second sees what the first did."""
-    ReliefBulk.objects.select_for_update().filter(id=bulk.id).first()
-    bulk.refresh_from_db()

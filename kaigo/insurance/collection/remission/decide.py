@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from kaigo.base.records.bulk import to_json
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
-from kaigo.base.records.rows import rows
+from kaigo.base.records.rows import locked, rows
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.decide import plan_all
 from kaigo.insurance.collection.in_force import remissions_in_force_sql
@@ -86,7 +86,7 @@ def judge(ctx: Context, insurer: str, relief: Relief) -> Answer:
 
 def propose(ctx: Context, insurer: str, relief: Relief) -> Relief:
     """The first of two people puts the law's answer forward. Refused where the law cannot answer: it says what lacks."""
-    _alone(relief)
+    locked(relief)
     if relief.state not in ("open", "proposed") or relief.kind not in ("remission", "deferral"):
         raise Refused("この申請は、もう決まったか取り下げられています。")
     answer = judge(ctx, insurer, relief)
@@ -115,7 +115,7 @@ def ask_back(ctx: Context, decided: Remission | Deferral, note: str) -> Relief:
 
 def withdraw(ctx: Context, relief: Relief) -> None:
     """The application is given up before it is decided."""
-    _alone(relief)
+    locked(relief)
     if relief.state not in ("open", "proposed"):
         raise Refused("決まった申請は取り下げられません。")
     relief.state = "withdrawn"
@@ -124,7 +124,7 @@ def withdraw(ctx: Context, relief: Relief) -> None:
 
 def approve(ctx: Context, insurer: str, relief: Relief) -> Remission | Deferral:
     """The second of two people decides what the first put forward; entries or a new plan follow in this transaction."""
-    _alone(relief)
+    locked(relief)
     if relief.state != "proposed":
         raise Refused("この申請は決裁を待っていません。")
     if same_person(relief.asked_by, ctx.actor):
@@ -274,12 +274,6 @@ def _note(text: str) -> str:
     if len(text) > LONGEST:
         raise Refused(f"理由は{LONGEST}字までです。")
     return text
-
-
-def _alone(relief: Relief) -> None:
-    """Two people who press at once act one after the other; the second sees what the first did."""
-    Relief.objects.select_for_update().filter(id=relief.id).first()
-    relief.refresh_from_db()
 
 
 __all__ = ["CHANGED", "LONGEST", "Answer", "apply_for", "approve", "ask_back", "judge", "propose", "replan", "settle", "withdraw"]  # fmt: skip
