@@ -6,9 +6,11 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
+from django.db import connection
 
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.collection.models import Plan, ReliefLine, Remission
+from kaigo.insurance.collection.decide import plan_all
+from kaigo.insurance.collection.models import Plan, ReliefLine, Remission, Task
 from kaigo.insurance.collection.remission import bulk
 from kaigo.insurance.collection.remission.tests import two
 from kaigo.insurance.collection.tests.builders import INSURER, YEAR, insured, on, person
@@ -131,4 +133,23 @@ def test_one_of_the_list_applies_and_is_taken_back_alone():
     two.plan_on(two.AUGUST, new)
     with pytest.raises(Refused, match="前の年度の段階"):
         two.granted(new, "special")
+    assert two.is_right()
+
+
+def test_many_remissions_lapse_in_as_many_statements_as_one():
+    def statements(people: int) -> int:
+        revised = [two.payer(3) for _ in range(people)]
+        for who in revised:
+            made = two.granted(who, "income_fall", lost_yen=6, of_yen=10)
+            two.assess(who, 5, two.AUGUST, before=made.assessment_id, sort="revision")
+        asked: list[str] = []
+        with connection.execute_wrapper(
+            lambda execute, query, *about: asked.append(query) or execute(query, *about)
+        ):
+            plan_all(on(two.AUGUST), INSURER, YEAR, persons=revised)
+        assert Remission.objects.filter(person_id__in=revised, what="lapsed").count() == people
+        assert Task.objects.filter(person_id__in=revised, sort="remission", state="open").count() == people
+        return len(asked)
+
+    assert statements(1) == statements(4)
     assert two.is_right()
