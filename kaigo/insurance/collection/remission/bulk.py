@@ -16,7 +16,7 @@ from kaigo.base.records.rows import locked, rows
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.in_force import plans_in_force_sql, remissions_in_force_sql
 from kaigo.insurance.collection.locks import remitting
-from kaigo.insurance.collection.remission.decide import replan, values_of
+from kaigo.insurance.collection.remission.decide import replan, settle_lapsed, values_of
 from kaigo.insurance.collection.remission.gather import SPECIAL
 from kaigo.insurance.collection.remission.models import ReliefBulk, ReliefLine, Remission
 from kaigo.insurance.premium import read as premium
@@ -104,8 +104,10 @@ def approve(ctx: Context, bulk: ReliefBulk) -> dict:
     if digest(found) != bulk.digest:
         raise Refused(CHANGED)
     granted = [line for line in found if line.granted]
+    people = [line.about.person for line in granted]
     _record(ctx, bulk, granted)
-    replan(ctx, insurer, bulk.fiscal_year, [line.about.person for line in granted])
+    settle_lapsed(people, bulk.fiscal_year)
+    replan(ctx, insurer, bulk.fiscal_year, people)
     bulk.state, bulk.approved_by = "done", ctx.actor
     bulk.totals = bulk.totals | {"decided_on": ctx.on.isoformat()}
     bulk.save(update_fields=["state", "approved_by", "totals"])

@@ -162,10 +162,11 @@ def _remit(ctx: Context, insurer: str, relief: Relief) -> Remission:
         cuts=cuts, facts=kept["facts"], reasons=kept["reasons"], law=answer.law, note=relief.note,
         asked_by=relief.asked_by, decided_on=ctx.on, actor=ctx.actor,
     )  # fmt: skip
+    # Before the plan: what lapses with that (a revision came at this moment) waits for somebody.
+    settle_lapsed([made.person_id], made.fiscal_year)
     post(ctx, off(made, ctx.on))
     if made.manner == "stage":
         replan(ctx, insurer, made.fiscal_year, [made.person_id])
-    _settle(made.person_id, made.fiscal_year)
     return made
 
 
@@ -249,13 +250,21 @@ def _in_force(decided: Remission | Deferral) -> None:
         raise Refused("この決定はもう効いていません(取り消されたか、失効しています)。")
 
 
-def _settle(person: int, fiscal_year: int) -> None:
+def settle_lapsed(persons: list[int], fiscal_year: int) -> None:
     """A lapsed remission is settled by the decision after it."""
-    for task in Task.objects.filter(person_id=person, sort="remission", state="open"):
-        lapsed = Remission.objects.get(id=int(task.what.removeprefix("remission:")))
-        if lapsed.fiscal_year == fiscal_year:
-            task.state, task.settled_reason = "settled", "減免を改めて決めました。"
-            task.save(update_fields=["state", "settled_reason"])
+    waiting = {
+        int(task.what.removeprefix("remission:")): task
+        for task in Task.objects.filter(person_id__in=persons, sort="remission", state="open")
+    }
+    lapsed = Remission.objects.filter(id__in=list(waiting), fiscal_year=fiscal_year).values_list(
+        "id", flat=True
+    )
+    for number in lapsed:
+        waiting[number].state = "settled"
+        waiting[number].settled_reason = "減免を改めて決めました。"
+    Task.objects.bulk_update(
+        [waiting[number] for number in lapsed], ["state", "settled_reason"], batch_size=1000
+    )
 
 
 def settle(ctx: Context, lapsed: Remission, note: str) -> None:
@@ -276,4 +285,4 @@ def _note(text: str) -> str:
     return text
 
 
-__all__ = ["CHANGED", "LONGEST", "Answer", "apply_for", "approve", "ask_back", "judge", "propose", "replan", "settle", "withdraw"]  # fmt: skip
+__all__ = ["CHANGED", "LONGEST", "Answer", "apply_for", "approve", "ask_back", "judge", "propose", "replan", "settle", "settle_lapsed", "withdraw"]  # fmt: skip

@@ -136,6 +136,20 @@ def test_one_of_the_list_applies_and_is_taken_back_alone():
     assert two.is_right()
 
 
+def test_a_decided_list_settles_what_lapsed_of_its_people_and_of_nobody_else():
+    one, other = raised(6, 1), raised(6, 1)
+    away = two.payer(3)
+    for who, ground in ((one, "special"), (other, "special"), (away, "income_fall")):
+        made = two.granted(who, ground, lost_yen=6, of_yen=10)
+        two.assess(who, 7, two.AUGUST, before=made.assessment_id, sort="revision")
+    two.plan_on(two.AUGUST)
+    waiting = Task.objects.filter(sort="remission", state="open")
+    assert set(waiting.values_list("person_id", flat=True)) == {one, other, away}
+    bulk.approve(two.second(two.AUGUST), bulk.shadow(two.first(two.AUGUST), INSURER, YEAR))
+    assert list(waiting.values_list("person_id", flat=True)) == [away]
+    assert two.is_right()
+
+
 def test_many_remissions_lapse_in_as_many_statements_as_one():
     def statements(people: int) -> int:
         revised = [two.payer(3) for _ in range(people)]

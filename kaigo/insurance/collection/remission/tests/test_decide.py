@@ -280,6 +280,23 @@ def test_a_revision_lets_the_remission_lapse_and_says_so(ground):
     assert Task.objects.get(sort="remission").state == "settled"
 
 
+def test_what_lapses_while_it_is_decided_waits_for_somebody(monkeypatch):
+    who = payer(3)
+    pay(who, 1, parts(who)["slip", 1])
+    asked = ask(who, "hardship", **POOR)
+
+    def revised_at_this_moment(*about):
+        assess(who, 5, AUGUST, before=in_force(who).assessment_id, sort="revision")
+        replan(*about)
+
+    replan = decide.replan
+    monkeypatch.setattr(decide, "replan", revised_at_this_moment)
+    made = approve(second(AUGUST), INSURER, asked)
+    assert Remission.objects.get(supersedes=made).what == "lapsed"
+    assert Task.objects.get(sort="remission").state == "open"
+    assert is_right()
+
+
 @pytest.mark.parametrize("ground", ["hardship", "income_fall"])
 def test_another_way_of_paying_after_the_remission_doubles_nothing(ground):
     who = payer(3)
