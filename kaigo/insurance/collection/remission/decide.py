@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from kaigo.base.records.bulk import to_json
 from kaigo.base.records.context import Context
+from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import locked, rows
 from kaigo.base.staff.who import same_person
@@ -56,7 +57,9 @@ def values_of(insurer: str, fiscal_year: int) -> Values:
 
 
 def apply_for(ctx: Context, person: int, kind: str, fiscal_year: int, ground: str, **told: Any) -> Relief:
-    """Keep an application; told: columns of Relief. Refused while another one of the same kind and year waits."""
+    """Keep an application; told: columns of Relief. Refused while another one of the same kind and year waits, and with a
+    個人番号 in its words."""
+    without_my_number(told.get("documents", ""), told.get("note", ""))
     waiting = Relief.objects.filter(
         person_id=person, kind=kind, fiscal_year=fiscal_year, state__in=("open", "proposed")
     )
@@ -277,6 +280,7 @@ def settle(ctx: Context, lapsed: Remission, note: str) -> None:
 
 
 def _note(text: str) -> str:
+    without_my_number(text)
     text = text.strip()
     if not text:
         raise Refused("理由を書いてください。")

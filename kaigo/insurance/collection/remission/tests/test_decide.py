@@ -241,6 +241,22 @@ def test_nothing_is_decided_without_what_the_law_asks_for_or_before_the_plan():
     assert Remission.objects.count() == 1
 
 
+def test_no_number_of_the_resident_register_is_kept_in_words():
+    who, number = payer(3), "123456789018"
+    for name in ("documents", "note"):
+        with pytest.raises(Refused, match="個人番号"):
+            apply_for(first(AUGUST), who, "remission", YEAR, "disaster", applied_on=AUGUST, **{name: number})
+    assert not Relief.objects.exists()
+    made = granted(who, "income_fall", lost_yen=6, of_yen=10)
+    with pytest.raises(Refused, match="個人番号"):
+        ask_back(first(AUGUST), made, number)
+    assess(who, 5, AUGUST, before=made.assessment_id, sort="revision")
+    plan_on(AUGUST)
+    with pytest.raises(Refused, match="個人番号"):
+        decide.settle(first(AUGUST), made, number)
+    assert Task.objects.get(sort="remission").state == "open"
+
+
 # -- taken back, revised, planned again -------------------------------------------------------------------
 
 
