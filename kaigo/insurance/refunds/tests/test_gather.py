@@ -32,14 +32,15 @@ def test_a_payment_beyond_the_levy_and_one_that_was_made_twice():
 
 
 def test_a_lower_levy_gives_back_the_newest_payment_first():
-    who = R.payer()
+    who, newest = R.payer(), date(R.YEAR, 9, 1)
+    R.pay(who, 8, 3_000, newest)
     R.pay_all(who, R.AUGUST)
     R.lowered(who, 60_000, R.SEPTEMBER)
     parts = overpaid(R.on(), [who])
     assert sum(o.yen for o in parts) == 6_000
     assert {(o.cause, o.since) for o in parts} == {("reassessed", R.SEPTEMBER)}
     last = max(parts, key=lambda o: o.number)
-    assert [p.paid_on for p in last.payments] == [R.AUGUST]
+    assert last.number == 8 and [p.paid_on for p in last.payments] == [newest]
     R.pay(who, last.number, 500, date(R.YEAR, 9, 5))
     again = next(o for o in overpaid(R.on(), [who]) if o.number == last.number and o.cause == "reassessed")
     assert again.yen == last.yen
