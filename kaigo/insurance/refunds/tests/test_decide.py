@@ -10,7 +10,10 @@ from django.db import IntegrityError, transaction
 
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
+from kaigo.insurance.collection.decide import plan_all
 from kaigo.insurance.ledger import read as ledger
+from kaigo.insurance.ledger.post import Line as Entry
+from kaigo.insurance.ledger.post import post
 from kaigo.insurance.refunds import claims, decide, read, transfers
 from kaigo.insurance.refunds.models import Line, Proposal, Ruling, Use
 from kaigo.insurance.refunds.tests import builders as R
@@ -114,6 +117,33 @@ def test_a_term_that_is_not_due_or_is_prescribed_is_not_offset(monkeypatch):
 
 def _values(ctx):
     return load().values(R.INSURER, ctx.on)
+
+
+def test_what_the_pension_payer_has_not_handed_over_yet_is_no_debt_of_the_person():
+    who = R.B.person()
+    R.B.insured(who)
+    R.B.february(who, 8_000)
+    R.B.assess(R.B.on(R.JULY), who, 66_000)
+    plan_all(R.on(R.JULY), R.INSURER, R.YEAR, persons=[who])
+    R.pay(who, 4, R.terms(who)["deduction", 4].levied + 500, R.AUGUST, "deduction")
+    assert R.terms(who)["deduction", 6].balance > 0, "due since June, and not here"
+    assert claims.owed(R.on(), who, _values(R.on())) == []
+    made = decide.propose(R.on(), who, R.register(who).id)
+    assert (made.offset_yen, made.refund_yen) == (0, 500)
+
+
+def test_only_a_payment_that_stands_and_whose_day_is_known_renews_a_claim():
+    def last_on():
+        return next(o.last_on for o in claims.owed(R.on(), who, _values(R.on())) if o.number == 1)
+
+    who = R.payer()
+    unpaid = last_on()
+    source = R.pay(who, 1, 100, R.AUGUST)
+    assert (unpaid, last_on()) == (date(R.YEAR + 2, 7, 31), date(R.YEAR + 2, 8, 3))
+    post(R.on(), [Entry(who, source, "back", -100, R.YEAR, R.YEAR, "receipt", "slip", 1, "ruling")])
+    assert last_on() == unpaid
+    post(R.on(), [Entry(who, "migration:1", "m", 100, R.YEAR, R.YEAR, "receipt", "slip", 1, "opening")])
+    assert last_on() == unpaid, "the day of the hand-over is no day of a payment"
 
 
 def test_interest_is_by_year_for_each_payment():
