@@ -22,7 +22,7 @@ from kaigo.law.limits import RefundFacts as LimitFacts
 from kaigo.law.limits import refund as limit_of
 from kaigo.law.offset import Offset, OffsetFacts, order
 from kaigo.law.reasons import Finding, Reason, Unclear
-from kaigo.law.refund_interest import RefundInterestFacts, payment
+from kaigo.law.refund_interest import Cause, RefundInterestFacts, payment
 from kaigo.law.values import Values, load
 
 T = TypeVar("T")
@@ -83,7 +83,7 @@ class Judged(NamedTuple):
 
 def goes_to(payee_kind: str, cause: str) -> bool:
     """What was deducted after death goes back to the pension payer, everything else never does."""
-    return (payee_kind == "payer") == (cause == "after_death")
+    return (payee_kind == "payer") == (cause == causes.AFTER_DEATH)
 
 
 def judge(
@@ -101,12 +101,12 @@ def judge(
     before = _decided_before(person)
     live, lapsed, limits = _in_time(ctx, mine, claimed_on, before, values)
     total = sum(o.yen for o in live)
+    late = sum(o.yen for o in live if o.cause == causes.LATE)
     # Money of the pension payer pays nobody's premium.
     open_terms = [] if payee_kind == "payer" else owed(ctx, person, values, without)
-    offset = (
-        order(OffsetFacts(total, ctx.on, tuple(o.claim() for o in open_terms)), values) if total else None
-    )
-    lines, reasons = _lines(ctx, live, offset, payee_kind, before, values)
+    claims = tuple(o.claim() for o in open_terms)
+    offset = order(OffsetFacts(total, ctx.on, claims, late_yen=late), values) if total else None
+    lines, reasons = _lines(ctx, live, offset, before, values)
     return Judged(
         lines,
         _uses(open_terms, offset),
@@ -142,7 +142,6 @@ def _lines(
     ctx: Context,
     live: Sequence[Overpaid],
     offset: Finding[Offset] | None,
-    payee_kind: str,
     before: dict,
     values: Values,
 ) -> tuple[tuple[LineOf, ...], list[Reason]]:
@@ -151,10 +150,10 @@ def _lines(
     for one in live:
         for paid in one.payments:
             decided_on = before.get((one.fiscal_year, one.number, one.cause, paid.paid_on), ctx.on)
-            interest, why = _interest(one.cause, paid.yen, paid.paid_on, decided_on, payee_kind, values)
+            interest, why = _interest(one.cause, paid.yen, paid.paid_on, decided_on, values)
             year = known(year_of(YearFacts(paid.accounting_year, ctx.on), values))
             reasons += [reason for reason in (*why, *year.reasons) if reason not in reasons]
-            off = min(left, paid.yen)
+            off = 0 if one.cause == causes.LATE else min(left, paid.yen)
             left -= off
             lines.append(
                 LineOf(
@@ -166,12 +165,12 @@ def _lines(
 
 
 def _interest(
-    cause: str, yen: int, paid_on: date, decided_on: date, payee_kind: str, values: Values
+    cause: str, yen: int, paid_on: date, decided_on: date, values: Values
 ) -> tuple[int, tuple[Reason, ...]]:
-    """還付加算金 of one payment. What goes back to a pension payer bears none (recalled: to be confirmed with 年金機構)."""
-    if payee_kind == "payer":
-        return 0, ()
-    how = "mistaken" if cause in causes.PAID else "reassessed"
+    """還付加算金 of one payment."""
+    how: Cause = "mistaken" if cause in causes.PAID else "reassessed"
+    if cause == causes.AFTER_DEATH:
+        how = "after_death"
     found = known(payment(RefundInterestFacts(yen, paid_on, decided_on, how), values))
     return found.value.yen, found.reasons
 

@@ -146,8 +146,27 @@ def test_only_a_payment_that_stands_and_whose_day_is_known_renews_a_claim():
     assert last_on() == unpaid, "the day of the hand-over is no day of a payment"
 
 
+def test_what_came_after_the_right_was_gone_goes_back_whole_and_pays_nothing():
+    who = R.payer()
+    levied = R.terms(who)["direct", 1].levied
+    given_up = Entry(who, "w", "w", -levied, R.YEAR, R.YEAR, "write_off", "slip", 1, "prescription")
+    post(R.on(R.AUGUST), [given_up])
+    R.pay(who, 1, 1_000, date(R.YEAR, 8, 20))
+    R.pay(who, 8, R.terms(who)["direct", 8].levied + 700, R.AUGUST)
+    # The second term is due since 31 August: 700 yen may pay it, the 1,000 yen may not.
+    made = decide.propose(R.on(), who, R.register(who).id)
+    assert (made.yen, made.offset_yen, made.refund_yen) == (1_700, 700, 1_000)
+    assert {(line.cause, line.yen, line.offset_yen) for line in made.lines.all()} == {
+        ("prescribed", 1_000, 0), ("too_much", 700, 700),
+    }  # fmt: skip
+    assert "1,000 円は徴収する権利が消えた" in str(read.told(R.on(), made.id))
+    decide.approve(R.on(account=2), made.id)
+    transfers.note_sent(R.on(), 1, R.SEPTEMBER, [made.id])
+    assert R.terms(who)["direct", 1].balance == R.terms(who)["direct", 8].balance == 0
+
+
 def test_interest_is_by_year_for_each_payment():
-    who = R.payer(900_000)
+    who = R.payer(4_000_000)
     R.pay_all(who, R.AUGUST)
     R.lowered(who, 100_000, date(R.YEAR, 12, 1))
     made = decide.propose(R.on(date(R.YEAR, 12, 20)), who, R.register(who).id)
@@ -157,7 +176,9 @@ def test_interest_is_by_year_for_each_payment():
     for line in lines:
         exact = line.yen // 1000 * 1000 * 13 * days // (1000 * 365)
         assert line.interest_yen == (exact // 100 * 100 if exact >= 1000 else 0)
-    assert made.refund_yen == 800_000 and made.interest_yen == sum(line.interest_yen for line in lines)
+    assert (
+        made.refund_yen == 3_900_000 and made.interest_yen == sum(line.interest_yen for line in lines) > 8_000
+    )
     told = [t.id for t in read.told(R.on(), made.id)]
     assert told[0] == "offset.all_refunded" and "limit.refund" in told and "accounting.from_income" in told
 

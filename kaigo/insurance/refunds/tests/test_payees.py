@@ -10,7 +10,7 @@ from psycopg.types.range import Range
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.models import WorkHistory
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.refunds import decide, payees, shared
+from kaigo.insurance.refunds import decide, payees, read, shared
 from kaigo.insurance.refunds.models import Payee, Ruling
 from kaigo.insurance.refunds.tests import builders as R
 from kaigo.insurance.residents.models import Household, MailingAddress
@@ -92,6 +92,7 @@ def test_after_a_death_only_heirs_and_for_what_was_deducted_then_the_pension_pay
     to_payer = decide.propose(R.on(), who, payer.id)
     assert (to_payer.refund_yen, to_payer.interest_yen) == (4_000, 0)
     assert [line.cause for line in to_payer.lines.all()] == ["after_death"]
+    assert "年金保険者に返す 4,000 円: 還付加算金なし" in str(read.told(R.on(), to_payer.id))
 
 
 def test_a_guardian_must_be_recorded():
