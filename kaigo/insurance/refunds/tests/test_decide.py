@@ -15,7 +15,7 @@ from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.post import Line as Entry
 from kaigo.insurance.ledger.post import post
 from kaigo.insurance.refunds import claims, decide, read, transfers
-from kaigo.insurance.refunds.models import Line, Proposal, Ruling, Use
+from kaigo.insurance.refunds.models import Line, Payee, Proposal, Ruling, Transfer, Use
 from kaigo.insurance.refunds.tests import builders as R
 from kaigo.law.prescription import Event
 from kaigo.law.values import load
@@ -208,6 +208,41 @@ def test_a_claim_lapses_after_two_years_unless_it_was_made_in_time():
         decide.propose(R.on(over), who, to.id)
     R.register(who, claimed_on=date(R.YEAR, 9, 1))
     assert decide.propose(R.on(over), who, to.id).yen == 1_000
+
+
+def came_back(who: int, day: date) -> None:
+    """Decided on a day, sent, and returned by the bank."""
+    made = R.approved(who, day)
+    transfers.note_sent(R.on(day), 1, day, [made.id])
+    transfers.take_back(R.on(day), made.transfer.id, "no_account", "")
+
+
+def test_what_was_decided_once_in_time_is_that_term_alone():
+    who = too_much()
+    R.pay(who, 8, 500, R.AUGUST)
+    came_back(who, R.SEPTEMBER)
+    # Another term of the same number, deducted from the pension: nobody ever decided about it.
+    R.pay(who, 8, 300, R.AUGUST, "deduction")
+    made = decide.propose(R.on(date(R.YEAR + 2, 8, 4)), who, Payee.objects.get().id)
+    assert {(line.way, line.number, line.yen) for line in made.lines.all()} == {
+        ("slip", 1, 1_000), ("slip", 8, 500),
+    }  # fmt: skip
+
+
+def test_the_interest_of_what_came_back_ends_with_its_first_decision():
+    who, first, second = R.payer(4_000_000), date(R.YEAR, 11, 2), date(R.YEAR, 12, 20)
+    R.pay_all(who, R.AUGUST)
+    R.lowered(who, 100_000, date(R.YEAR, 11, 1))
+    came_back(who, first)
+    interest = Proposal.objects.get().interest_yen
+    again = decide.propose(R.on(second), who, Payee.objects.get().id)
+    assert again.interest_yen == interest > 0
+    decide.withdraw(R.on(second), again.id, "試し")
+    # Levied again and lowered again: that is another overpayment, which nobody decided before.
+    R.lowered(who, 4_000_000, date(R.YEAR, 12, 1))
+    R.lowered(who, 100_000, date(R.YEAR, 12, 2))
+    other = decide.propose(R.on(second), who, Payee.objects.get().id)
+    assert other.refund_yen == again.refund_yen and other.interest_yen > interest
 
 
 def test_what_the_law_does_not_say_yet_stops_the_decision():
