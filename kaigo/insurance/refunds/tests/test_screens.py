@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import RequestFactory
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.keys.index import index
 from kaigo.base.records.rows import rows
+from kaigo.base.staff.marks import MARKS, own_words
 from kaigo.base.staff.tests.someone import someone
-from kaigo.insurance.refunds import cases, decide, panels, read, screens, transfers
+from kaigo.insurance.refunds import cases, decide, panels, payees, read, screens, transfers
 from kaigo.insurance.refunds.models import Payee, Proposal, Return, Ruling, Transfer
 from kaigo.insurance.refunds.tests import builders as R
 
@@ -20,12 +24,12 @@ FORM = {
 }  # fmt: skip
 
 
-def see(name, data=None, may=ALL, account=1, day=R.SEPTEMBER, query="", sees=None, **path):
+def see(name, data=None, may=ALL, account=1, day=R.SEPTEMBER, query="", sees=None, marks=(), **path):
     """The page of this name as somebody with these permissions sees it; data: POST with it."""
     view = next(p.callback for p in screens.urls if p.name == name)
     factory = RequestFactory()
     request = factory.post("/", data) if data is not None else factory.get(f"/?{query}")
-    request.staff, request.day = someone(frozenset(may), account=account, sees=sees), day
+    request.staff, request.day = someone(frozenset(may), account=account, sees=sees, marks=marks), day
     return view(request, **path)
 
 
@@ -75,6 +79,36 @@ def test_what_was_typed_stays_when_the_bank_does_not_exist(who):
     row = Payee.objects.get()
     assert (row.holder, str(row.claimed_on)) == ("ミホン　ハナコ", "2026-09-01")
     assert see("payee", person=who, kind="nobody").status_code == 404
+
+
+def test_a_guardian_is_chosen_from_those_recorded_and_by_reference(who):
+    guardian, stranger = R.B.person("後見 太郎"), R.B.person("別人 太郎")
+    R.related(who, guardian, payees.GUARDIAN)
+    form = FORM | {"proof": "registry", "proof_text": "第1号", "name": "後見 太郎"}
+    html = text(see("payee", person=who, kind="guardian"))
+    assert f'<option value="{ref("person", guardian)}">後見 太郎</option>' in html and "別人 太郎" not in html
+    for other in ("", str(guardian), ref("person", stranger)):
+        assert see("payee", form | {"other": other}, person=who, kind="guardian").status_code == 200
+    assert not Payee.objects.exists()
+    chosen = form | {"other": ref("person", guardian)}
+    assert see("payee", chosen, person=who, kind="guardian").status_code == 302
+    assert Payee.objects.get().other_id == guardian
+    assert f'value="{ref("person", guardian)}" selected' in text(see("payee", person=who, kind="guardian"))
+
+
+def test_nobody_makes_himself_the_guardian_to_whom_the_money_goes(who):
+    guardian = R.B.person("後見 太郎", "コウケン タロウ", date(1970, 1, 1))
+    R.related(who, guardian, payees.GUARDIAN)
+    marks = index(MARKS).digests([own_words("コウケン タロウ", date(1970, 1, 1))])
+    form = FORM | {
+        "proof": "registry",
+        "proof_text": "第1号",
+        "name": "後見 太郎",
+        "other": ref("person", guardian),
+    }
+    refused = see("payee", form, person=who, kind="guardian", marks=marks)
+    assert refused.status_code == 403 and "自分・世帯への書込み禁止" in refused.content.decode()
+    assert not Payee.objects.exists()
 
 
 def test_from_the_proposal_to_the_returned_transfer(who):
