@@ -111,6 +111,14 @@ def test_nobody_makes_himself_the_guardian_to_whom_the_money_goes(who):
     assert not Payee.objects.exists()
 
 
+def test_a_registered_account_whose_bank_closed_is_shown_and_not_taken(who):
+    R.refund_account(who, bank="0002")
+    assert "0002 001 普通 7654321" in text(see("payee", person=who, kind="person"))
+    registered = {"proof": "registered", "claimed_on": ""}
+    assert "一覧にありません" in text(see("payee", registered, person=who, kind="person"))
+    assert not Payee.objects.exists()
+
+
 def test_from_the_proposal_to_the_returned_transfer(who):
     R.register(who)
     sent = see("propose", {"kind": "person"}, person=who)
