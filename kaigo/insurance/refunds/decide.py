@@ -103,7 +103,12 @@ def _payee(ctx: Context, person: int, payee: int | None) -> Payee | None:
     row = Payee.objects.filter(id=payee, person_id=person).first()
     if row is None:
         raise Refused("この人の支払先ではありません。支払先を選び直してください。")
-    why = payees.unfit(ctx, person, row.kind)
+    _fits(ctx, row)
+    return row
+
+
+def _fits(ctx: Context, row: Payee) -> None:
+    why = payees.unfit(ctx, row.person_id, row.kind) or payees.moved(ctx, row)
     if why:
         raise Refused(why)
     return row
@@ -135,9 +140,7 @@ def _waiting(proposal: int) -> Proposal:
 def _unchanged(ctx: Context, row: Proposal) -> None:
     """The figures and the payee are still those that were proposed."""
     if row.payee is not None:
-        why = payees.unfit(ctx, row.person_id, row.payee.kind)
-        if why:
-            raise Refused(why)
+        _fits(ctx, row.payee)
         if payees.digest(row.payee) != row.payee_digest:
             raise Refused("提案の後に支払先が変わりました。取り下げて、提案し直してください。")
     to = Payee.objects.filter(person_id=row.person_id, kind=row.payee_kind).first()

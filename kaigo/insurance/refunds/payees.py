@@ -151,6 +151,13 @@ def why_not(life: Life | None, kind: str) -> str:
     return ""
 
 
+def moved(ctx: Context, row: Payee) -> str:
+    """Why the account of a payee is no longer the one that the person registered, "" = it is, or it is of a form."""
+    if row.account_from != "residents" or registered(ctx, row.person_id) == account_of(row):
+        return ""
+    return "登録した還付口座が、支払先に入れた後に変わりました。支払先を登録し直してから提案してください。"
+
+
 def guardians(ctx: Context, person: int) -> list[int]:
     """Who is recorded as guardian of a person on ctx.on."""
     found = rows_at(

@@ -48,6 +48,21 @@ def test_the_registered_account_or_the_one_of_the_form():
     assert history.before["account"] == "7654321"
 
 
+def test_a_registered_account_that_was_changed_since_gets_no_money():
+    who = too_much()
+    R.refund_account(who)
+    row = R.register(who, None, proof="registered")
+    made = decide.propose(R.on(), who, row.id)
+    R.refund_account(who, "5555555")
+    with pytest.raises(Refused, match="登録した還付口座が"):
+        decide.approve(R.on(account=2), made.id)
+    decide.withdraw(R.on(), made.id, "口座の変更")
+    with pytest.raises(Refused, match="登録した還付口座が"):
+        decide.propose(R.on(), who, row.id)
+    assert R.register(who, None, proof="registered").account == "5555555"
+    decide.approve(R.on(account=2), decide.propose(R.on(), who, row.id).id)
+
+
 @pytest.mark.parametrize(
     "account, why",
     [
