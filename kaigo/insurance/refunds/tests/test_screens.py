@@ -59,7 +59,7 @@ def test_the_list_says_who_why_and_until_when(who):
 
 def test_one_person_why_in_words_and_what_a_decision_would_say(who):
     html = text(see("person", person=who))
-    assert "調定を超える額が納められました" in html
+    assert "令和8年8月3日に、調定を超える額が納められました" in html
     assert "支払先を登録すると提案できます" in html
     R.register(who)
     html = text(see("person", person=who))
