@@ -19,6 +19,7 @@ from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.refunds import book, cases, decide, payees, shared
+from kaigo.insurance.refunds.gather import lives_of
 from kaigo.insurance.refunds.models import Payee, Proposal, Return, Transfer
 from kaigo.layouts import bank_text
 from kaigo.layouts.agreed import NotAgreed, agreed
@@ -139,6 +140,7 @@ def wrong(ctx: Context, made: Prepared) -> list[Wrong]:
     said = _read_back(made)
     accounts = {payee.id: payee for payee in Payee.objects.filter(id__in=[line.payee for line in made.lines])}
     free = _free([line.proposal for line in made.lines])
+    lives = lives_of(ctx, sorted({line.person for line in made.lines}))
     strange: dict[int, set[int]] = {}
     for stranger in shared.strangers(ctx, accounts):
         strange.setdefault(stranger.payee, set()).add(stranger.person)
@@ -148,7 +150,9 @@ def wrong(ctx: Context, made: Prepared) -> list[Wrong]:
         row = said.get(number)
         if row is None or row != _told(line, payee):
             found.append(Wrong(line.person, "transfer_file", line.yen, file=int(row[-1]) if row else None))
-        if payees.digest(payee) != line.payee_digest or payees.unfit(ctx, line.person, line.payee_kind):
+        if payees.digest(payee) != line.payee_digest or payees.why_not(
+            lives.get(line.person), line.payee_kind
+        ):
             found.append(Wrong(line.person, "transfer_payee", line.yen))
         if strange.get(line.payee, set()) - set(line.shared):
             found.append(Wrong(line.person, "transfer_shared", line.yen))
@@ -181,19 +185,18 @@ def _read_back(made: Prepared) -> dict[int, tuple[str, ...]]:
     }
 
 
-# Terms from which more would leave than was paid too much: levied again, or given back since the approval.
+# Terms from which more would leave than was paid too much: levied again, given back or taken back since the approval.
 _FREE = f"""
-SELECT DISTINCT ON (w.proposal_id) w.proposal_id, greatest(0, -coalesce(t.balance, 0))
-FROM (SELECT l.proposal_id, p.person_id, l.fiscal_year, {ledger.kind_sql("l.way")} AS kind, l.number,
-             sum(l.yen - l.offset_yen) AS yen
-      FROM refunds_line l JOIN refunds_proposal p ON p.id = l.proposal_id
-      WHERE l.proposal_id = ANY(%(proposals)s::bigint[]) GROUP BY 1, 2, 3, 4, 5) w
+WITH w AS (
+    SELECT l.proposal_id, p.person_id, l.fiscal_year, {ledger.kind_sql("l.way")} AS kind, l.number,
+           sum(sum(l.yen - l.offset_yen)) OVER (
+               PARTITION BY p.person_id, l.fiscal_year, {ledger.kind_sql("l.way")}, l.number) AS yen
+    FROM refunds_line l JOIN refunds_proposal p ON p.id = l.proposal_id
+    WHERE l.proposal_id = ANY(%(proposals)s::bigint[]) GROUP BY 1, 2, 3, 4, 5)
+SELECT w.proposal_id, min(x.free) FROM w
 LEFT JOIN ({{terms}}) t ON (t.person_id, t.fiscal_year, t.kind, t.number) = (w.person_id, w.fiscal_year, w.kind, w.number)
-WHERE (SELECT sum(x.yen - x.offset_yen) FROM refunds_line x JOIN refunds_proposal q ON q.id = x.proposal_id
-       WHERE x.proposal_id = ANY(%(proposals)s::bigint[]) AND q.person_id = w.person_id
-         AND x.fiscal_year = w.fiscal_year AND x.number = w.number
-         AND (x.way = 'deduction') = (w.kind = 'deduction')) > greatest(0, -coalesce(t.balance, 0))
-ORDER BY 1, 2"""
+CROSS JOIN LATERAL (SELECT greatest(0, least(-coalesce(t.balance, 0), coalesce(t.received, 0))) AS free) x
+WHERE w.yen > x.free GROUP BY 1 ORDER BY 1"""
 
 
 def _free(proposals: list[int]) -> dict[int, int]:
