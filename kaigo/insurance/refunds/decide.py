@@ -111,7 +111,6 @@ def _fits(ctx: Context, row: Payee) -> None:
     why = payees.unfit(ctx, row.person_id, row.kind) or payees.moved(ctx, row)
     if why:
         raise Refused(why)
-    return row
 
 
 def _something(found: Judged) -> None:
@@ -163,8 +162,15 @@ def figures(row: Proposal) -> tuple:
     )  # fmt: skip
 
 
+def reason(text: str) -> str:
+    """What somebody gives as a reason, as it is kept. Refused with a 個人番号 in it, or when it is too long."""
+    without_my_number(text)
+    if len(text.strip()) > LONGEST:
+        raise Refused(f"理由は{LONGEST}字までです。")
+    return text.strip()
+
+
 def _dropped(ctx: Context, row: Proposal, outcome: str, remark: str) -> Ruling:
-    without_my_number(remark)
     if not remark.strip():
         raise Refused("理由を書いてください。")
     made = _rule(ctx, row, outcome, remark, [], "")
@@ -173,10 +179,7 @@ def _dropped(ctx: Context, row: Proposal, outcome: str, remark: str) -> Ruling:
 
 
 def _rule(ctx: Context, row: Proposal, outcome: str, remark: str, others: list[int], why: str) -> Ruling:
-    without_my_number(why)
-    if max(len(remark.strip()), len(why.strip())) > LONGEST:
-        raise Refused(f"理由は{LONGEST}字までです。")
     return Ruling.objects.create(
-        proposal=row, outcome=outcome, remark=remark.strip(), proposed_by=row.actor, shared=others,
-        shared_why=why.strip(), decided_on=ctx.on, actor=ctx.actor,
+        proposal=row, outcome=outcome, remark=reason(remark), proposed_by=row.actor, shared=others,
+        shared_why=reason(why), decided_on=ctx.on, actor=ctx.actor,
     )  # fmt: skip

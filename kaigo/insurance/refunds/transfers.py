@@ -14,7 +14,6 @@ from django.conf import settings
 
 from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
-from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger import read as ledger
@@ -229,10 +228,10 @@ def note_sent(ctx: Context, file: int, transfer_on: date, proposals: Iterable[in
 
 def take_back(ctx: Context, transfer: int, reason: str, remark: str) -> Return:
     """振込不能: the money came back. What was booked is reversed and can be decided anew, with another account."""
-    without_my_number(remark)
+    kept = decide.reason(remark)
     if reason not in REASONS:
         raise Refused("振込できなかった理由を選んでください。")
-    if reason == "other" and not remark.strip():
+    if reason == "other" and not kept:
         raise Refused("振込できなかった理由を書いてください。")
     row = Transfer.objects.filter(id=transfer).select_related("proposal").first()
     if row is None:
@@ -243,7 +242,7 @@ def take_back(ctx: Context, transfer: int, reason: str, remark: str) -> Return:
     made = Return.objects.create(
         transfer=row,
         reason=reason,
-        remark=remark.strip()[: decide.LONGEST],
+        remark=kept,
         decided_on=ctx.on,
         actor=ctx.actor,
     )

@@ -8,8 +8,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from kaigo.base.records.refusal import Refused
 from kaigo.insurance.ledger.post import Line, post
 from kaigo.insurance.refunds import transfers
+from kaigo.insurance.refunds.models import Transfer
 from kaigo.insurance.refunds.tests import builders as R
 
 pytestmark = pytest.mark.django_db
@@ -70,3 +72,14 @@ def test_a_whole_list_is_compared_in_as_many_queries_as_one_line():
     for number in (2, 3, 4):
         refund(number=number)
     assert asked() == one
+
+
+def test_why_a_transfer_came_back_is_kept_whole_or_not_at_all():
+    _, made = refund()
+    transfers.note_sent(R.on(), 1, DAY, [made])
+    row = Transfer.objects.get()
+    with pytest.raises(Refused, match="200字まで"):
+        transfers.take_back(R.on(), row.id, "other", "あ" * 201)
+    with pytest.raises(Refused, match="個人番号"):
+        transfers.take_back(R.on(), row.id, "other", "1234 5678 9018")
+    assert transfers.take_back(R.on(), row.id, "other", "あ" * 200).remark == "あ" * 200
