@@ -17,6 +17,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger import read as ledger
+from kaigo.insurance.ledger.post import alone
 from kaigo.insurance.refunds import book, cases, decide, payees, shared
 from kaigo.insurance.refunds.gather import lives_of
 from kaigo.insurance.refunds.models import Payee, Proposal, Return, Transfer
@@ -208,15 +209,25 @@ def _free(proposals: list[int]) -> dict[int, int]:
 def note_sent(ctx: Context, file: int, transfer_on: date, proposals: Iterable[int]) -> int:
     """These left in a file: booked as refund and interest. Returns how many. In the transaction that lets the file out.
 
-    ValueError for a proposal that nobody approved; the database refuses one that left already.
+    Refused when the ledger no longer carries one of them, or while a job books. ValueError for a proposal that nobody
+    approved or that left already; of two at once the database refuses the second.
     """
     wanted = set(proposals)
     found = list(
-        Proposal.objects.filter(id__in=wanted, ruling__outcome="approved").order_by("person_id", "id")
+        Proposal.objects.filter(id__in=wanted, ruling__outcome="approved", transfer__isnull=True).order_by(
+            "id"
+        )
     )
     if len(found) < len(wanted):
-        raise ValueError("a transfer that nobody approved")
+        raise ValueError("a transfer that nobody approved, or that left already")
     decide.lock(*(row.person_id for row in found))
+    # What the gate compared is looked at once more, now that nobody can book: then more than is overpaid never leaves.
+    alone()
+    if changed := _free(sorted(wanted)):
+        raise Refused(
+            f"照合の後に台帳が変わり、過誤納が還付の決定より少なくなった還付が{len(changed):,}件あります。何も出していません。"
+            "照合をやり直して、差のある提案を見直してください。"
+        )
     Transfer.objects.bulk_create(
         Transfer(proposal=row, yen=row.refund_yen + row.interest_yen, transfer_on=transfer_on, file=file)
         for row in found

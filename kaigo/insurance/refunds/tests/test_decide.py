@@ -258,8 +258,10 @@ def test_what_nobody_approved_does_not_leave_and_nothing_leaves_twice():
         transfers.note_sent(R.on(), 1, date(R.YEAR, 9, 15), [made.id])
     decide.approve(R.on(account=2), made.id)
     transfers.note_sent(R.on(), 1, date(R.YEAR, 9, 15), [made.id])
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(ValueError, match="left already"):
         transfers.note_sent(R.on(), 2, date(R.YEAR, 9, 15), [made.id])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Transfer.objects.create(proposal=made, yen=1_000, transfer_on=R.SEPTEMBER, file=2)
     assert [yen for _, yen, *_ in entries("refund")] == [1_000]
 
 

@@ -38,7 +38,7 @@ def entry(who: int, sort: str, yen: int, number: int = 1) -> None:
 
 
 def test_what_was_taken_back_since_cannot_go_back():
-    who, _ = refund()
+    who, made = refund()
     levied = R.terms(who)["direct", 1].levied
     assert wrong() == []
     # Below zero by 1,000 still, but nothing of it was ever received.
@@ -46,6 +46,9 @@ def test_what_was_taken_back_since_cannot_go_back():
     entry(who, "adjust", -levied - 1_000)
     assert R.terms(who)["direct", 1].balance == -1_000
     assert wrong() == [(who, "transfer_ledger", 0)]
+    with pytest.raises(Refused, match="台帳が変わり"):
+        transfers.note_sent(R.on(), 1, DAY, [made])
+    assert not Transfer.objects.exists()
 
 
 def test_two_refunds_of_one_term_leave_no_more_than_is_overpaid_together():
@@ -55,6 +58,8 @@ def test_two_refunds_of_one_term_leave_no_more_than_is_overpaid_together():
     assert wrong() == []
     entry(who, "adjust", 600)
     assert wrong() == [(who, "transfer_ledger", 900)] * 2
+    with pytest.raises(Refused, match=r"少なくなった還付が2件"):
+        transfers.note_sent(R.on(), 1, DAY, [one, other])
     entry(who, "adjust", -600)
     assert transfers.note_sent(R.on(), 1, DAY, [one, other]) == 2
     assert R.terms(who)["direct", 1].balance == 0
