@@ -90,6 +90,10 @@ def test_what_was_levied_below_zero_but_never_paid_is_nobodys_to_claim():
     levied = R.terms(who)["direct", 1].levied
     post(R.on(), [Line(who, "p", "p", -levied - 300, R.YEAR, R.YEAR, "adjust", "slip", 1, "revision")])
     assert found(who) == []
+    R.pay(who, 1, levied, R.AUGUST)
+    assert sum(row[2] for row in found(who)) == levied
+    decide.propose(R.on(), who, R.register(who).id)
+    assert found(who) == [], "300 yen less are levied than nothing, and nobody paid them"
 
 
 def test_a_refund_of_a_former_system_is_not_given_back_again():
