@@ -60,7 +60,8 @@ LEFT JOIN LATERAL (SELECT sum(u.yen) AS yen FROM refunds_use u JOIN refunds_prop
     WHERE p.person_id = t.person_id AND u.fiscal_year = t.fiscal_year AND u.number = t.number AND u.way <> 'deduction'
     AND p.id IS DISTINCT FROM %(without)s
     AND NOT EXISTS (SELECT 1 FROM refunds_ruling r WHERE r.proposal_id = p.id)) h ON true
-WHERE t.kind = 'direct' AND t.balance > coalesce(h.yen, 0)"""
+WHERE t.kind = 'direct' AND t.balance > coalesce(h.yen, 0) AND NOT EXISTS (SELECT 1 FROM ({receipts.unanswered_sql()}) b
+    WHERE b.person_id = t.person_id AND b.fiscal_year = t.fiscal_year AND b.number = t.number)"""
 
 # One that was taken back renewed nothing; of one that a former system took in nobody knows the day.
 _PAYMENTS = f"""
@@ -70,8 +71,8 @@ GROUP BY fiscal_year, kind, number, source HAVING sum(yen) > 0"""
 
 
 def owed(ctx: Context, person: int, values: Values, without: int | None = None) -> list[Owed]:
-    """The person's open terms, less what waiting proposals will offset. A term without any plan has no due date and is
-    left out: nothing is offset with what nobody can say is due."""
+    """The person's open terms, less what waiting proposals will offset. Left out is a term without any plan (nothing is
+    offset with what nobody can say is due), and one that a bank was asked to debit and has not answered."""
     params = {"person": person, "without": without, "known_at": ctx.known_at}
     terms = ledger.terms_sql(ctx, "person_id = %(person)s")
     found = rows(_OPEN.format(terms=terms), params)

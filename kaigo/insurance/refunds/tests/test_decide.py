@@ -14,6 +14,7 @@ from kaigo.insurance.collection.decide import plan_all
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.post import Line as Entry
 from kaigo.insurance.ledger.post import post
+from kaigo.insurance.receipts.models import DebitRequest, DebitResult
 from kaigo.insurance.refunds import claims, decide, read, transfers
 from kaigo.insurance.refunds.models import Line, Payee, Proposal, Ruling, Transfer, Use
 from kaigo.insurance.refunds.tests import builders as R
@@ -130,6 +131,24 @@ def test_what_the_pension_payer_has_not_handed_over_yet_is_no_debt_of_the_person
     assert claims.owed(R.on(), who, _values(R.on())) == []
     made = decide.propose(R.on(), who, R.register(who).id)
     assert (made.offset_yen, made.refund_yen) == (0, 500)
+
+
+def test_a_term_that_a_bank_was_asked_to_debit_is_not_offset_before_it_answers():
+    who = R.payer()
+    R.pay(who, 8, R.terms(who)["direct", 8].levied + 700, R.AUGUST)
+    asked = {n: t.levied for (_, n), t in R.terms(who).items() if n in (1, 2)}
+    for number, yen in asked.items():
+        DebitRequest.objects.create(
+            person_id=who, fiscal_year=R.YEAR, number=number, yen=yen, debit_on=date(R.YEAR, 8, 31), bank="0001",
+            reference=f"R{number}", file=1,
+        )  # fmt: skip
+    made = decide.propose(R.on(), who, R.register(who).id)
+    assert (made.offset_yen, made.refund_yen) == (0, 700)
+    decide.withdraw(R.on(), made.id, "銀行の回答を待つ")
+    first = DebitRequest.objects.get(number=1)
+    DebitResult.objects.create(request=first, code="1", reference="R1", source="debit:1", told_on=R.SEPTEMBER)
+    made = decide.propose(R.on(), who, Payee.objects.get().id)
+    assert made.offset_yen == 700 and [use.number for use in made.uses.all()] == [1]
 
 
 def test_only_a_payment_that_stands_and_whose_day_is_known_renews_a_claim():
