@@ -129,6 +129,12 @@ def test_what_the_pension_payer_has_not_handed_over_yet_is_no_debt_of_the_person
     R.pay(who, 4, R.terms(who)["deduction", 4].levied + 500, R.AUGUST, "deduction")
     assert R.terms(who)["deduction", 6].balance > 0, "due since June, and not here"
     assert claims.owed(R.on(), who, _values(R.on())) == []
+    # Also where the person himself pays a term of the same number.
+    other = R.payer(name="見本 太郎")
+    R.pay_all(other)
+    post(R.on(), [Entry(other, "p", "p", 5_000, R.YEAR, R.YEAR, "levy", "deduction", 1, "main")])
+    assert R.terms(other)["deduction", 1].balance == 5_000
+    assert claims.owed(R.on(), other, _values(R.on())) == []
     made = decide.propose(R.on(), who, R.register(who).id)
     assert (made.offset_yen, made.refund_yen) == (0, 500)
 
