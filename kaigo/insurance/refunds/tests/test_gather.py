@@ -104,6 +104,16 @@ def test_a_refund_of_a_former_system_is_not_given_back_again():
     assert found(who) == [(1, "too_much", 600, R.SEPTEMBER)]
 
 
+def test_what_a_former_system_gave_back_was_the_newest_payment():
+    who = R.payer()
+    R.pay(who, 1, 3_000, date(R.YEAR, 9, 1))
+    R.pay_all(who)
+    post(R.on(), [Line(who, "p", "p", -4_000, R.YEAR, R.YEAR, "adjust", "slip", 1, "revision")])
+    post(R.on(), [Line(who, "migration:x", "m", 3_000, R.YEAR, R.YEAR, "refund", "slip", 1, "opening")])
+    (left,) = overpaid(R.on(), [who])
+    assert [(paid.paid_on, paid.yen) for paid in left.payments] == [(R.AUGUST, 1_000)]
+
+
 def test_what_a_proposal_holds_is_there_for_no_other_and_comes_back_when_it_is_dropped():
     who = R.payer()
     R.pay_all(who)

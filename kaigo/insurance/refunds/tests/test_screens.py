@@ -12,7 +12,9 @@ from kaigo.base.keys.index import index
 from kaigo.base.records.rows import rows
 from kaigo.base.staff.marks import MARKS, own_words
 from kaigo.base.staff.tests.someone import someone
-from kaigo.insurance.refunds import cases, decide, panels, payees, read, screens, transfers
+from kaigo.insurance.refunds import cases, decide, panels, payees, read, screens, transfers, words
+from kaigo.insurance.refunds.causes import Payment
+from kaigo.insurance.refunds.gather import Overpaid
 from kaigo.insurance.refunds.models import Payee, Proposal, Return, Ruling, Transfer
 from kaigo.insurance.refunds.tests import builders as R
 
@@ -49,10 +51,15 @@ def who():
 
 def test_the_list_says_who_why_and_until_when(who):
     html = text(see("cases"))
-    for words in ("見本 花子", "令和8年度 第1期", "誤納", "1,000", "令和10年8月3日"):
-        assert words in html
+    for told in ("見本 花子", "令和8年度 第1期", "誤納", "1,000", "令和10年8月3日"):
+        assert told in html
     assert "当てはまる過誤納はありません" in text(see("cases", query="cause=lost"))
     assert "あと1日" in text(see("cases", day=R.AUGUST.replace(year=2028, day=2), query="show=lapsing"))
+    last, over = R.AUGUST.replace(year=2028), R.AUGUST.replace(year=2028, day=4)
+    none = "当てはまる過誤納はありません"
+    assert none in text(see("cases", day=last, query="show=lapsed"))
+    assert none in text(see("cases", day=over, query="show=lapsing"))
+    assert "見本 花子" in text(see("cases", day=over, query="show=lapsed"))
     assert "過ぎた" in text(see("cases", day=R.AUGUST.replace(year=2028, day=4)))
     assert see("cases", query="cause=x").status_code == 404
 
@@ -67,6 +74,21 @@ def test_one_person_why_in_words_and_what_a_decision_would_say(who):
     assert "充てる未納がない: 1,000 円をすべて返す" in html
     assert "この内容を提案する" not in text(see("person", may={"refunds.view"}, person=who))
     assert see("person", person=10**9).status_code == 404
+
+
+def test_a_payment_that_was_wrong_is_told_with_its_own_day():
+    part = Overpaid(
+        1,
+        R.YEAR,
+        "deduction",
+        8,
+        "after_death",
+        300,
+        R.SEPTEMBER,
+        (Payment(R.AUGUST, R.YEAR, "deduction", 300),),
+    )
+    assert words.why(part) == "死亡した後の令和8年8月3日に、年金から徴収されました"
+    assert "令和8年9月10日の更正で" in words.why(part._replace(cause="reassessed"))
 
 
 def test_what_was_typed_stays_when_the_bank_does_not_exist(who):
@@ -140,7 +162,8 @@ def test_from_the_proposal_to_the_returned_transfer(who):
     assert see("come_back", {"reason": "closed", "remark": "9月20日"}, transfer=row.id).status_code == 302
     assert Return.objects.get().reason == "closed"
     assert "口座が解約されている 9月20日" in text(see("returned"))
-    assert "別の口座を尋ね" in text(see("proposal", proposal=made.id))
+    html = text(see("proposal", proposal=made.id))
+    assert "別の口座を尋ね" in html and "口座が解約されている" in html
 
 
 def test_a_strangers_account_is_shown_before_it_is_approved(who):
