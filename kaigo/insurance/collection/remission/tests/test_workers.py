@@ -10,12 +10,13 @@ from django.db import connection
 
 from kaigo.base.records.context import acting
 from kaigo.base.records.refusal import Refused
+from kaigo.insurance.collection import decide
 from kaigo.insurance.collection.models import Relief, Remission
 from kaigo.insurance.collection.remission import bulk
 from kaigo.insurance.collection.remission.decide import approve
 from kaigo.insurance.collection.remission.tests import two
 from kaigo.insurance.collection.remission.tests.test_bulk import raised
-from kaigo.insurance.collection.tests.builders import INSURER, YEAR
+from kaigo.insurance.collection.tests.builders import INSURER, YEAR, insured, person
 
 pytestmark = pytest.mark.usefixtures("street")
 
@@ -99,4 +100,23 @@ def test_the_list_and_an_application_at_once_remit_once():
     assert len(refused(found)) == 1, found
     assert Remission.objects.filter(person_id=who, what="granted").count() == 1
     assert sum(two.parts(who).values()) == two.of_stage(1)
+    assert two.is_right()
+
+
+def test_two_who_plan_at_once_for_somebody_without_a_plan_levy_once(monkeypatch):
+    with acting(two.first(two.AUGUST)):
+        who = person()
+        insured(who)
+        two.assess(who, 5)
+    both, save = threading.Barrier(2), decide.save
+
+    def together(*about):
+        # Each has seen that there is no plan.
+        both.wait(10)
+        return save(*about)
+
+    monkeypatch.setattr(decide, "save", together)
+    found = at_once(lambda: two.plan_on(two.AUGUST, who), lambda: two.plan_on(two.AUGUST, who))
+    assert sorted(type(one).__name__ for one in found) == ["IntegrityError", "dict"], found
+    assert sum(two.parts(who).values()) == two.booked(who, "levy") == two.of_stage(5)
     assert two.is_right()
