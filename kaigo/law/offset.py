@@ -1,6 +1,7 @@
 """充当: 過誤納の額を、納期限の過ぎた未納に先に充て、残りを返す(地方税法17条の2の例、自治法231条の3第4項)。
 
 本人の未納が先、その中では保険料が延滞金より先、納期限の古いものが先。まだ徴収できるものだけに充てる。順序は記憶による。
+時効が完成した後の納付(時効後収入)は収入にできず、何にも充てずに返す(`prescription`)。
 """
 
 from __future__ import annotations
@@ -30,12 +31,16 @@ class Claim(NamedTuple):
 
 
 class OffsetFacts(NamedTuple):
-    """充当を見る事実。yen: 過誤納の額(円)。on: 充当する日。others_agreed: 本人でない人の未納に充てることに同意したか。"""
+    """充当を見る事実。yen: 過誤納の額(円)。on: 充当する日。others_agreed: 本人でない人の未納に充てることに同意したか。
+
+    late_yen: yen のうち、徴収する権利が時効などで消えた後に納められた額(円)。
+    """
 
     yen: int
     on: date
     claims: tuple[Claim, ...] = ()
     others_agreed: bool = False
+    late_yen: int = 0
 
 
 class Use(NamedTuple):
@@ -55,8 +60,10 @@ class Offset(NamedTuple):
 @rule("offset.order", facts=OffsetFacts, article=ARTICLE)
 def order(facts: OffsetFacts, values: Values) -> Finding[Offset]:
     """どの未納にいくら充て、いくら返すか。"""
-    left, uses = facts.yen, []
+    left, uses = facts.yen - facts.late_yen, []
     parts: list[Reason] = []
+    if facts.late_yen:
+        parts.append(Reason("offset.late", "自治法236条2項", (facts.late_yen,)))
     for claim in sorted(facts.claims, key=_rank):
         barred = _barred(claim, facts)
         if barred is not None:
@@ -67,6 +74,7 @@ def order(facts: OffsetFacts, values: Values) -> Finding[Offset]:
             uses.append(Use(claim.key, yen))
             left -= yen
             parts.append(Reason("offset.used", ARTICLE, (claim.kind, claim.due_on, claim.yen, yen)))
+    left += facts.late_yen
     which = "offset.all_refunded" if not uses else "offset.some_refunded" if left else "offset.all_used"
     return Finding(
         Offset(tuple(uses), left),

@@ -18,15 +18,18 @@ from kaigo.law.values import NoValue, ValueMissing, Values, value
 
 ARTICLE = "自治法231条の3第4項・地方税法17条の4の例"
 DAY = timedelta(days=1)
-Cause = Literal["reassessed", "mistaken", "tax_corrected"]
-STARTS = ("payment", "month_after_payment", "month_after_correction")
+Cause = Literal["reassessed", "mistaken", "tax_corrected", "after_death"]
+CAUSES = ("reassessed", "mistaken", "tax_corrected", "after_death")
+# never: 付けない。
+STARTS = ("payment", "month_after_payment", "month_after_correction", "never")
 
 
 class RefundInterestFacts(NamedTuple):
     """一つの納付の還付加算金を見る事実。
 
     yen: 返す額または充当する額(円)。paid_on: それを納めた日。decided_on: 還付の支出を決定した日、または充当した日。
-    cause: reassessed 減額の賦課決定・mistaken 二重納付など誤って納めた・tax_corrected 税の更正または申告による減額。
+    cause: reassessed 減額の賦課決定・mistaken 二重納付など誤って納めた・tax_corrected 税の更正または申告による減額・
+    after_death 死亡の後に年金から徴収され、年金保険者に返す。
     corrected_on: 税の更正の通知または申告の日(起算日がそれによるときだけ)。
     noticed_on: 過誤納を本人に通知した日。claimed_on: 本人が還付を請求した日(請求を要しなければ書かない)。
     """
@@ -41,11 +44,11 @@ class RefundInterestFacts(NamedTuple):
 
 
 class RefundInterest(NamedTuple):
-    """yen: 加算金(円)。exact_yen: 端数を切り捨てる前の合計。starts_on: 起算日。stretches: 期間ごとの内訳。"""
+    """yen: 加算金(円)。exact_yen: 端数を切り捨てる前の合計。starts_on: 起算日(付けないなら None)。stretches: 期間ごとの内訳。"""
 
     yen: int
     exact_yen: int
-    starts_on: date
+    starts_on: date | None
     stretches: tuple[Stretch, ...]
 
 
@@ -55,8 +58,8 @@ value("refund_interest.fractions")(fractions)
 
 @value("refund_interest.start")
 def _start(raw) -> Mapping[str, str | None]:
-    if set(raw) != {"reassessed", "mistaken", "tax_corrected"}:
-        raise ValueError("reassessed mistaken tax_corrected のそれぞれに書く")
+    if set(raw) != set(CAUSES):
+        raise ValueError(f"{' '.join(CAUSES)} のそれぞれに書く")
     if wrong := {how for how in raw.values() if how is not None and how not in STARTS}:
         raise ValueError(f"起算日は {' '.join(STARTS)} のどれか({' '.join(map(str, wrong))} は書けません)")
     return raw
@@ -81,6 +84,10 @@ def payment(facts: RefundInterestFacts, values: Values) -> Finding[RefundInteres
         return Unclear((Missing(str(error), "還付加算金の計算"),))
     if isinstance(starts_on, Unclear):
         return starts_on
+    if starts_on is None:
+        return Finding(
+            RefundInterest(0, 0, None, ()), (Reason("refund_interest.never", ARTICLE, (facts.yen,)),)
+        )
     base = how.base(facts.yen)
     spans = _spans(starts_on, facts.decided_on + DAY, left_out) if base else []
     rates, lacks = rates_of(
@@ -97,9 +104,11 @@ def payment(facts: RefundInterestFacts, values: Values) -> Finding[RefundInteres
     )
 
 
-def _starts_on(facts: RefundInterestFacts, values: Values) -> date | Unclear:
-    """起算日。納めた日の翌日より前にはならない。"""
+def _starts_on(facts: RefundInterestFacts, values: Values) -> date | Unclear | None:
+    """起算日。納めた日の翌日より前にはならない。付けないなら None。"""
     how = values.get("refund_interest.start")[facts.cause]
+    if how == "never":
+        return None
     if how == "payment":
         return facts.paid_on + DAY
     if how == "month_after_payment":

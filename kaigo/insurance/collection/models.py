@@ -94,6 +94,14 @@ class Plan(Decision):
     class Meta:
         db_table = "collection_plan"
         indexes = [models.Index(fields=["person", "fiscal_year"], name="collection_plan_person")]
+        constraints = [
+            # Two who plan at once for somebody without a plan: one of them supersedes nothing and levies nothing twice.
+            models.UniqueConstraint(
+                fields=["person", "fiscal_year"],
+                condition=models.Q(supersedes__isnull=True),
+                name="collection_plan_one_beginning",
+            )
+        ]
 
 
 class PlanFinding(Document):

@@ -1,6 +1,7 @@
 """The one way into the ledger. Everything in the caller's transaction: a source books all its entries or none.
 
-Whoever books twice from one source meets the unique key; whoever books into a closed year meets the database.
+Whoever books twice from one source meets the unique key; whoever books into a closed year meets the database. Whoever
+lets money out stops everybody else for a moment (`alone`): nothing is booked between his last look and his entries.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 
 from kaigo.base.records.bulk import copy_lines, copy_rows
 from kaigo.base.records.context import Context
+from kaigo.base.records.refusal import Refused
+from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger.sorts import SORTS
 from kaigo.law.dates import fiscal_year as fiscal_year_of
 
@@ -52,6 +55,7 @@ def post(ctx: Context, lines: Iterable[Line]) -> int:
             offset[line.source] = offset.get(line.source, 0) + line.yen
     if any(offset.values()):
         raise ValueError("offsets that are not zero together")
+    _together()
     return copy_rows(TABLE, COLUMNS, ((*line, ctx.on, ctx.actor) for line in found))
 
 
@@ -64,12 +68,14 @@ def reversed_line(line: Line, accounting_year: int, reason: str) -> Line:
 
 def post_text(lines: Iterable[str]) -> int:
     """Book lines in PostgreSQL's text format, in the order of COLUMNS: for a whole ward at once."""
+    _together()
     return copy_lines(TABLE, COLUMNS, lines)
 
 
 def post_from(query: str, params: dict, once: bool = False) -> int:
     """Book the rows of a query (COLUMNS in their order); returns how many. once: what is booked already is left out."""
     again = " ON CONFLICT (key) DO NOTHING" if once else ""
+    _together()
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) {query}{again}", params)
         return cursor.rowcount
@@ -78,3 +84,31 @@ def post_from(query: str, params: dict, once: bool = False) -> int:
 def levied_in(fiscal_year: int, on: date) -> int:
     """The accounting year of a levy: that of the day; before its year has begun, its own."""
     return max(fiscal_year, fiscal_year_of(on))
+
+
+_LOCK = "hashtext('ledger.entry')"
+PATIENCE = "5s"  # for what clerks book; a job that posts a file takes longer
+
+
+def _together() -> None:
+    """Who books shares the ledger with all others who book: one lock, whether for one entry or for a million."""
+    rows(f"SELECT pg_advisory_xact_lock_shared({_LOCK})::text")
+
+
+def alone() -> None:
+    """Until the end of the transaction nobody else books, and every later query sees what all others have booked.
+
+    Refused when somebody (a job that posts a file) is still booking after PATIENCE: whoever books next must not wait for
+    it behind us.
+    """
+    try:
+        with transaction.atomic():
+            rows("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
+            rows(f"SELECT pg_advisory_xact_lock({_LOCK})::text")
+            rows("SELECT set_config('lock_timeout', '0', true)")
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", "") != "55P03":
+            raise
+        raise Refused(
+            "いま台帳への記帳(収納の取込みなど)が進んでいます。何も出していません。終わってから、もう一度出してください。"
+        ) from error

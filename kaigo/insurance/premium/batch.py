@@ -13,6 +13,7 @@ from kaigo.base.jobs.registry import Progress
 from kaigo.base.records.context import Context
 from kaigo.base.records.freeze import freeze
 from kaigo.base.records.refusal import Refused
+from kaigo.base.records.rows import locked
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.premium import reports
 from kaigo.insurance.premium.decide import judge, record, require_complete, values_for
@@ -54,7 +55,7 @@ def shadow(
 
 def approve(ctx: Context, batch: Batch) -> None:
     """By a second person. Raises Refused when it is the same one, or when the batch is not waiting."""
-    _alone(batch)
+    locked(batch)
     if batch.state != "shadowed":
         raise Refused("この一括処理は承認待ちではありません。")
     if batch.totals.get("twin"):
@@ -70,7 +71,7 @@ def approve(ctx: Context, batch: Batch) -> None:
 
 def abandon(ctx: Context, batch: Batch) -> None:
     """Give a batch up before it is done."""
-    _alone(batch)
+    locked(batch)
     if batch.state not in ("shadowed", "approved"):
         raise Refused("終わった一括処理は取りやめられません。")
     batch.state = "abandoned"
@@ -79,7 +80,7 @@ def abandon(ctx: Context, batch: Batch) -> None:
 
 def execute(ctx: Context, batch: Batch, progress: Progress | None = None) -> dict:
     """Decide what was shown. The same law room and the same cut-off, or nothing."""
-    _alone(batch)
+    locked(batch)
     if batch.state != "approved":
         raise Refused("承認されていない一括処理は実行できません。")
     insurer = batch.totals["insurer"]
@@ -101,9 +102,3 @@ def execute(ctx: Context, batch: Batch, progress: Progress | None = None) -> dic
     batch.totals = batch.totals | {"saved": len(ids), "executed_on": ctx.on.isoformat()}
     batch.save(update_fields=["state", "totals"])
     return batch.totals
-
-
-def _alone(batch: Batch) -> None:
-    """Two people who press at once act one after the other; the second sees what the first did."""
-    Batch.objects.select_for_update().filter(id=batch.id).first()
-    batch.refresh_from_db()

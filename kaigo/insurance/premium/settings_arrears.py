@@ -50,11 +50,13 @@ _CAUSES = {
     "reassessed": "減額の賦課決定",
     "mistaken": "二重の納付など",
     "tax_corrected": "税の更正または申告による減額",
+    "after_death": "死亡の後に年金から徴収され、年金保険者に返す額",
 }
 _STARTS = {
     "payment": "納めた日の翌日から",
     "month_after_payment": "納めた日の翌日から1か月を経過する日の翌日から",
     "month_after_correction": "更正の通知または申告の日の翌日から1か月を経過する日の翌日から",
+    "never": "付けない",
     None: "まだ分からない",
 }
 _EXTENTS = {

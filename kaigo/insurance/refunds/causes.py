@@ -1,7 +1,9 @@
 """Why a term was paid too much: told from its entries, in the order in which they were booked. Pure; yen.
 
-Every entry that takes the balance below zero is the cause of what it takes below; what raises the levy again eats the
-newest part first. Refunds and offsets are not looked at here: what they took is taken off by gather.
+Every entry that takes the balance below zero is the cause of what it takes below; but where a lower levy sets free what
+was wrong when it was paid (taken from the pension of a dead person, paid after the right was gone), that payment is the
+cause. What raises the balance again eats what its own source had brought, then the newest part. Refunds and offsets are
+not looked at here: what they took is taken off by gather.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ CAUSES = {
 }
 # What a payment itself brought about; the others come from a lower levy.
 PAID = ("twice", "too_much", "after_death", "prescribed")
+AFTER_DEATH, LATE = "after_death", "prescribed"
 _MOVES = ("way", "match", "request")
 _LEVIES = ("levy", "adjust", "remission", "write_off")
 
@@ -47,11 +50,13 @@ class Life(NamedTuple):
 
 
 class Part(NamedTuple):
-    """What was paid too much for one cause since a day, with the payment when a payment is the cause."""
+    """What was paid too much for one cause since a day, with the payment when a payment is the cause. source: of the entry
+    that took the balance below zero."""
 
     cause: str
     yen: int
     since: date
+    source: str
     payment: Booked | None = None
 
 
@@ -75,9 +80,9 @@ def parts(entries: Sequence[Booked], life: Life) -> list[Part]:
         before, balance = max(0, -balance), balance + change
         more = max(0, -balance) - before
         if more > 0:
-            found.append(_part(entries[:place], entry, more, life))
+            found += _parts(entries[:place], entry, more, life, found)
         elif more < 0:
-            _eat(found, -more)
+            _eat(found, -more, entry.source)
     return found
 
 
@@ -93,23 +98,51 @@ def is_payment(entry: Booked) -> bool:
     return entry.sort == "receipt" or (entry.sort == "offset" and entry.yen > 0)
 
 
-def _eat(found: list[Part], yen: int) -> None:
-    while yen and found:
-        last = found.pop()
-        if last.yen > yen:
-            found.append(last._replace(yen=last.yen - yen))
-        yen -= min(yen, last.yen)
+def _eat(found: list[Part], yen: int, source: str) -> None:
+    """What this source brought first, then the newest."""
+    for place in sorted(range(len(found)), key=lambda place: (not _is_of(found[place], source), -place)):
+        off = min(yen, found[place].yen)
+        found[place] = found[place]._replace(yen=found[place].yen - off)
+        yen -= off
+    found[:] = [part for part in found if part.yen]
 
 
-def _part(before: Sequence[Booked], entry: Booked, yen: int, life: Life) -> Part:
-    if entry.sort in _LEVIES:
-        return Part(_lowered(entry, life), yen, entry.on)
-    return Part(_paid(before, entry, life), yen, entry.paid_on, entry)
+def _is_of(part: Part, source: str) -> bool:
+    return source in (part.source, part.payment.source if part.payment else "")
+
+
+def _parts(
+    before: Sequence[Booked], entry: Booked, yen: int, life: Life, found: Sequence[Part]
+) -> list[Part]:
+    if entry.sort not in _LEVIES:
+        return [Part(_paid(before, entry, life), yen, entry.paid_on, entry.source, entry)]
+    made = []
+    for paid, left in sorted(_standing(before), key=lambda pair: pair[0].paid_on, reverse=True):
+        cause = _wrong_when_paid(paid, entry, life)
+        told = sum(part.yen for part in found if part.payment is paid)
+        more = min(left - told, yen) if cause else 0
+        if more > 0:
+            since = paid.paid_on if cause == LATE else entry.on
+            made.append(Part(cause, more, since, entry.source, paid))
+            yen -= more
+    return made + ([Part(_lowered(entry, life), yen, entry.on, entry.source)] if yen else [])
+
+
+def _wrong_when_paid(paid: Booked, entry: Booked, life: Life) -> str:
+    """The cause when this payment should never have been made; "" = it was due when it was paid."""
+    if entry.sort == "write_off":
+        # Given up is what was open when the right was gone: beyond it the ward has only what came later.
+        return LATE if paid.sort == "receipt" else ""
+    return AFTER_DEATH if _after_death(paid, life) else ""
+
+
+def _after_death(paid: Booked, life: Life) -> bool:
+    return paid.way == "deduction" and life.died_on is not None and paid.paid_on > life.died_on
 
 
 def _lowered(entry: Booked, life: Life) -> str:
-    if entry.sort == "remission":
-        return "remitted"
+    if entry.sort in ("remission", "write_off"):
+        return "remitted" if entry.sort == "remission" else LATE
     if entry.reason in _MOVES:
         return "moved"
     return "lost" if life.lost_on is not None and entry.on >= life.lost_on else "reassessed"
@@ -117,10 +150,10 @@ def _lowered(entry: Booked, life: Life) -> str:
 
 def _paid(before: Iterable[Booked], entry: Booked, life: Life) -> str:
     earlier = list(before)
-    if entry.way == "deduction" and life.died_on is not None and entry.paid_on > life.died_on:
-        return "after_death"
+    if _after_death(entry, life):
+        return AFTER_DEATH
     if sum(e.yen for e in earlier if e.sort == "write_off") < 0:
-        return "prescribed"
+        return LATE
     paid = [e for e in earlier if is_payment(e)]
     standing = sum(e.yen for e in paid)
     if standing > 0 and any(e.yen == entry.yen and e.source != entry.source for e in paid):
@@ -129,7 +162,13 @@ def _paid(before: Iterable[Booked], entry: Booked, life: Life) -> str:
 
 
 def payments(entries: Iterable[Booked]) -> list[Payment]:
-    """Payments that are still there, the newest last. A receipt that was taken back is gone with what it brought."""
+    """Payments that are still there, the newest last."""
+    found = [Payment(e.paid_on, e.accounting_year, e.way, yen) for e, yen in _standing(entries)]
+    return sorted(found, key=lambda p: p.paid_on)
+
+
+def _standing(entries: Iterable[Booked]) -> list[tuple[Booked, int]]:
+    """Payments with what is left of each. A receipt that was taken back is gone with what it brought."""
     left: list[list] = []
     for entry in entries:
         if not is_payment(entry):
@@ -138,8 +177,7 @@ def payments(entries: Iterable[Booked]) -> list[Payment]:
             left.append([entry, entry.yen])
             continue
         _undo(left, entry)
-    found = [Payment(e.paid_on, e.accounting_year, e.way, yen) for e, yen in left if yen]
-    return sorted(found, key=lambda p: p.paid_on)
+    return [(entry, yen) for entry, yen in left if yen]
 
 
 def _undo(left: list[list], entry: Booked) -> None:

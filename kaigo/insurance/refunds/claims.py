@@ -1,4 +1,7 @@
-"""What a person still owes that an overpayment may pay (充当): his open terms with due date and prescription. Yen."""
+"""What a person still owes that an overpayment may pay (充当): his open terms with due date and prescription. Yen.
+
+What is deducted from his pension is the payer's to pay: that it is not here yet is no debt of the person.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read as collection
 from kaigo.insurance.ledger import read as ledger
-from kaigo.insurance.receipts.reported import reported_sql
+from kaigo.insurance.receipts import read as receipts
 from kaigo.law.offset import Claim
 from kaigo.law.prescription import Event, PrescriptionFacts
 from kaigo.law.prescription import collection as prescription
@@ -25,7 +28,8 @@ EVENTS: list[Callable[[Context, int], Iterable[tuple[Key, Event]]]] = []
 
 
 class Owed(NamedTuple):
-    """An open term. way: of its newest part; levied_year: in whose accounts it was levied first."""
+    """An open term that the person pays himself. way: of its newest part; levied_year: in whose accounts it was levied
+    first."""
 
     fiscal_year: int
     kind: str
@@ -48,26 +52,27 @@ _OPEN = f"""
 SELECT t.fiscal_year, t.kind, t.number, i.way, i.due_on, t.balance - coalesce(h.yen, 0)::int, l.year
 FROM ({{terms}}) t
 JOIN LATERAL (SELECT x.way, x.due_on FROM ({collection.parts_sql()}) x WHERE x.person_id = t.person_id
-    AND x.fiscal_year = t.fiscal_year AND x.number = t.number AND (x.way = 'deduction') = (t.kind = 'deduction')
-    ORDER BY x.id DESC LIMIT 1) i ON true
+    AND x.fiscal_year = t.fiscal_year AND x.number = t.number AND x.way <> 'deduction' ORDER BY x.id DESC LIMIT 1) i ON true
 JOIN LATERAL (SELECT min(e.accounting_year) AS year FROM ({ledger.entries_sql()}) e WHERE e.person_id = t.person_id
-    AND e.fiscal_year = t.fiscal_year AND e.number = t.number AND (e.way = 'deduction') = (t.kind = 'deduction')
+    AND e.fiscal_year = t.fiscal_year AND e.number = t.number AND e.way <> 'deduction'
     AND e.sort IN ('levy', 'adjust')) l ON l.year IS NOT NULL
 LEFT JOIN LATERAL (SELECT sum(u.yen) AS yen FROM refunds_use u JOIN refunds_proposal p ON p.id = u.proposal_id
-    WHERE p.person_id = t.person_id AND u.fiscal_year = t.fiscal_year AND u.number = t.number
-    AND (u.way = 'deduction') = (t.kind = 'deduction') AND p.id IS DISTINCT FROM %(without)s
+    WHERE p.person_id = t.person_id AND u.fiscal_year = t.fiscal_year AND u.number = t.number AND u.way <> 'deduction'
+    AND p.id IS DISTINCT FROM %(without)s
     AND NOT EXISTS (SELECT 1 FROM refunds_ruling r WHERE r.proposal_id = p.id)) h ON true
-WHERE t.balance > coalesce(h.yen, 0)"""
+WHERE t.kind = 'direct' AND t.balance > coalesce(h.yen, 0) AND NOT EXISTS (SELECT 1 FROM ({receipts.unanswered_sql()}) b
+    WHERE b.person_id = t.person_id AND b.fiscal_year = t.fiscal_year AND b.number = t.number)"""
 
+# One that was taken back renewed nothing; of one that a former system took in nobody knows the day.
 _PAYMENTS = f"""
-SELECT e.fiscal_year, {ledger.KIND.replace("way", "e.way")}, e.number, coalesce(r.paid_on, e.business_date)
-FROM ({ledger.entries_sql()}) e LEFT JOIN ({reported_sql()}) r ON r.source = e.source
-WHERE e.person_id = %(person)s AND e.sort = 'receipt' AND e.yen > 0"""
+SELECT fiscal_year, kind, number, min(paid_on) FROM ({receipts.payments_sql()}) m
+WHERE person_id = %(person)s AND sort = 'receipt' AND source NOT LIKE 'migration:%%'
+GROUP BY fiscal_year, kind, number, source HAVING sum(yen) > 0"""
 
 
 def owed(ctx: Context, person: int, values: Values, without: int | None = None) -> list[Owed]:
-    """The person's open terms, less what waiting proposals will offset. A term without any plan has no due date and is
-    left out: nothing is offset with what nobody can say is due."""
+    """The person's open terms, less what waiting proposals will offset. Left out is a term without any plan (nothing is
+    offset with what nobody can say is due), and one that a bank was asked to debit and has not answered."""
     params = {"person": person, "without": without, "known_at": ctx.known_at}
     terms = ledger.terms_sql(ctx, "person_id = %(person)s")
     found = rows(_OPEN.format(terms=terms), params)

@@ -103,10 +103,14 @@ def _payee(ctx: Context, person: int, payee: int | None) -> Payee | None:
     row = Payee.objects.filter(id=payee, person_id=person).first()
     if row is None:
         raise Refused("この人の支払先ではありません。支払先を選び直してください。")
-    why = payees.unfit(ctx, person, row.kind)
+    _fits(ctx, row)
+    return row
+
+
+def _fits(ctx: Context, row: Payee) -> None:
+    why = payees.unfit(ctx, row.person_id, row.kind) or payees.moved(ctx, row)
     if why:
         raise Refused(why)
-    return row
 
 
 def _something(found: Judged) -> None:
@@ -135,9 +139,7 @@ def _waiting(proposal: int) -> Proposal:
 def _unchanged(ctx: Context, row: Proposal) -> None:
     """The figures and the payee are still those that were proposed."""
     if row.payee is not None:
-        why = payees.unfit(ctx, row.person_id, row.payee.kind)
-        if why:
-            raise Refused(why)
+        _fits(ctx, row.payee)
         if payees.digest(row.payee) != row.payee_digest:
             raise Refused("提案の後に支払先が変わりました。取り下げて、提案し直してください。")
     to = Payee.objects.filter(person_id=row.person_id, kind=row.payee_kind).first()
@@ -160,8 +162,15 @@ def figures(row: Proposal) -> tuple:
     )  # fmt: skip
 
 
+def reason(text: str) -> str:
+    """What somebody gives as a reason, as it is kept. Refused with a 個人番号 in it, or when it is too long."""
+    without_my_number(text)
+    if len(text.strip()) > LONGEST:
+        raise Refused(f"理由は{LONGEST}字までです。")
+    return text.strip()
+
+
 def _dropped(ctx: Context, row: Proposal, outcome: str, remark: str) -> Ruling:
-    without_my_number(remark)
     if not remark.strip():
         raise Refused("理由を書いてください。")
     made = _rule(ctx, row, outcome, remark, [], "")
@@ -170,10 +179,7 @@ def _dropped(ctx: Context, row: Proposal, outcome: str, remark: str) -> Ruling:
 
 
 def _rule(ctx: Context, row: Proposal, outcome: str, remark: str, others: list[int], why: str) -> Ruling:
-    without_my_number(why)
-    if max(len(remark.strip()), len(why.strip())) > LONGEST:
-        raise Refused(f"理由は{LONGEST}字までです。")
     return Ruling.objects.create(
-        proposal=row, outcome=outcome, remark=remark.strip(), proposed_by=row.actor, shared=others,
-        shared_why=why.strip(), decided_on=ctx.on, actor=ctx.actor,
+        proposal=row, outcome=outcome, remark=reason(remark), proposed_by=row.actor, shared=others,
+        shared_why=reason(why), decided_on=ctx.on, actor=ctx.actor,
     )  # fmt: skip

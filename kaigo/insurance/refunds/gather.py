@@ -19,7 +19,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.qualification import read as qualification
-from kaigo.insurance.receipts.reported import reported_sql
+from kaigo.insurance.receipts import read as receipts
 from kaigo.insurance.refunds import causes
 from kaigo.insurance.refunds.causes import Booked, Life, Part, Payment
 from kaigo.insurance.residents import read as residents
@@ -66,7 +66,7 @@ class Taken(NamedTuple):
 
 # A proposal holds what it says until it is rejected or withdrawn; a transfer that came back leaves only its offset.
 TAKEN = f"""
-SELECT p.person_id, l.fiscal_year, {ledger.KIND.replace("way", "l.way")} AS kind, l.number, l.cause, l.paid_on, l.booked_year,
+SELECT p.person_id, l.fiscal_year, {ledger.kind_sql("l.way")} AS kind, l.number, l.cause, l.paid_on, l.booked_year,
        CASE WHEN u.outcome IN ('rejected', 'withdrawn') THEN 0 WHEN b.id IS NOT NULL THEN l.offset_yen
             ELSE l.yen END AS yen,
        CASE WHEN u.id IS NULL THEN l.yen WHEN u.outcome = 'approved' AND t.id IS NULL THEN l.yen - l.offset_yen
@@ -85,7 +85,7 @@ SELECT e.person_id, e.fiscal_year, o.kind, e.number, e.sort, e.way, e.yen, e.bus
        e.source, coalesce(r.paid_on, e.business_date)
 FROM refunds_over o JOIN ({entries}) e ON e.person_id = o.person_id AND e.fiscal_year = o.fiscal_year
      AND e.number = o.number AND (e.way = 'deduction') = (o.kind = 'deduction')
-LEFT JOIN ({reported}) r ON r.source = e.source AND e.sort = 'receipt'
+LEFT JOIN ({paid_on}) r ON r.source = e.source AND e.sort = 'receipt'
 ORDER BY e.id"""
 
 
@@ -100,7 +100,7 @@ def overpaid(
         cursor.execute(_OVERPAID.format(terms=ledger.terms_sql(ctx, mine), total=ledger.TOTAL), params)
     terms = {Term(*row[:4]): row[4:] for row in rows("SELECT * FROM refunds_over ORDER BY 1, 2, 3 DESC, 4")}
     entries: dict[Term, list[Booked]] = defaultdict(list)
-    for row in rows(_ENTRIES.format(entries=ledger.entries_sql(), reported=reported_sql())):
+    for row in rows(_ENTRIES.format(entries=ledger.entries_sql(), paid_on=receipts.paid_on_sql())):
         entries[Term(*row[:4])].append(Booked(*row[4:]))
     people = sorted({term.person for term in terms})
     saw(people)

@@ -5,13 +5,14 @@ Previews, proposals and approvals are the same call: an approval judges anew on 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import NamedTuple, TypeVar
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
+from kaigo.insurance.ledger.read import kind_sql
 from kaigo.insurance.refunds import causes
 from kaigo.insurance.refunds.claims import Owed, owed
 from kaigo.insurance.refunds.gather import Overpaid, overpaid
@@ -22,7 +23,7 @@ from kaigo.law.limits import RefundFacts as LimitFacts
 from kaigo.law.limits import refund as limit_of
 from kaigo.law.offset import Offset, OffsetFacts, order
 from kaigo.law.reasons import Finding, Reason, Unclear
-from kaigo.law.refund_interest import RefundInterestFacts, payment
+from kaigo.law.refund_interest import Cause, RefundInterestFacts, payment
 from kaigo.law.values import Values, load
 
 T = TypeVar("T")
@@ -42,6 +43,17 @@ class LineOf(NamedTuple):
     booked_year: int
     claimable_on: date
     last_claim_on: date
+
+
+class Decided(NamedTuple):
+    """A payment of a term that was decided to go back, and when."""
+
+    fiscal_year: int
+    kind: str
+    number: int
+    cause: str
+    paid_on: date
+    on: date
 
 
 class UseOf(NamedTuple):
@@ -83,7 +95,7 @@ class Judged(NamedTuple):
 
 def goes_to(payee_kind: str, cause: str) -> bool:
     """What was deducted after death goes back to the pension payer, everything else never does."""
-    return (payee_kind == "payer") == (cause == "after_death")
+    return (payee_kind == "payer") == (cause == causes.AFTER_DEATH)
 
 
 def judge(
@@ -101,12 +113,12 @@ def judge(
     before = _decided_before(person)
     live, lapsed, limits = _in_time(ctx, mine, claimed_on, before, values)
     total = sum(o.yen for o in live)
+    late = sum(o.yen for o in live if o.cause == causes.LATE)
     # Money of the pension payer pays nobody's premium.
     open_terms = [] if payee_kind == "payer" else owed(ctx, person, values, without)
-    offset = (
-        order(OffsetFacts(total, ctx.on, tuple(o.claim() for o in open_terms)), values) if total else None
-    )
-    lines, reasons = _lines(ctx, live, offset, payee_kind, before, values)
+    claims = tuple(o.claim() for o in open_terms)
+    offset = order(OffsetFacts(total, ctx.on, claims, late_yen=late), values) if total else None
+    lines, reasons = _lines(ctx, live, offset, before, values)
     return Judged(
         lines,
         _uses(open_terms, offset),
@@ -120,19 +132,19 @@ def judge(
 
 
 def _in_time(
-    ctx: Context, found: Sequence[Overpaid], claimed_on: date | None, before: dict, values: Values
+    ctx: Context,
+    found: Sequence[Overpaid],
+    claimed_on: date | None,
+    before: Sequence[Decided],
+    values: Values,
 ) -> tuple[list[Overpaid], list[Overpaid], list[Reason]]:
     """What can still be claimed (法200条1項), what no longer, and why."""
     live, lapsed, reasons = [], [], []
     for one in found:
         # Claimed when the request came in, if it can be about this; decided once in time is in time for good.
         claimed = claimed_on if claimed_on is not None and claimed_on >= one.since else ctx.on
-        decided = [
-            day
-            for key, day in before.items()
-            if key[:3] == (one.fiscal_year, one.number, one.cause) and day >= one.since
-        ]
-        limit = limit_of(LimitFacts(one.since, min([claimed, *decided, ctx.on])), values)
+        decided = _first(before, one) or ctx.on
+        limit = limit_of(LimitFacts(one.since, min(claimed, decided, ctx.on)), values)
         (live if limit.value.open else lapsed).append(one)
         reasons += [reason for reason in limit.reasons if reason not in reasons]
     return live, lapsed, reasons
@@ -142,19 +154,18 @@ def _lines(
     ctx: Context,
     live: Sequence[Overpaid],
     offset: Finding[Offset] | None,
-    payee_kind: str,
-    before: dict,
+    before: Sequence[Decided],
     values: Values,
 ) -> tuple[tuple[LineOf, ...], list[Reason]]:
     left = sum(use.yen for use in offset.value.uses) if offset else 0
     lines, reasons = [], []
     for one in live:
         for paid in one.payments:
-            decided_on = before.get((one.fiscal_year, one.number, one.cause, paid.paid_on), ctx.on)
-            interest, why = _interest(one.cause, paid.yen, paid.paid_on, decided_on, payee_kind, values)
+            decided_on = _first(before, one, paid.paid_on) or ctx.on
+            interest, why = _interest(one.cause, paid.yen, paid.paid_on, decided_on, values)
             year = known(year_of(YearFacts(paid.accounting_year, ctx.on), values))
             reasons += [reason for reason in (*why, *year.reasons) if reason not in reasons]
-            off = min(left, paid.yen)
+            off = 0 if one.cause == causes.LATE else min(left, paid.yen)
             left -= off
             lines.append(
                 LineOf(
@@ -166,12 +177,12 @@ def _lines(
 
 
 def _interest(
-    cause: str, yen: int, paid_on: date, decided_on: date, payee_kind: str, values: Values
+    cause: str, yen: int, paid_on: date, decided_on: date, values: Values
 ) -> tuple[int, tuple[Reason, ...]]:
-    """還付加算金 of one payment. What goes back to a pension payer bears none (recalled: to be confirmed with 年金機構)."""
-    if payee_kind == "payer":
-        return 0, ()
-    how = "mistaken" if cause in causes.PAID else "reassessed"
+    """還付加算金 of one payment."""
+    how: Cause = "mistaken" if cause in causes.PAID else "reassessed"
+    if cause == causes.AFTER_DEATH:
+        how = "after_death"
     found = known(payment(RefundInterestFacts(yen, paid_on, decided_on, how), values))
     return found.value.yen, found.reasons
 
@@ -186,19 +197,25 @@ def _uses(open_terms: Sequence[Owed], offset: Finding[Offset] | None) -> tuple[U
     )
 
 
-def _decided_before(person: int) -> dict[tuple[int, int, str, date], date]:
-    """(fiscal year, number, cause, paid on) → when it was first decided, of transfers that came back: the interest of a
-    refund ends with its decision, also when the bank could not pay it."""
-    return {
-        tuple(row[:4]): row[4]
+def _first(before: Iterable[Decided], one: Overpaid, paid_on: date | None = None) -> date | None:
+    """When this part (of a payment) was first decided; what was decided before it was overpaid was another one."""
+    term = (one.fiscal_year, one.kind, one.number, one.cause)
+    days = [d.on for d in before if d[:4] == term and d.on >= one.since and paid_on in (None, d.paid_on)]
+    return min(days, default=None)
+
+
+def _decided_before(person: int) -> list[Decided]:
+    """Of transfers that came back: the interest of a refund ends with its decision, also when the bank could not pay it."""
+    return [
+        Decided(*row)
         for row in rows(
-            "SELECT l.fiscal_year, l.number, l.cause, l.paid_on, min(u.decided_on) FROM refunds_return b "
-            "JOIN refunds_transfer t ON t.id = b.transfer_id JOIN refunds_proposal p ON p.id = t.proposal_id "
-            "JOIN refunds_line l ON l.proposal_id = p.id JOIN refunds_ruling u ON u.proposal_id = p.id "
-            "WHERE p.person_id = %(person)s GROUP BY 1, 2, 3, 4",
+            f"SELECT DISTINCT l.fiscal_year, {kind_sql('l.way')}, l.number, l.cause, l.paid_on, u.decided_on "
+            "FROM refunds_return b JOIN refunds_transfer t ON t.id = b.transfer_id "
+            "JOIN refunds_proposal p ON p.id = t.proposal_id JOIN refunds_line l ON l.proposal_id = p.id "
+            "JOIN refunds_ruling u ON u.proposal_id = p.id WHERE p.person_id = %(person)s ORDER BY 6",
             {"person": person},
         )
-    }
+    ]
 
 
 def known(found: Finding[T] | Unclear) -> Finding[T]:

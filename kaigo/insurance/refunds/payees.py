@@ -13,6 +13,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows_at
+from kaigo.insurance.refunds.causes import Life
 from kaigo.insurance.refunds.gather import lives_of
 from kaigo.insurance.refunds.models import Payee
 from kaigo.insurance.registers.read import bank_name
@@ -85,9 +86,10 @@ def register(ctx: Context, person: int, given: Given) -> Payee:
     """
     without_my_number(given.proof_text, given.name, given.address)
     _fits(ctx, person, given)
-    account = given.account.checked() if given.account else registered(ctx, person)
+    account = given.account or registered(ctx, person)
     if account is None:
         raise Refused("還付に使う口座が登録されていません。請求書の口座を入力してください。")
+    account.checked()
     fields = {
         "other_id": given.other,
         "name": given.name.strip(),
@@ -126,7 +128,7 @@ def _fits(ctx: Context, person: int, given: Given) -> None:
         raise Refused(f"{KINDS[given.kind]}の口座を入力してください。登録した還付口座は本人のものです。")
     if given.kind == "heir" and not given.address.strip():
         raise Refused("相続人代表者の住所を書いてください。通知を送る先です。")
-    if given.kind == "guardian" and not _is_guardian(ctx, person, given.other):
+    if given.kind == "guardian" and given.other not in guardians(ctx, person):
         raise Refused(
             "後見人として記録されていません。宛名で続柄「後見人」を登録してから、その人を支払先にしてください。"
         )
@@ -134,7 +136,11 @@ def _fits(ctx: Context, person: int, given: Given) -> None:
 
 def unfit(ctx: Context, person: int, kind: str) -> str:
     """Why money cannot go to this kind of payee now, "" = it can."""
-    life = lives_of(ctx, [person]).get(person)
+    return why_not(lives_of(ctx, [person]).get(person), kind)
+
+
+def why_not(life: Life | None, kind: str) -> str:
+    """The same, for somebody of whom it is known whether he lives."""
     dead = life is not None and life.died_on is not None
     if dead and kind in ("person", "guardian"):
         return "亡くなった人と後見人には支払えません(後見は死亡で終わります)。相続人代表者を支払先にしてください。"
@@ -145,19 +151,26 @@ def unfit(ctx: Context, person: int, kind: str) -> str:
     return ""
 
 
-def _is_guardian(ctx: Context, person: int, other: int | None) -> bool:
-    return other is not None and bool(
-        rows_at(
-            ctx,
-            f"SELECT 1 FROM ({residents.relation_sql(ctx)}) r WHERE r.person_id = %(person)s AND r.other_id = %(other)s "
-            "AND r.relation = %(guardian)s AND r.effective @> %(on)s::date",
-            person=person, other=other, guardian=GUARDIAN,
-        )
+def moved(ctx: Context, row: Payee) -> str:
+    """Why the account of a payee is no longer the one that the person registered, "" = it is, or it is of a form."""
+    if row.account_from != "residents" or registered(ctx, row.person_id) == account_of(row):
+        return ""
+    return "登録した還付口座が、支払先に入れた後に変わりました。支払先を登録し直してから提案してください。"
+
+
+def guardians(ctx: Context, person: int) -> list[int]:
+    """Who is recorded as guardian of a person on ctx.on."""
+    found = rows_at(
+        ctx,
+        f"SELECT DISTINCT r.other_id FROM ({residents.relation_sql(ctx)}) r WHERE r.person_id = %(person)s "
+        "AND r.relation = %(guardian)s AND r.effective @> %(on)s::date ORDER BY 1",
+        person=person, guardian=GUARDIAN,
     )  # fmt: skip
+    return [other for (other,) in found]
 
 
 def registered(ctx: Context, person: int) -> Account | None:
-    """The account that the person registered for refunds, in force on ctx.on."""
+    """The account that the person registered for refunds, in force on ctx.on; a bank may have closed since."""
     found = rows_at(
         ctx,
         "SELECT b.bank, b.branch, b.account_kind, b.account, b.holder "
@@ -165,7 +178,7 @@ def registered(ctx: Context, person: int) -> Account | None:
         "AND b.effective @> %(on)s::date",
         person=person,
     )
-    return Account(*found[0]).checked() if found else None
+    return Account(*found[0]) if found else None
 
 
 def account_of(payee: Payee) -> Account:

@@ -139,7 +139,7 @@ def held_sql() -> str:
     """Relation (person_id, fiscal_year, kind, number, yen): open terms that a proposal waits to offset, so that nobody is
     dunned for what is about to be paid."""
     return (
-        f"SELECT p.person_id, u.fiscal_year, {ledger.KIND.replace('way', 'u.way')} AS kind, u.number, sum(u.yen)::int AS yen "
+        f"SELECT p.person_id, u.fiscal_year, {ledger.kind_sql('u.way')} AS kind, u.number, sum(u.yen)::int AS yen "
         "FROM refunds_use u JOIN refunds_proposal p ON p.id = u.proposal_id "
         "WHERE NOT EXISTS (SELECT 1 FROM refunds_ruling r WHERE r.proposal_id = p.id) GROUP BY 1, 2, 3, 4"
     )

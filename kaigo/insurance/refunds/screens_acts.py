@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import path
 
-from kaigo.base.desk.refs import ref
+from kaigo.base.desk.refs import ref, unref
 from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
@@ -31,7 +31,7 @@ class PayeeForm(Page):
 
     def post(self, ctx: Context, request: HttpRequest, person: int, kind: str):
         typed = Typed(request.POST)
-        given = _given(ctx, typed, kind)
+        given = _given(typed, kind)
         if typed:
             try:
                 payees.register(ctx, person, given)
@@ -45,6 +45,8 @@ class PayeeForm(Page):
         if who is None or kind not in payees.KINDS:
             raise Http404
         registered = payees.registered(ctx, person) if kind == "person" else None
+        guardians = payees.guardians(ctx, person) if kind == "guardian" else []
+        names = residents.names(ctx, guardians)
         return "refunds/payee.html", {
             "title": whose(who.name, f"の還付の支払先({payees.KINDS[kind]})"),
             "who": who,
@@ -56,6 +58,7 @@ class PayeeForm(Page):
                 if key != "registered" or registered is not None
             ],
             "registered": registered and (_shown(registered) if ctx.sees("bank") else HIDDEN),
+            "guardians": [(ref("person", other), names.get(other, "")) for other in guardians],
             "account_kinds": payees.ACCOUNT_KINDS.items(),
             "unfit": payees.unfit(ctx, person, kind),
         }
@@ -63,7 +66,7 @@ class PayeeForm(Page):
 
 def _shown(account: payees.Account) -> str:
     place = bank_name(account.bank, account.branch) or f"{account.bank} {account.branch}"
-    return f"{place} {payees.ACCOUNT_KINDS[account.account_kind]} {account.account} {account.holder}"
+    return f"{place} {payees.ACCOUNT_KINDS.get(account.account_kind, '')} {account.account} {account.holder}"
 
 
 def _typed_of(row: Payee | None) -> Typed:
@@ -73,10 +76,12 @@ def _typed_of(row: Payee | None) -> Typed:
         name: str(getattr(row, name) or "")
         for name in ("name", "address", "proof", "proof_text", "claimed_on")
     }
+    if row.other_id:
+        words_of["other"] = ref("person", row.other_id)
     return Typed(words_of | (payees.account_of(row)._asdict() if row.account_from == "form" else {}))
 
 
-def _given(ctx: Context, typed: Typed, kind: str) -> payees.Given:
+def _given(typed: Typed, kind: str) -> payees.Given:
     proof = typed.choice("proof", "確かめた書類", payees.PROOFS.get(kind, {}))
     account = None
     if proof != "registered":
@@ -87,7 +92,8 @@ def _given(ctx: Context, typed: Typed, kind: str) -> payees.Given:
             typed.text("account", "口座番号", longest=7),
             typed.text("holder", "口座名義", longest=60),
         )
-    number = typed.text("other", "後見人の宛名番号", required=kind == "guardian", longest=20)
+    # As a reference: whoever is the guardian himself is kept from this by the desk (Visit.chosen).
+    other = typed.text("other", "後見人", required=kind == "guardian", longest=60)
     return payees.Given(
         kind,
         proof,
@@ -96,7 +102,7 @@ def _given(ctx: Context, typed: Typed, kind: str) -> payees.Given:
         account,
         typed.text("name", "名前", required=kind != "person", longest=120),
         typed.text("address", "住所", required=kind == "heir", longest=200),
-        residents.person_of_number(ctx, number) if number else None,
+        unref("person", other) if other else None,
     )
 
 

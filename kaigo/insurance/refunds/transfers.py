@@ -14,11 +14,12 @@ from django.conf import settings
 
 from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import Context
-from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger import read as ledger
+from kaigo.insurance.ledger.post import alone
 from kaigo.insurance.refunds import book, cases, decide, payees, shared
+from kaigo.insurance.refunds.gather import lives_of
 from kaigo.insurance.refunds.models import Payee, Proposal, Return, Transfer
 from kaigo.layouts import bank_text
 from kaigo.layouts.agreed import NotAgreed, agreed
@@ -139,6 +140,7 @@ def wrong(ctx: Context, made: Prepared) -> list[Wrong]:
     said = _read_back(made)
     accounts = {payee.id: payee for payee in Payee.objects.filter(id__in=[line.payee for line in made.lines])}
     free = _free([line.proposal for line in made.lines])
+    lives = lives_of(ctx, sorted({line.person for line in made.lines}))
     strange: dict[int, set[int]] = {}
     for stranger in shared.strangers(ctx, accounts):
         strange.setdefault(stranger.payee, set()).add(stranger.person)
@@ -148,7 +150,9 @@ def wrong(ctx: Context, made: Prepared) -> list[Wrong]:
         row = said.get(number)
         if row is None or row != _told(line, payee):
             found.append(Wrong(line.person, "transfer_file", line.yen, file=int(row[-1]) if row else None))
-        if payees.digest(payee) != line.payee_digest or payees.unfit(ctx, line.person, line.payee_kind):
+        if payees.digest(payee) != line.payee_digest or payees.why_not(
+            lives.get(line.person), line.payee_kind
+        ):
             found.append(Wrong(line.person, "transfer_payee", line.yen))
         if strange.get(line.payee, set()) - set(line.shared):
             found.append(Wrong(line.person, "transfer_shared", line.yen))
@@ -181,19 +185,18 @@ def _read_back(made: Prepared) -> dict[int, tuple[str, ...]]:
     }
 
 
-# Terms from which more would leave than was paid too much: levied again, or given back since the approval.
+# Terms from which more would leave than was paid too much: levied again, given back or taken back since the approval.
 _FREE = f"""
-SELECT DISTINCT ON (w.proposal_id) w.proposal_id, greatest(0, -coalesce(t.balance, 0))
-FROM (SELECT l.proposal_id, p.person_id, l.fiscal_year, {ledger.KIND.replace("way", "l.way")} AS kind, l.number,
-             sum(l.yen - l.offset_yen) AS yen
-      FROM refunds_line l JOIN refunds_proposal p ON p.id = l.proposal_id
-      WHERE l.proposal_id = ANY(%(proposals)s::bigint[]) GROUP BY 1, 2, 3, 4, 5) w
+WITH w AS (
+    SELECT l.proposal_id, p.person_id, l.fiscal_year, {ledger.kind_sql("l.way")} AS kind, l.number,
+           sum(sum(l.yen - l.offset_yen)) OVER (
+               PARTITION BY p.person_id, l.fiscal_year, {ledger.kind_sql("l.way")}, l.number) AS yen
+    FROM refunds_line l JOIN refunds_proposal p ON p.id = l.proposal_id
+    WHERE l.proposal_id = ANY(%(proposals)s::bigint[]) GROUP BY 1, 2, 3, 4, 5)
+SELECT w.proposal_id, min(x.free) FROM w
 LEFT JOIN ({{terms}}) t ON (t.person_id, t.fiscal_year, t.kind, t.number) = (w.person_id, w.fiscal_year, w.kind, w.number)
-WHERE (SELECT sum(x.yen - x.offset_yen) FROM refunds_line x JOIN refunds_proposal q ON q.id = x.proposal_id
-       WHERE x.proposal_id = ANY(%(proposals)s::bigint[]) AND q.person_id = w.person_id
-         AND x.fiscal_year = w.fiscal_year AND x.number = w.number
-         AND (x.way = 'deduction') = (w.kind = 'deduction')) > greatest(0, -coalesce(t.balance, 0))
-ORDER BY 1, 2"""
+CROSS JOIN LATERAL (SELECT greatest(0, least(-coalesce(t.balance, 0), coalesce(t.received, 0))) AS free) x
+WHERE w.yen > x.free GROUP BY 1 ORDER BY 1"""
 
 
 def _free(proposals: list[int]) -> dict[int, int]:
@@ -206,15 +209,25 @@ def _free(proposals: list[int]) -> dict[int, int]:
 def note_sent(ctx: Context, file: int, transfer_on: date, proposals: Iterable[int]) -> int:
     """These left in a file: booked as refund and interest. Returns how many. In the transaction that lets the file out.
 
-    ValueError for a proposal that nobody approved; the database refuses one that left already.
+    Refused when the ledger no longer carries one of them, or while a job books. ValueError for a proposal that nobody
+    approved or that left already; of two at once the database refuses the second.
     """
     wanted = set(proposals)
     found = list(
-        Proposal.objects.filter(id__in=wanted, ruling__outcome="approved").order_by("person_id", "id")
+        Proposal.objects.filter(id__in=wanted, ruling__outcome="approved", transfer__isnull=True).order_by(
+            "id"
+        )
     )
     if len(found) < len(wanted):
-        raise ValueError("a transfer that nobody approved")
+        raise ValueError("a transfer that nobody approved, or that left already")
     decide.lock(*(row.person_id for row in found))
+    # What the gate compared is looked at once more, now that nobody can book: then more than is overpaid never leaves.
+    alone()
+    if changed := _free(sorted(wanted)):
+        raise Refused(
+            f"照合の後に台帳が変わり、過誤納が還付の決定より少なくなった還付が{len(changed):,}件あります。何も出していません。"
+            "照合をやり直して、差のある提案を見直してください。"
+        )
     Transfer.objects.bulk_create(
         Transfer(proposal=row, yen=row.refund_yen + row.interest_yen, transfer_on=transfer_on, file=file)
         for row in found
@@ -226,10 +239,10 @@ def note_sent(ctx: Context, file: int, transfer_on: date, proposals: Iterable[in
 
 def take_back(ctx: Context, transfer: int, reason: str, remark: str) -> Return:
     """振込不能: the money came back. What was booked is reversed and can be decided anew, with another account."""
-    without_my_number(remark)
+    kept = decide.reason(remark)
     if reason not in REASONS:
         raise Refused("振込できなかった理由を選んでください。")
-    if reason == "other" and not remark.strip():
+    if reason == "other" and not kept:
         raise Refused("振込できなかった理由を書いてください。")
     row = Transfer.objects.filter(id=transfer).select_related("proposal").first()
     if row is None:
@@ -240,7 +253,7 @@ def take_back(ctx: Context, transfer: int, reason: str, remark: str) -> Return:
     made = Return.objects.create(
         transfer=row,
         reason=reason,
-        remark=remark.strip()[: decide.LONGEST],
+        remark=kept,
         decided_on=ctx.on,
         actor=ctx.actor,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kaigo.insurance.collection.read import part_label
-from kaigo.insurance.refunds.causes import CAUSES
+from kaigo.insurance.refunds.causes import CAUSES, PAID
 from kaigo.insurance.refunds.gather import Overpaid
 from kaigo.law.dates import fiscal_year_name, wareki
 
@@ -15,13 +15,14 @@ _WHY = {
     "twice": "{day}に、もう納められていた期に同じ額が納められました",
     "too_much": "{day}に、調定を超える額が納められました",
     "after_death": "死亡した後の{day}に、年金から徴収されました",
-    "prescribed": "不納欠損(時効など)にした後の{day}に納められました",
+    "prescribed": "徴収できなくなった(時効など)後の{day}に納められました",
 }
 
 
 def why(one: Overpaid) -> str:
-    """Why a part was paid too much, with its day."""
-    return _WHY[one.cause].format(day=wareki(one.since))
+    """Why a part was paid too much, with the day of the payment that is the cause, or of the lower levy."""
+    day = min(paid.paid_on for paid in one.payments) if one.cause in PAID else one.since
+    return _WHY[one.cause].format(day=wareki(day))
 
 
 def term(fiscal_year: int, way: str, number: int) -> str:

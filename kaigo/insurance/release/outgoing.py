@@ -7,8 +7,9 @@ from typing import NamedTuple
 from kaigo.base.audit.write import record
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
+from kaigo.base.records.rows import locked
 from kaigo.insurance.release.models import GateReport, OutgoingFile, Request
-from kaigo.insurance.release.requests import alone, clean
+from kaigo.insurance.release.requests import clean
 
 
 class Made(NamedTuple):
@@ -40,7 +41,7 @@ def ask(ctx: Context, subject: str, what: str, fiscal_year: int, report: GateRep
 
 def approved(request: Request, subject: str) -> Request:
     """The request, as it stands now that nobody else acts on it."""
-    alone(request)
+    locked(request)
     if request.state != "approved" or request.subject != subject:
         raise Refused("承認されていない依頼のファイルは出せません。")
     return request

@@ -21,11 +21,12 @@ from kaigo.base.paper.press import PagesWrong, Press, render
 from kaigo.base.records.bulk import copy_rows, reserve_ids
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
+from kaigo.base.records.rows import locked
 from kaigo.insurance.notices import decide as notices_decide
 from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import gate
 from kaigo.insurance.release.models import Letter, PrintRun, Request
-from kaigo.insurance.release.requests import alone, clean
+from kaigo.insurance.release.requests import clean
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 
 WORKERS = 2
@@ -60,7 +61,7 @@ class Sheet(NamedTuple):
 
 def print_run(ctx: Context, request: Request, progress: Progress | None = None) -> PrintRun:
     """Print what was approved. Compared once more: between approval and print nothing may have changed."""
-    alone(request)
+    locked(request)
     if request.state != "approved" or request.subject != "letters":
         raise Refused("承認されていない依頼は印刷できません。")
     report = clean(gate.compare_letters(ctx, request.what, request.fiscal_year))

@@ -8,6 +8,7 @@ from django.db import connection
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
+from kaigo.base.records.rows import locked
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.notices import read as notices
 from kaigo.insurance.release import gate
@@ -44,7 +45,7 @@ def request_run(ctx: Context, letter: str, fiscal_year: int, dated: date) -> Req
 
 def approve(ctx: Context, request: Request) -> Request:
     """By another person than the one who asked; everything is compared again. Raises Refused, Differs."""
-    alone(request)
+    locked(request)
     if request.state != "requested":
         raise Refused("この依頼は承認待ちではありません。")
     if same_person(request.requested_by, ctx.actor):
@@ -58,17 +59,11 @@ def approve(ctx: Context, request: Request) -> Request:
 
 def abandon(ctx: Context, request: Request) -> None:
     """Give a request up before it is done."""
-    alone(request)
+    locked(request)
     if request.state not in WAITING:
         raise Refused("終わった依頼は取りやめられません。")
     request.state = "abandoned"
     request.save(update_fields=["state"])
-
-
-def alone(request: Request) -> None:
-    """Two people who press at once act one after the other; the second sees what the first did."""
-    Request.objects.select_for_update().filter(id=request.id).first()
-    request.refresh_from_db()
 
 
 class Differs(Refused):

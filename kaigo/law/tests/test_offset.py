@@ -31,7 +31,9 @@ def test_an_offset_and_a_refund_add_up_to_what_was_overpaid():
             )
             for number in range(source.randrange(6))
         )  # fmt: skip
-        facts = OffsetFacts(source.randrange(0, 40_000), day, claims, source.random() < 0.5)
+        yen = source.randrange(0, 40_000)
+        late = source.choice([0, 0, source.randrange(0, yen + 1)])
+        facts = OffsetFacts(yen, day, claims, source.random() < 0.5, late)
         found = offset.order(facts, VALUES)
         uses = dict(found.value.uses)
         assert sum(uses.values()) + found.value.refund_yen == facts.yen
@@ -43,7 +45,7 @@ def test_an_offset_and_a_refund_add_up_to_what_was_overpaid():
             c.yen for c in claims
             if c.due_on < day and (c.last_on is None or c.last_on >= day) and (c.own or facts.others_agreed)
         )  # fmt: skip
-        assert found.value.refund_yen == max(0, facts.yen - could)
+        assert found.value.refund_yen == late + max(0, facts.yen - late - could)
         order = [(not by_key[k].own, by_key[k].kind == "late_charge", by_key[k].due_on) for k in uses]
         assert order == sorted(order)
         assert tell_all(found.reasons) and tell_all(found.reasons, "person")
@@ -66,6 +68,13 @@ def test_each_claim_has_its_reason(claim, reason, part):
         reason,
         [part] if part else [],
     )
+
+
+def test_what_was_paid_after_the_right_was_gone_goes_back_and_says_why():
+    found = offset.order(OffsetFacts(9_000, DAY, (Claim("a", DUE, 8_000),), late_yen=5_000), VALUES)
+    assert (found.value.uses, found.value.refund_yen) == ((("a", 4_000),), 5_000)
+    assert [one.id for one in found.reasons[0].parts] == ["offset.late", "offset.used"]
+    assert "5,000 円は徴収する権利が消えた" in str(tell_all(found.reasons))
 
 
 def test_the_sentence_says_what_was_used_and_what_is_left():

@@ -69,7 +69,7 @@ def test_the_interest_by_stretches_is_the_interest_by_days():
     assert added > 40
 
 
-START = "{reassessed: payment, mistaken: payment, tax_corrected: %s}"
+START = "{reassessed: payment, mistaken: payment, tax_corrected: %s, after_death: never}"
 ROUND = "{minimum_base: 2000, base_unit: 1000, minimum: 1000, unit: 100}"
 GOOD = {
     "refund_interest.rates": '"1.0"',
@@ -114,6 +114,16 @@ def test_the_reason_says_why_there_is_interest_or_none(yen, reason, parts):
         )  # fmt: skip
 
 
+def test_whether_a_pension_payer_gets_interest_is_a_value(tmp_path):
+    facts = RefundInterestFacts(1_000_000, date(2025, 7, 31), date(2026, 7, 31), "after_death")
+    found = payment(facts, book(tmp_path / "never", GOOD | {"refund_interest.start": START % "payment"}))
+    assert isinstance(found, Finding) and (found.value.yen, found.value.starts_on) == (0, None)
+    assert "年金保険者に返す 1,000,000 円" in tell_all(found.reasons)[0].text
+    agreed = (START % "payment").replace("never", "payment")
+    found = payment(facts, book(tmp_path / "agreed", GOOD | {"refund_interest.start": agreed}))
+    assert isinstance(found, Finding) and found.value.yen == 10_000
+
+
 def test_without_values_nothing_is_computed(tmp_path):
     facts = RefundInterestFacts(1_000_000, date(2025, 7, 31), date(2026, 12, 31), "reassessed")
     nothing = payment(facts, book(tmp_path / "a", {}))
@@ -126,7 +136,7 @@ def test_without_values_nothing_is_computed(tmp_path):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("{reassessed: payment, mistaken: payment}", "それぞれに書く"),
+        ("{reassessed: payment, mistaken: payment, tax_corrected: null}", "それぞれに書く"),
         (START % "someday", "someday は書けません"),
     ],
 )

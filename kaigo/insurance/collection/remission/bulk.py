@@ -12,11 +12,11 @@ from typing import NamedTuple
 from kaigo.base.records.bulk import copy_rows, reserve_ids, to_json
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
-from kaigo.base.records.rows import rows
+from kaigo.base.records.rows import locked, rows
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.in_force import plans_in_force_sql, remissions_in_force_sql
 from kaigo.insurance.collection.locks import remitting
-from kaigo.insurance.collection.remission.decide import replan, values_of
+from kaigo.insurance.collection.remission.decide import replan, settle_lapsed, values_of
 from kaigo.insurance.collection.remission.gather import SPECIAL
 from kaigo.insurance.collection.remission.models import ReliefBulk, ReliefLine, Remission
 from kaigo.insurance.premium import read as premium
@@ -82,7 +82,7 @@ def shadow(ctx: Context, insurer: str, fiscal_year: int) -> ReliefBulk:
 
 def approve(ctx: Context, bulk: ReliefBulk) -> dict:
     """By a second human being: decisions and new plans for everybody on the list. Returns counts and yen."""
-    _alone(bulk)
+    locked(bulk)
     if bulk.state != "shadowed":
         raise Refused("この一覧は決裁を待っていません。")
     if same_person(bulk.requested_by, ctx.actor):
@@ -104,8 +104,10 @@ def approve(ctx: Context, bulk: ReliefBulk) -> dict:
     if digest(found) != bulk.digest:
         raise Refused(CHANGED)
     granted = [line for line in found if line.granted]
+    people = [line.about.person for line in granted]
     _record(ctx, bulk, granted)
-    replan(ctx, insurer, bulk.fiscal_year, [line.about.person for line in granted])
+    settle_lapsed(people, bulk.fiscal_year)
+    replan(ctx, insurer, bulk.fiscal_year, people)
     bulk.state, bulk.approved_by = "done", ctx.actor
     bulk.totals = bulk.totals | {"decided_on": ctx.on.isoformat()}
     bulk.save(update_fields=["state", "approved_by", "totals"])
@@ -114,7 +116,7 @@ def approve(ctx: Context, bulk: ReliefBulk) -> dict:
 
 def abandon(ctx: Context, bulk: ReliefBulk) -> None:
     """Give a list up before it is decided."""
-    _alone(bulk)
+    locked(bulk)
     if bulk.state != "shadowed":
         raise Refused("終わった一覧は取りやめられません。")
     bulk.state = "abandoned"
@@ -206,9 +208,3 @@ def _record(ctx: Context, bulk: ReliefBulk, granted: list[Line]) -> None:
 def unclear_of(line: ReliefLine) -> str:
     """What lacks to judge a line, in words."""
     return "、".join(why for _, why in line.reasons)
-
-
-def _alone(bulk: ReliefBulk) -> None:
-    """Two people who press at once act one after the other; the second sees what the first did."""
-    ReliefBulk.objects.select_for_update().filter(id=bulk.id).first()
-    bulk.refresh_from_db()

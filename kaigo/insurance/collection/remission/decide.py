@@ -11,8 +11,9 @@ from typing import Any, NamedTuple
 
 from kaigo.base.records.bulk import to_json
 from kaigo.base.records.context import Context
+from kaigo.base.records.free_text import without_my_number
 from kaigo.base.records.refusal import Refused
-from kaigo.base.records.rows import rows
+from kaigo.base.records.rows import locked, rows
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.collection.decide import plan_all
 from kaigo.insurance.collection.in_force import remissions_in_force_sql
@@ -56,7 +57,9 @@ def values_of(insurer: str, fiscal_year: int) -> Values:
 
 
 def apply_for(ctx: Context, person: int, kind: str, fiscal_year: int, ground: str, **told: Any) -> Relief:
-    """Keep an application; told: columns of Relief. Refused while another one of the same kind and year waits."""
+    """Keep an application; told: columns of Relief. Refused while another one of the same kind and year waits, and with a
+    個人番号 in its words."""
+    without_my_number(told.get("documents", ""), told.get("note", ""))
     waiting = Relief.objects.filter(
         person_id=person, kind=kind, fiscal_year=fiscal_year, state__in=("open", "proposed")
     )
@@ -86,7 +89,7 @@ def judge(ctx: Context, insurer: str, relief: Relief) -> Answer:
 
 def propose(ctx: Context, insurer: str, relief: Relief) -> Relief:
     """The first of two people puts the law's answer forward. Refused where the law cannot answer: it says what lacks."""
-    _alone(relief)
+    locked(relief)
     if relief.state not in ("open", "proposed") or relief.kind not in ("remission", "deferral"):
         raise Refused("この申請は、もう決まったか取り下げられています。")
     answer = judge(ctx, insurer, relief)
@@ -115,7 +118,7 @@ def ask_back(ctx: Context, decided: Remission | Deferral, note: str) -> Relief:
 
 def withdraw(ctx: Context, relief: Relief) -> None:
     """The application is given up before it is decided."""
-    _alone(relief)
+    locked(relief)
     if relief.state not in ("open", "proposed"):
         raise Refused("決まった申請は取り下げられません。")
     relief.state = "withdrawn"
@@ -124,7 +127,7 @@ def withdraw(ctx: Context, relief: Relief) -> None:
 
 def approve(ctx: Context, insurer: str, relief: Relief) -> Remission | Deferral:
     """The second of two people decides what the first put forward; entries or a new plan follow in this transaction."""
-    _alone(relief)
+    locked(relief)
     if relief.state != "proposed":
         raise Refused("この申請は決裁を待っていません。")
     if same_person(relief.asked_by, ctx.actor):
@@ -162,10 +165,11 @@ def _remit(ctx: Context, insurer: str, relief: Relief) -> Remission:
         cuts=cuts, facts=kept["facts"], reasons=kept["reasons"], law=answer.law, note=relief.note,
         asked_by=relief.asked_by, decided_on=ctx.on, actor=ctx.actor,
     )  # fmt: skip
+    # Before the plan: what lapses with that (a revision came at this moment) waits for somebody.
+    settle_lapsed([made.person_id], made.fiscal_year)
     post(ctx, off(made, ctx.on))
     if made.manner == "stage":
         replan(ctx, insurer, made.fiscal_year, [made.person_id])
-    _settle(made.person_id, made.fiscal_year)
     return made
 
 
@@ -249,13 +253,21 @@ def _in_force(decided: Remission | Deferral) -> None:
         raise Refused("この決定はもう効いていません(取り消されたか、失効しています)。")
 
 
-def _settle(person: int, fiscal_year: int) -> None:
+def settle_lapsed(persons: list[int], fiscal_year: int) -> None:
     """A lapsed remission is settled by the decision after it."""
-    for task in Task.objects.filter(person_id=person, sort="remission", state="open"):
-        lapsed = Remission.objects.get(id=int(task.what.removeprefix("remission:")))
-        if lapsed.fiscal_year == fiscal_year:
-            task.state, task.settled_reason = "settled", "減免を改めて決めました。"
-            task.save(update_fields=["state", "settled_reason"])
+    waiting = {
+        int(task.what.removeprefix("remission:")): task
+        for task in Task.objects.filter(person_id__in=persons, sort="remission", state="open")
+    }
+    lapsed = Remission.objects.filter(id__in=list(waiting), fiscal_year=fiscal_year).values_list(
+        "id", flat=True
+    )
+    for number in lapsed:
+        waiting[number].state = "settled"
+        waiting[number].settled_reason = "減免を改めて決めました。"
+    Task.objects.bulk_update(
+        [waiting[number] for number in lapsed], ["state", "settled_reason"], batch_size=1000
+    )
 
 
 def settle(ctx: Context, lapsed: Remission, note: str) -> None:
@@ -268,6 +280,7 @@ def settle(ctx: Context, lapsed: Remission, note: str) -> None:
 
 
 def _note(text: str) -> str:
+    without_my_number(text)
     text = text.strip()
     if not text:
         raise Refused("理由を書いてください。")
@@ -276,10 +289,4 @@ def _note(text: str) -> str:
     return text
 
 
-def _alone(relief: Relief) -> None:
-    """Two people who press at once act one after the other; the second sees what the first did."""
-    Relief.objects.select_for_update().filter(id=relief.id).first()
-    relief.refresh_from_db()
-
-
-__all__ = ["CHANGED", "LONGEST", "Answer", "apply_for", "approve", "ask_back", "judge", "propose", "replan", "settle", "withdraw"]  # fmt: skip
+__all__ = ["CHANGED", "LONGEST", "Answer", "apply_for", "approve", "ask_back", "judge", "propose", "replan", "settle", "settle_lapsed", "withdraw"]  # fmt: skip

@@ -6,9 +6,10 @@ asks a clerk whether it is to be decided again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
+from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.gather import Gathered
@@ -34,34 +35,44 @@ class Lapsed(NamedTuple):
 
 def lapse(ctx: Context, fiscal_year: int, judged: Sequence[Judged]) -> int:
     """Take back what lapses with these plans, just saved. Returns how many remissions lapsed."""
-    held = rows(
-        f"SELECT id FROM ({remissions_in_force_sql(ctx)}) r WHERE fiscal_year = %(year)s",
-        {"year": fiscal_year, "known_at": ctx.known_at},
-    )
-    if not held:
-        return 0
     planned = {j.gathered.person: j for j in judged}
-    standing = Remission.objects.filter(
-        id__in=[number for (number,) in held], person_id__in=list(planned)
-    ).order_by("id")
+    held = rows(
+        f"SELECT r.id FROM ({remissions_in_force_sql(ctx)}) r WHERE r.fiscal_year = %(year)s "
+        "AND r.person_id = ANY(%(persons)s::bigint[])",
+        {"year": fiscal_year, "persons": id_array(planned), "known_at": ctx.known_at},
+    )
+    standing = Remission.objects.filter(id__in=[number for (number,) in held]).order_by("id")
     found = [Lapsed(row, why) for row in standing if (why := _why(row, planned[row.person_id]))]
     record(ctx, found)
     return len(found)
 
 
-def record(ctx: Context, found: Iterable[Lapsed]) -> None:
+def record(ctx: Context, found: Sequence[Lapsed]) -> None:
     """Decision, reversing entries of cuts, and task for each. Entries of a remission by stage go with the plan."""
-    for row, why in found:
-        Remission.objects.create(
-            person_id=row.person_id, supersedes=row, fiscal_year=row.fiscal_year, assessment_id=row.assessment_id,
-            what="lapsed", ground=row.ground, manner=row.manner, yen=row.yen, after_yen=row.after_yen, cuts=row.cuts,
-            facts=[], reasons=[], law=row.law, note=why, asked_by="", decided_on=ctx.on, actor=ctx.actor,
-        )  # fmt: skip
-        post(ctx, back(row, ctx.on, "lapsed"))
-        Task.objects.create(
-            person_id=row.person_id, sort="remission", what=f"remission:{row.id}", state="open",
-            message=TASK.format(year=fiscal_year_name(row.fiscal_year), yen=row.yen, why=why),
-        )  # fmt: skip
+    if not found:
+        return
+    Remission.objects.bulk_create(
+        [
+            Remission(
+                person_id=row.person_id, supersedes=row, fiscal_year=row.fiscal_year, assessment_id=row.assessment_id,
+                what="lapsed", ground=row.ground, manner=row.manner, yen=row.yen, after_yen=row.after_yen, cuts=row.cuts,
+                facts=[], reasons=[], law=row.law, note=why, asked_by="", decided_on=ctx.on, actor=ctx.actor,
+            )
+            for row, why in found
+        ],
+        batch_size=1000,
+    )  # fmt: skip
+    post(ctx, [line for row, _ in found for line in back(row, ctx.on, "lapsed")])
+    Task.objects.bulk_create(
+        [
+            Task(
+                person_id=row.person_id, sort="remission", what=f"remission:{row.id}", state="open",
+                message=TASK.format(year=fiscal_year_name(row.fiscal_year), yen=row.yen, why=why),
+            )
+            for row, why in found
+        ],
+        batch_size=1000,
+    )  # fmt: skip
 
 
 def _why(row: Remission, judged: Judged) -> str:

@@ -87,10 +87,10 @@ def register(who: int, account: Account | None = ACCOUNT, kind: str = "person", 
     return payees.register(on(), who, Given(kind=kind, account=account, **words))
 
 
-def refund_account(who: int, account: str = "7654321") -> None:
+def refund_account(who: int, account: str = "7654321", bank: str = "0001") -> None:
     """The account that the person registered for refunds."""
     words = {
-        "use": "refund", "bank": "0001", "branch": "001", "account_kind": "1", "account": account, "holder": "ﾐﾎﾝ ﾊﾅｺ",
+        "use": "refund", "bank": bank, "branch": "001", "account_kind": "1", "account": account, "holder": "ﾐﾎﾝ ﾊﾅｺ",
         "effective": Range(date(2020, 1, 1), None),
     }  # fmt: skip
     believe_rows(BankAccount, [fact(BankAccount, person_id=who, **words)])

@@ -10,9 +10,13 @@ from django.db import IntegrityError, transaction
 
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
+from kaigo.insurance.collection.decide import plan_all
 from kaigo.insurance.ledger import read as ledger
+from kaigo.insurance.ledger.post import Line as Entry
+from kaigo.insurance.ledger.post import post
+from kaigo.insurance.receipts.models import DebitRequest, DebitResult
 from kaigo.insurance.refunds import claims, decide, read, transfers
-from kaigo.insurance.refunds.models import Line, Proposal, Ruling, Use
+from kaigo.insurance.refunds.models import Line, Payee, Proposal, Ruling, Transfer, Use
 from kaigo.insurance.refunds.tests import builders as R
 from kaigo.law.prescription import Event
 from kaigo.law.values import load
@@ -116,8 +120,78 @@ def _values(ctx):
     return load().values(R.INSURER, ctx.on)
 
 
+def test_what_the_pension_payer_has_not_handed_over_yet_is_no_debt_of_the_person():
+    who = R.B.person()
+    R.B.insured(who)
+    R.B.february(who, 8_000)
+    R.B.assess(R.B.on(R.JULY), who, 66_000)
+    plan_all(R.on(R.JULY), R.INSURER, R.YEAR, persons=[who])
+    R.pay(who, 4, R.terms(who)["deduction", 4].levied + 500, R.AUGUST, "deduction")
+    assert R.terms(who)["deduction", 6].balance > 0, "due since June, and not here"
+    assert claims.owed(R.on(), who, _values(R.on())) == []
+    # Also where the person himself pays a term of the same number.
+    other = R.payer(name="見本 太郎")
+    R.pay_all(other)
+    post(R.on(), [Entry(other, "p", "p", 5_000, R.YEAR, R.YEAR, "levy", "deduction", 1, "main")])
+    assert R.terms(other)["deduction", 1].balance == 5_000
+    assert claims.owed(R.on(), other, _values(R.on())) == []
+    made = decide.propose(R.on(), who, R.register(who).id)
+    assert (made.offset_yen, made.refund_yen) == (0, 500)
+
+
+def test_a_term_that_a_bank_was_asked_to_debit_is_not_offset_before_it_answers():
+    who = R.payer()
+    R.pay(who, 8, R.terms(who)["direct", 8].levied + 700, R.AUGUST)
+    asked = {n: t.levied for (_, n), t in R.terms(who).items() if n in (1, 2)}
+    for number, yen in asked.items():
+        DebitRequest.objects.create(
+            person_id=who, fiscal_year=R.YEAR, number=number, yen=yen, debit_on=date(R.YEAR, 8, 31), bank="0001",
+            reference=f"R{number}", file=1,
+        )  # fmt: skip
+    made = decide.propose(R.on(), who, R.register(who).id)
+    assert (made.offset_yen, made.refund_yen) == (0, 700)
+    decide.withdraw(R.on(), made.id, "銀行の回答を待つ")
+    first = DebitRequest.objects.get(number=1)
+    DebitResult.objects.create(request=first, code="1", reference="R1", source="debit:1", told_on=R.SEPTEMBER)
+    made = decide.propose(R.on(), who, Payee.objects.get().id)
+    assert made.offset_yen == 700 and [use.number for use in made.uses.all()] == [1]
+
+
+def test_only_a_payment_that_stands_and_whose_day_is_known_renews_a_claim():
+    def last_on():
+        return next(o.last_on for o in claims.owed(R.on(), who, _values(R.on())) if o.number == 1)
+
+    who = R.payer()
+    unpaid = last_on()
+    source = R.pay(who, 1, 100, R.AUGUST)
+    assert (unpaid, last_on()) == (date(R.YEAR + 2, 7, 31), date(R.YEAR + 2, 8, 3))
+    post(R.on(), [Entry(who, source, "back", -100, R.YEAR, R.YEAR, "receipt", "slip", 1, "ruling")])
+    assert last_on() == unpaid
+    post(R.on(), [Entry(who, "migration:1", "m", 100, R.YEAR, R.YEAR, "receipt", "slip", 1, "opening")])
+    assert last_on() == unpaid, "the day of the hand-over is no day of a payment"
+
+
+def test_what_came_after_the_right_was_gone_goes_back_whole_and_pays_nothing():
+    who = R.payer()
+    levied = R.terms(who)["direct", 1].levied
+    given_up = Entry(who, "w", "w", -levied, R.YEAR, R.YEAR, "write_off", "slip", 1, "prescription")
+    post(R.on(R.AUGUST), [given_up])
+    R.pay(who, 1, 1_000, date(R.YEAR, 8, 20))
+    R.pay(who, 8, R.terms(who)["direct", 8].levied + 700, R.AUGUST)
+    # The second term is due since 31 August: 700 yen may pay it, the 1,000 yen may not.
+    made = decide.propose(R.on(), who, R.register(who).id)
+    assert (made.yen, made.offset_yen, made.refund_yen) == (1_700, 700, 1_000)
+    assert {(line.cause, line.yen, line.offset_yen) for line in made.lines.all()} == {
+        ("prescribed", 1_000, 0), ("too_much", 700, 700),
+    }  # fmt: skip
+    assert "1,000 円は徴収する権利が消えた" in str(read.told(R.on(), made.id))
+    decide.approve(R.on(account=2), made.id)
+    transfers.note_sent(R.on(), 1, R.SEPTEMBER, [made.id])
+    assert R.terms(who)["direct", 1].balance == R.terms(who)["direct", 8].balance == 0
+
+
 def test_interest_is_by_year_for_each_payment():
-    who = R.payer(900_000)
+    who = R.payer(4_000_000)
     R.pay_all(who, R.AUGUST)
     R.lowered(who, 100_000, date(R.YEAR, 12, 1))
     made = decide.propose(R.on(date(R.YEAR, 12, 20)), who, R.register(who).id)
@@ -127,7 +201,9 @@ def test_interest_is_by_year_for_each_payment():
     for line in lines:
         exact = line.yen // 1000 * 1000 * 13 * days // (1000 * 365)
         assert line.interest_yen == (exact // 100 * 100 if exact >= 1000 else 0)
-    assert made.refund_yen == 800_000 and made.interest_yen == sum(line.interest_yen for line in lines)
+    assert (
+        made.refund_yen == 3_900_000 and made.interest_yen == sum(line.interest_yen for line in lines) > 8_000
+    )
     told = [t.id for t in read.told(R.on(), made.id)]
     assert told[0] == "offset.all_refunded" and "limit.refund" in told and "accounting.from_income" in told
 
@@ -159,6 +235,41 @@ def test_a_claim_lapses_after_two_years_unless_it_was_made_in_time():
     assert decide.propose(R.on(over), who, to.id).yen == 1_000
 
 
+def came_back(who: int, day: date) -> None:
+    """Decided on a day, sent, and returned by the bank."""
+    made = R.approved(who, day)
+    transfers.note_sent(R.on(day), 1, day, [made.id])
+    transfers.take_back(R.on(day), made.transfer.id, "no_account", "")
+
+
+def test_what_was_decided_once_in_time_is_that_term_alone():
+    who = too_much()
+    R.pay(who, 8, 500, R.AUGUST)
+    came_back(who, R.SEPTEMBER)
+    # Another term of the same number, deducted from the pension: nobody ever decided about it.
+    R.pay(who, 8, 300, R.AUGUST, "deduction")
+    made = decide.propose(R.on(date(R.YEAR + 2, 8, 4)), who, Payee.objects.get().id)
+    assert {(line.way, line.number, line.yen) for line in made.lines.all()} == {
+        ("slip", 1, 1_000), ("slip", 8, 500),
+    }  # fmt: skip
+
+
+def test_the_interest_of_what_came_back_ends_with_its_first_decision():
+    who, first, second = R.payer(4_000_000), date(R.YEAR, 11, 2), date(R.YEAR, 12, 20)
+    R.pay_all(who, R.AUGUST)
+    R.lowered(who, 100_000, date(R.YEAR, 11, 1))
+    came_back(who, first)
+    interest = Proposal.objects.get().interest_yen
+    again = decide.propose(R.on(second), who, Payee.objects.get().id)
+    assert again.interest_yen == interest > 0
+    decide.withdraw(R.on(second), again.id, "試し")
+    # Levied again and lowered again: that is another overpayment, which nobody decided before.
+    R.lowered(who, 4_000_000, date(R.YEAR, 12, 1))
+    R.lowered(who, 100_000, date(R.YEAR, 12, 2))
+    other = decide.propose(R.on(second), who, Payee.objects.get().id)
+    assert other.refund_yen == again.refund_yen and other.interest_yen > interest
+
+
 def test_what_the_law_does_not_say_yet_stops_the_decision():
     who = too_much(50_000)
     with pytest.raises(Refused, match="値が足りません: 令和9年からの還付加算金の割合"):
@@ -172,8 +283,10 @@ def test_what_nobody_approved_does_not_leave_and_nothing_leaves_twice():
         transfers.note_sent(R.on(), 1, date(R.YEAR, 9, 15), [made.id])
     decide.approve(R.on(account=2), made.id)
     transfers.note_sent(R.on(), 1, date(R.YEAR, 9, 15), [made.id])
-    with pytest.raises(IntegrityError), transaction.atomic():
+    with pytest.raises(ValueError, match="left already"):
         transfers.note_sent(R.on(), 2, date(R.YEAR, 9, 15), [made.id])
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Transfer.objects.create(proposal=made, yen=1_000, transfer_on=R.SEPTEMBER, file=2)
     assert [yen for _, yen, *_ in entries("refund")] == [1_000]
 
 

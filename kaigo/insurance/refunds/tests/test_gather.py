@@ -32,14 +32,15 @@ def test_a_payment_beyond_the_levy_and_one_that_was_made_twice():
 
 
 def test_a_lower_levy_gives_back_the_newest_payment_first():
-    who = R.payer()
+    who, newest = R.payer(), date(R.YEAR, 9, 1)
+    R.pay(who, 8, 3_000, newest)
     R.pay_all(who, R.AUGUST)
     R.lowered(who, 60_000, R.SEPTEMBER)
     parts = overpaid(R.on(), [who])
     assert sum(o.yen for o in parts) == 6_000
     assert {(o.cause, o.since) for o in parts} == {("reassessed", R.SEPTEMBER)}
     last = max(parts, key=lambda o: o.number)
-    assert [p.paid_on for p in last.payments] == [R.AUGUST]
+    assert last.number == 8 and [p.paid_on for p in last.payments] == [newest]
     R.pay(who, last.number, 500, date(R.YEAR, 9, 5))
     again = next(o for o in overpaid(R.on(), [who]) if o.number == last.number and o.cause == "reassessed")
     assert again.yen == last.yen
@@ -89,6 +90,10 @@ def test_what_was_levied_below_zero_but_never_paid_is_nobodys_to_claim():
     levied = R.terms(who)["direct", 1].levied
     post(R.on(), [Line(who, "p", "p", -levied - 300, R.YEAR, R.YEAR, "adjust", "slip", 1, "revision")])
     assert found(who) == []
+    R.pay(who, 1, levied, R.AUGUST)
+    assert sum(row[2] for row in found(who)) == levied
+    decide.propose(R.on(), who, R.register(who).id)
+    assert found(who) == [], "300 yen less are levied than nothing, and nobody paid them"
 
 
 def test_a_refund_of_a_former_system_is_not_given_back_again():
@@ -97,6 +102,16 @@ def test_a_refund_of_a_former_system_is_not_given_back_again():
     R.pay(who, 1, 1_000, R.SEPTEMBER)
     post(R.on(), [Line(who, "migration:x", "m", 400, R.YEAR, R.YEAR, "refund", "slip", 1, "opening")])
     assert found(who) == [(1, "too_much", 600, R.SEPTEMBER)]
+
+
+def test_what_a_former_system_gave_back_was_the_newest_payment():
+    who = R.payer()
+    R.pay(who, 1, 3_000, date(R.YEAR, 9, 1))
+    R.pay_all(who)
+    post(R.on(), [Line(who, "p", "p", -4_000, R.YEAR, R.YEAR, "adjust", "slip", 1, "revision")])
+    post(R.on(), [Line(who, "migration:x", "m", 3_000, R.YEAR, R.YEAR, "refund", "slip", 1, "opening")])
+    (left,) = overpaid(R.on(), [who])
+    assert [(paid.paid_on, paid.yen) for paid in left.payments] == [(R.AUGUST, 1_000)]
 
 
 def test_what_a_proposal_holds_is_there_for_no_other_and_comes_back_when_it_is_dropped():

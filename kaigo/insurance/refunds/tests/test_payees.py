@@ -10,7 +10,7 @@ from psycopg.types.range import Range
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.models import WorkHistory
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.refunds import decide, payees, shared
+from kaigo.insurance.refunds import decide, payees, read, shared
 from kaigo.insurance.refunds.models import Payee, Ruling
 from kaigo.insurance.refunds.tests import builders as R
 from kaigo.insurance.residents.models import Household, MailingAddress
@@ -46,6 +46,21 @@ def test_the_registered_account_or_the_one_of_the_form():
     assert (changed.id, changed.account, changed.account_from) == (row.id, "1234567", "form")
     history = WorkHistory.objects.get(table="refunds_payee", row=row.id)
     assert history.before["account"] == "7654321"
+
+
+def test_a_registered_account_that_was_changed_since_gets_no_money():
+    who = too_much()
+    R.refund_account(who)
+    row = R.register(who, None, proof="registered")
+    made = decide.propose(R.on(), who, row.id)
+    R.refund_account(who, "5555555")
+    with pytest.raises(Refused, match="登録した還付口座が"):
+        decide.approve(R.on(account=2), made.id)
+    decide.withdraw(R.on(), made.id, "口座の変更")
+    with pytest.raises(Refused, match="登録した還付口座が"):
+        decide.propose(R.on(), who, row.id)
+    assert R.register(who, None, proof="registered").account == "5555555"
+    decide.approve(R.on(account=2), decide.propose(R.on(), who, row.id).id)
 
 
 @pytest.mark.parametrize(
@@ -92,6 +107,7 @@ def test_after_a_death_only_heirs_and_for_what_was_deducted_then_the_pension_pay
     to_payer = decide.propose(R.on(), who, payer.id)
     assert (to_payer.refund_yen, to_payer.interest_yen) == (4_000, 0)
     assert [line.cause for line in to_payer.lines.all()] == ["after_death"]
+    assert "年金保険者に返す 4,000 円: 還付加算金なし" in str(read.told(R.on(), to_payer.id))
 
 
 def test_a_guardian_must_be_recorded():

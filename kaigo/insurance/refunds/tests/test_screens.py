@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import RequestFactory
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.keys.index import index
 from kaigo.base.records.rows import rows
+from kaigo.base.staff.marks import MARKS, own_words
 from kaigo.base.staff.tests.someone import someone
-from kaigo.insurance.refunds import cases, decide, panels, read, screens, transfers
+from kaigo.insurance.refunds import cases, decide, panels, payees, read, screens, transfers, words
+from kaigo.insurance.refunds.causes import Payment
+from kaigo.insurance.refunds.gather import Overpaid
 from kaigo.insurance.refunds.models import Payee, Proposal, Return, Ruling, Transfer
 from kaigo.insurance.refunds.tests import builders as R
 
@@ -20,12 +26,12 @@ FORM = {
 }  # fmt: skip
 
 
-def see(name, data=None, may=ALL, account=1, day=R.SEPTEMBER, query="", sees=None, **path):
+def see(name, data=None, may=ALL, account=1, day=R.SEPTEMBER, query="", sees=None, marks=(), **path):
     """The page of this name as somebody with these permissions sees it; data: POST with it."""
     view = next(p.callback for p in screens.urls if p.name == name)
     factory = RequestFactory()
     request = factory.post("/", data) if data is not None else factory.get(f"/?{query}")
-    request.staff, request.day = someone(frozenset(may), account=account, sees=sees), day
+    request.staff, request.day = someone(frozenset(may), account=account, sees=sees, marks=marks), day
     return view(request, **path)
 
 
@@ -45,17 +51,22 @@ def who():
 
 def test_the_list_says_who_why_and_until_when(who):
     html = text(see("cases"))
-    for words in ("見本 花子", "令和8年度 第1期", "誤納", "1,000", "令和10年8月3日"):
-        assert words in html
+    for told in ("見本 花子", "令和8年度 第1期", "誤納", "1,000", "令和10年8月3日"):
+        assert told in html
     assert "当てはまる過誤納はありません" in text(see("cases", query="cause=lost"))
     assert "あと1日" in text(see("cases", day=R.AUGUST.replace(year=2028, day=2), query="show=lapsing"))
+    last, over = R.AUGUST.replace(year=2028), R.AUGUST.replace(year=2028, day=4)
+    none = "当てはまる過誤納はありません"
+    assert none in text(see("cases", day=last, query="show=lapsed"))
+    assert none in text(see("cases", day=over, query="show=lapsing"))
+    assert "見本 花子" in text(see("cases", day=over, query="show=lapsed"))
     assert "過ぎた" in text(see("cases", day=R.AUGUST.replace(year=2028, day=4)))
     assert see("cases", query="cause=x").status_code == 404
 
 
 def test_one_person_why_in_words_and_what_a_decision_would_say(who):
     html = text(see("person", person=who))
-    assert "調定を超える額が納められました" in html
+    assert "令和8年8月3日に、調定を超える額が納められました" in html
     assert "支払先を登録すると提案できます" in html
     R.register(who)
     html = text(see("person", person=who))
@@ -63,6 +74,21 @@ def test_one_person_why_in_words_and_what_a_decision_would_say(who):
     assert "充てる未納がない: 1,000 円をすべて返す" in html
     assert "この内容を提案する" not in text(see("person", may={"refunds.view"}, person=who))
     assert see("person", person=10**9).status_code == 404
+
+
+def test_a_payment_that_was_wrong_is_told_with_its_own_day():
+    part = Overpaid(
+        1,
+        R.YEAR,
+        "deduction",
+        8,
+        "after_death",
+        300,
+        R.SEPTEMBER,
+        (Payment(R.AUGUST, R.YEAR, "deduction", 300),),
+    )
+    assert words.why(part) == "死亡した後の令和8年8月3日に、年金から徴収されました"
+    assert "令和8年9月10日の更正で" in words.why(part._replace(cause="reassessed"))
 
 
 def test_what_was_typed_stays_when_the_bank_does_not_exist(who):
@@ -75,6 +101,44 @@ def test_what_was_typed_stays_when_the_bank_does_not_exist(who):
     row = Payee.objects.get()
     assert (row.holder, str(row.claimed_on)) == ("ミホン　ハナコ", "2026-09-01")
     assert see("payee", person=who, kind="nobody").status_code == 404
+
+
+def test_a_guardian_is_chosen_from_those_recorded_and_by_reference(who):
+    guardian, stranger = R.B.person("後見 太郎"), R.B.person("別人 太郎")
+    R.related(who, guardian, payees.GUARDIAN)
+    form = FORM | {"proof": "registry", "proof_text": "第1号", "name": "後見 太郎"}
+    html = text(see("payee", person=who, kind="guardian"))
+    assert f'<option value="{ref("person", guardian)}">後見 太郎</option>' in html and "別人 太郎" not in html
+    for other in ("", str(guardian), ref("person", stranger)):
+        assert see("payee", form | {"other": other}, person=who, kind="guardian").status_code == 200
+    assert not Payee.objects.exists()
+    chosen = form | {"other": ref("person", guardian)}
+    assert see("payee", chosen, person=who, kind="guardian").status_code == 302
+    assert Payee.objects.get().other_id == guardian
+    assert f'value="{ref("person", guardian)}" selected' in text(see("payee", person=who, kind="guardian"))
+
+
+def test_nobody_makes_himself_the_guardian_to_whom_the_money_goes(who):
+    guardian = R.B.person("後見 太郎", "コウケン タロウ", date(1970, 1, 1))
+    R.related(who, guardian, payees.GUARDIAN)
+    marks = index(MARKS).digests([own_words("コウケン タロウ", date(1970, 1, 1))])
+    form = FORM | {
+        "proof": "registry",
+        "proof_text": "第1号",
+        "name": "後見 太郎",
+        "other": ref("person", guardian),
+    }
+    refused = see("payee", form, person=who, kind="guardian", marks=marks)
+    assert refused.status_code == 403 and "自分・世帯への書込み禁止" in refused.content.decode()
+    assert not Payee.objects.exists()
+
+
+def test_a_registered_account_whose_bank_closed_is_shown_and_not_taken(who):
+    R.refund_account(who, bank="0002")
+    assert "0002 001 普通 7654321" in text(see("payee", person=who, kind="person"))
+    registered = {"proof": "registered", "claimed_on": ""}
+    assert "一覧にありません" in text(see("payee", registered, person=who, kind="person"))
+    assert not Payee.objects.exists()
 
 
 def test_from_the_proposal_to_the_returned_transfer(who):
@@ -98,7 +162,8 @@ def test_from_the_proposal_to_the_returned_transfer(who):
     assert see("come_back", {"reason": "closed", "remark": "9月20日"}, transfer=row.id).status_code == 302
     assert Return.objects.get().reason == "closed"
     assert "口座が解約されている 9月20日" in text(see("returned"))
-    assert "別の口座を尋ね" in text(see("proposal", proposal=made.id))
+    html = text(see("proposal", proposal=made.id))
+    assert "別の口座を尋ね" in html and "口座が解約されている" in html
 
 
 def test_a_strangers_account_is_shown_before_it_is_approved(who):

@@ -241,6 +241,22 @@ def test_nothing_is_decided_without_what_the_law_asks_for_or_before_the_plan():
     assert Remission.objects.count() == 1
 
 
+def test_no_number_of_the_resident_register_is_kept_in_words():
+    who, number = payer(3), "123456789018"
+    for name in ("documents", "note"):
+        with pytest.raises(Refused, match="個人番号"):
+            apply_for(first(AUGUST), who, "remission", YEAR, "disaster", applied_on=AUGUST, **{name: number})
+    assert not Relief.objects.exists()
+    made = granted(who, "income_fall", lost_yen=6, of_yen=10)
+    with pytest.raises(Refused, match="個人番号"):
+        ask_back(first(AUGUST), made, number)
+    assess(who, 5, AUGUST, before=made.assessment_id, sort="revision")
+    plan_on(AUGUST)
+    with pytest.raises(Refused, match="個人番号"):
+        decide.settle(first(AUGUST), made, number)
+    assert Task.objects.get(sort="remission").state == "open"
+
+
 # -- taken back, revised, planned again -------------------------------------------------------------------
 
 
@@ -278,6 +294,23 @@ def test_a_revision_lets_the_remission_lapse_and_says_so(ground):
     assert is_right(day)
     granted(who, "disaster", day, lost_yen=6, of_yen=10, event_on=day)
     assert Task.objects.get(sort="remission").state == "settled"
+
+
+def test_what_lapses_while_it_is_decided_waits_for_somebody(monkeypatch):
+    who = payer(3)
+    pay(who, 1, parts(who)["slip", 1])
+    asked = ask(who, "hardship", **POOR)
+
+    def revised_at_this_moment(*about):
+        assess(who, 5, AUGUST, before=in_force(who).assessment_id, sort="revision")
+        replan(*about)
+
+    replan = decide.replan
+    monkeypatch.setattr(decide, "replan", revised_at_this_moment)
+    made = approve(second(AUGUST), INSURER, asked)
+    assert Remission.objects.get(supersedes=made).what == "lapsed"
+    assert Task.objects.get(sort="remission").state == "open"
+    assert is_right()
 
 
 @pytest.mark.parametrize("ground", ["hardship", "income_fall"])
