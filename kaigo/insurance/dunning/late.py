@@ -5,6 +5,7 @@ What a clerk sees before that is a preview: the same call, nothing kept.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -33,7 +34,7 @@ from kaigo.law.values import Values
 class Term(NamedTuple):
     """A directly paid term after its due date. payments: (day paid, signed yen) in order; charge: in force, if any.
 
-    waived_yen: 減免 of its charges; booked_yen: what the ledger says of its late charges.
+    charged: facts and state of that charge; waived_yen: 減免 of all its charges; booked_yen: what the ledger says of them.
     """
 
     person: int
@@ -45,7 +46,7 @@ class Term(NamedTuple):
     balance: int
     payments: tuple[tuple[date, int], ...]
     charge: int | None
-    charged: tuple[int, date, str] | None  # owed_yen, until, state of the charge in force
+    charged: tuple[list, str] | None
     waived_yen: int
     booked_yen: int
 
@@ -69,6 +70,10 @@ class Term(NamedTuple):
         parts = tuple(PartPayment(day, yen) for day, yen in self.payments if day <= until)
         return LateFacts(self.due_on, self.owed_yen, until, parts)
 
+    def decided(self, facts: LateFacts, state: str) -> bool:
+        """Whether the charge in force says this already: also the days of part payments may have been put right."""
+        return self.charged == (json.loads(to_json(facts)), state)
+
 
 # Only a term that is open after its due date, or was paid after it, or that has a charge, can have one.
 _TERMS = """
@@ -78,13 +83,14 @@ WITH paid AS (
     FROM (SELECT person_id, fiscal_year, number, paid_on, sum(yen)::int AS yen FROM ({payments}) m
           WHERE way <> 'deduction' AND number <> 0 AND {mine} GROUP BY 1, 2, 3, 4 HAVING sum(yen) <> 0) d GROUP BY 1, 2, 3)
 SELECT t.person_id, t.fiscal_year, t.number, i.way, i.due_on, t.levied, t.balance, coalesce(paid.days, '[]'), c.id,
-       c.owed_yen, c.until, c.state, coalesce(w.yen, 0)::int, coalesce(b.yen, 0)::int
+       f.facts, c.state, coalesce(w.yen, 0)::int, coalesce(b.yen, 0)::int
 FROM ({terms}) t
 JOIN ({plans}) p ON p.person_id = t.person_id AND p.fiscal_year = t.fiscal_year
 JOIN ({parts}) i ON i.plan_id = p.id AND i.number = t.number AND i.way <> 'deduction'
 LEFT JOIN paid ON paid.person_id = t.person_id AND paid.fiscal_year = t.fiscal_year AND paid.number = t.number
 LEFT JOIN dunning_late_charge c ON c.person_id = t.person_id AND c.fiscal_year = t.fiscal_year AND c.number = t.number
      AND NOT EXISTS (SELECT 1 FROM dunning_late_charge n WHERE n.supersedes_id = c.id)
+LEFT JOIN dunning_late_finding f ON f.decision_id = c.id
 LEFT JOIN LATERAL (SELECT sum(x.yen) AS yen FROM dunning_waiver x JOIN dunning_late_charge y ON y.id = x.charge_id
      WHERE y.person_id = t.person_id AND y.fiscal_year = t.fiscal_year AND y.number = t.number) w ON c.id IS NOT NULL
 LEFT JOIN LATERAL (SELECT sum(e.yen) AS yen FROM ({entries}) e WHERE e.sort = 'late_levy' AND e.way <> 'deduction'
@@ -134,9 +140,9 @@ def terms(ctx: Context, wanted: str = "true", persons: Sequence[int] | None = No
 
 
 def _term(row: tuple) -> Term:
-    days, charge, owed, until, state, waived, booked = row[7:]
+    days, charge, facts, state, waived, booked = row[7:]
     paid = tuple((date.fromisoformat(day), yen) for day, yen in days)
-    return Term(*row[:7], paid, charge, (owed, until, state) if charge else None, waived, booked)
+    return Term(*row[:7], paid, charge, (json.loads(facts), state) if charge else None, waived, booked)
 
 
 # -- deciding ---------------------------------------------------------------------------------------------
@@ -204,14 +210,14 @@ def _decide(ctx: Context, values: Values, term: Term, by_hand: bool) -> Settled 
     until, state = term.paid_up(), "charged"
     if until is None:
         if not by_hand:
-            again = term.charged is not None and term.charged[2] == "charged"
+            again = term.charged is not None and term.charged[1] == "charged"
             return Settled(term, ctx.on, "withdrawn", term.facts(ctx.on), None) if again else None
         until, state = ctx.on, "interim"
-    if term.charged == (term.owed_yen, until, state):
-        return None
-    if until <= term.due_on and (term.charged is None or term.charged[2] == "withdrawn"):
-        return None
     facts = term.facts(until)
+    if term.decided(facts, state):
+        return None
+    if until <= term.due_on and (term.charged is None or term.charged[1] == "withdrawn"):
+        return None
     found = late_charge(facts, values)
     return found if isinstance(found, Unclear) else Settled(term, until, state, facts, found)
 

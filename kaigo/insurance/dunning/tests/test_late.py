@@ -83,6 +83,22 @@ def test_the_due_date_itself_is_in_time(day, decided):
     assert booked() == 0
 
 
+def test_a_part_payment_that_is_put_right_changes_the_charge_though_the_last_day_stays():
+    who, other = payer(BIG), payer(BIG)
+    half = parts(who)[1].yen // 2
+    pay(who, 1, half, day=date(YEAR, 9, 1))
+    pay(who, 1, parts(who)[1].yen - half, day=WINTER)
+    settle()
+    before = booked()
+    wrong = Receipt.objects.order_by("id").first()
+    rulings.pay(by(1, WINTER), wrong.id, other, YEAR, "direct", 1, "別の人の納付だった")
+    pay(who, 1, half, day=date(YEAR, 12, 1))
+    assert settle()["decided"] == 1
+    charge = LateCharge.objects.get(superseded_by__isnull=True)
+    assert charge.until == WINTER and charge.yen == booked() > before
+    assert settle()["decided"] == 0
+
+
 def test_what_is_too_small_is_decided_with_its_reason_and_books_nothing():
     who = payer()
     pay(who, 1, day=DUE + 30 * DAY)
