@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
 from django.db import transaction
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.titles import whose
@@ -41,14 +41,6 @@ class Field(NamedTuple):
         if self.kind == "tick":
             return typed.text_of.get(self.name) == "yes"
         return typed.text(self.name, self.label, self.required, 4000 if self.kind == "long" else 120)
-
-
-def person_or_404(ctx: Context, person: int) -> residents.PersonView:
-    """The person as residents knows him."""
-    found = residents.one(ctx, person)
-    if found is None:
-        raise Http404
-    return found
 
 
 class PersonForm(Page):
@@ -88,7 +80,7 @@ class PersonForm(Page):
         return go(f"/arrears/person/{ref('person', self.about(**path))}/")
 
     def shown(self, ctx: Context, typed: Typed, refusal: str, **path):
-        who = person_or_404(ctx, self.about(**path))
+        who = residents.one_or_404(ctx, self.about(**path))
         return "arrears/form.html", {
             "title": whose(who.name, self.title),
             "who": who,

@@ -19,7 +19,6 @@ from kaigo.insurance.arrears import agreements, measures, overdue, read, steps, 
 from kaigo.insurance.arrears.chain import Judged, judged
 from kaigo.insurance.arrears.charges import charges
 from kaigo.insurance.arrears.debtors import ORDERS, STAGES, Filter, debtors
-from kaigo.insurance.arrears.forms import person_or_404
 from kaigo.insurance.arrears.models import Contact, Inquiry, Visit
 from kaigo.insurance.arrears.obligors import GUARDED, obligors
 from kaigo.insurance.arrears.screens_acts import (
@@ -108,7 +107,7 @@ class Desk(Page):
     purpose = "collection"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        who = person_or_404(ctx, person)
+        who = residents.one_or_404(ctx, person)
         terms = [one for one in judged(ctx, [person]) if one.term.balance > 0]
         charged = charges(ctx, person, [one.term for one in terms if not one.complete])
         held = agreements.of_persons(ctx, [person])

@@ -14,8 +14,9 @@ from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.arrears import agreements, measures, talks
-from kaigo.insurance.arrears.forms import DAY_HINT, Field, PersonForm, person_or_404
+from kaigo.insurance.arrears.forms import DAY_HINT, Field, PersonForm
 from kaigo.insurance.arrears.models import Agreement, Inquiry, Measure, Visit
+from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import month_end
 from kaigo.law.words import tell_all
 
@@ -209,7 +210,7 @@ class MakeAgreement(Page):
         self, ctx: Context, person: int, typed: Typed, refusal: str = "", found: agreements.Draft | None = None,
         monthly: int = 0, first: date | None = None,
     ):  # fmt: skip
-        who = person_or_404(ctx, person)
+        who = residents.one_or_404(ctx, person)
         return "arrears/agreement.html", {
             "title": whose(who.name, "の分納の誓約"),
             "who": who,
