@@ -11,11 +11,14 @@ from kaigo.base.audit.seen import saw
 from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
+from kaigo.insurance.dunning.late import Preview, previews
 from kaigo.insurance.dunning.models import DemandFinding, LateFinding
 from kaigo.insurance.dunning.stays import all_sql
 from kaigo.insurance.dunning.words import WHY
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, tell_all
+
+__all__ = ["Preview", "previews"]
 
 # Whom an address is about (base/desk/things.py).
 SUBJECTS = {

@@ -49,6 +49,10 @@ class Person(Page):
 
 def _person(ctx: Context, person: int, typed: Typed) -> dict:
     who = residents.one_or_404(ctx, person)
+    open_terms = [
+        (p, term_name(p.term.fiscal_year, p.term.number))
+        for p in late.previews(ctx, settings.INSURER, [person])
+    ]
     return {
         "title": whose(who.name, "の督促と延滞金"),
         "who": who,
@@ -57,11 +61,12 @@ def _person(ctx: Context, person: int, typed: Typed) -> dict:
         "reminders": read.reminders(ctx, person),
         "open": [
             (
-                p.term, term_name(p.term.fiscal_year, p.term.number), p.finding and p.finding.value.yen,
-                tell_all(p.finding.reasons) if p.finding else (), p.missing,
+                p.term, name, p.finding and p.finding.value.yen, tell_all(p.finding.reasons) if p.finding else (),
+                p.missing,
             )
-            for p in late.previews(ctx, settings.INSURER, [person])
+            for p, name in open_terms
         ],
+        "settle": [(p.term, name) for p, name in open_terms if p.term.demanded_on and p.finding],
         "charges": [
             (c, term_name(c.fiscal_year, c.number), CHARGES[c.state]) for c in read.late_charges(ctx, person)
         ],

@@ -22,6 +22,7 @@ from kaigo.insurance.dunning.tests.builders import (
     DUE,
     by,
     demanded,
+    handed_over,
     parts,
     pay,
     payer,
@@ -250,6 +251,11 @@ def test_what_collection_decided_to_wait_for_is_not_demanded():
     assert why(made) == {(who, 1): "deferred", (other, 1): "due"}
     batches.abandon(by(1, DATED), made)
     assert why(shadow(DATED + DAY)) == {(who, 1): "due", (other, 1): "due"}
+
+
+def test_what_fell_due_before_it_was_handed_over_may_have_been_demanded_there():
+    before, after = handed_over(DUE + DAY), handed_over(DUE)
+    assert why(shadow()) == {(before, 1): "taken_over", (after, 1): "due"}
 
 
 def test_no_letter_where_nobody_would_get_it():

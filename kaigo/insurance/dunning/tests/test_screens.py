@@ -13,7 +13,7 @@ from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.collection.tests.builders import YEAR
 from kaigo.insurance.dunning import late, panels, screens, waivers
 from kaigo.insurance.dunning.models import Batch, Demand, LateCharge, PublicNotice, ReturnedMail, Stay, Waiver
-from kaigo.insurance.dunning.tests.builders import DATED, INSURER, by, demanded, pay, payer, shadow
+from kaigo.insurance.dunning.tests.builders import DATED, INSURER, by, demanded, dunned, pay, payer, shadow
 from kaigo.insurance.qualification.models import InsuredNumber
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +104,7 @@ def test_the_page_of_a_person_shows_demand_late_charge_and_its_calculation():
 
 
 def test_a_waiver_is_asked_for_and_decided_on_two_pages():
-    who = payer(960_000)
+    who = dunned(960_000)
     pay(who, 1, day=date(YEAR, 12, 15))
     late.settle_all(by(1, WINTER), INSURER)
     charge = LateCharge.objects.get()
