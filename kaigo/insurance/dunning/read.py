@@ -10,6 +10,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.dunning.late import Preview, previews
 from kaigo.insurance.dunning.models import DemandFinding, LateFinding
+from kaigo.insurance.dunning.returned import away_sql
 from kaigo.insurance.dunning.stays import all_sql
 from kaigo.insurance.dunning.words import WHY
 from kaigo.law.reasons import unpack
@@ -59,10 +60,10 @@ def stays_sql(ctx: Context) -> str:
 
 def waiting_sql() -> str:
     """(person_id, case) of people about whom somebody must act: letters that came back, waivers that wait."""
-    return """
+    return f"""
         SELECT r.person_id, 'dunning.returned:' || r.id AS "case" FROM dunning_returned r
         WHERE NOT EXISTS (SELECT 1 FROM dunning_public_notice_letter l WHERE l.returned_id = r.id)
-          AND NOT EXISTS (SELECT 1 FROM dunning_search s WHERE s.returned_id = r.id AND s.found = 'address')
+          AND {away_sql()}
         UNION ALL
         SELECT w.person_id, 'dunning.waiver:' || w.id FROM dunning_waiver_request w WHERE w.state = 'requested'"""
 
