@@ -371,6 +371,16 @@ def test_the_counter_warns_of_arrears_and_says_nothing_where_there_are_none():
     assert panels.panel(on(TODAY), who) is None
 
 
+def test_the_counter_is_not_told_what_was_entered_by_mistake(django_assert_num_queries):
+    who = owes((1, DUE, 8_000))
+    made = measures.begin(on(TODAY), who, "acknowledgement", TODAY)
+    with django_assert_num_queries(1):
+        shown = panels.panel(on(TODAY), who)
+    assert [event.text for event in shown.events] == ["債務の承認"]
+    measures.end(on(TODAY), made.id, "void", None, "別の人の書面だった")
+    assert panels.panel(on(TODAY), who).events == ()
+
+
 def test_a_broken_agreement_and_an_answer_that_stays_out_are_next_steps():
     who = owes((1, DUE, 9_000))
     agreements.make(on(date(2026, 3, 2)), who, 3_000, date(2026, 3, 31), 9_000)
