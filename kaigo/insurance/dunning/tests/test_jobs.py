@@ -7,6 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from kaigo.base.jobs.registry import NotReady, Progress, jobs
+from kaigo.base.jobs.run import missing
 from kaigo.insurance.collection.tests.builders import YEAR
 from kaigo.insurance.dunning.jobs import posted_on
 from kaigo.insurance.dunning.models import Batch, Demand, LateCharge
@@ -37,6 +38,10 @@ def test_an_insurer_without_a_deadline_is_told_what_is_missing(settings):
     with pytest.raises(NotReady) as lacks:
         run("dunning.shadow", DAY)
     assert "練馬区の督促状の指定期限" in "".join(lacks.value.missing)
+
+
+def test_late_charges_wait_until_the_payments_of_the_day_are_taken_in():
+    assert missing(by(1, DAY), jobs()["dunning.late_charges"]) == ["「収納の消込」がまだ終わっていません"]
 
 
 def test_late_charges_follow_the_payments_of_the_day():
