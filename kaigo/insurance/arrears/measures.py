@@ -73,7 +73,7 @@ def begin(
     ctx: Context, person: int, kind: str, begins: date, object: str = "", ground: str = "", at_once: bool = False,
     reason: str = "", terms: Iterable[tuple[int, int]] | None = None,
 ) -> Measure:  # fmt: skip
-    """Record a measure. terms: (fiscal year, number); None = all that is owed and has not lapsed.
+    """Record a measure. terms: (fiscal year, number); None = all that was owed on its day and had not lapsed by then.
 
     Refused on a day to come, without object (差押, 交付要求) or ground (執行停止), and where nothing is owed.
     """
@@ -92,7 +92,8 @@ def begin(
     wanted = None if terms is None else set(terms)
     owed = [
         one.term
-        for one in judged(ctx, [person])
+        # As it was on the day of the measure: what was done in time and is entered later was done in time.
+        for one in judged(ctx.at(begins), [person])
         if one.term.balance > 0 and one.finding and not one.complete and one.term.due_on < begins
         and (wanted is None or (one.term.fiscal_year, one.term.number) in wanted)
     ]  # fmt: skip

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
+from kaigo.base.records.refusal import Refused
 from kaigo.insurance.arrears import agreements, lapses, measures, read
 from kaigo.insurance.arrears.models import Lapse, Measure, MeasureTerm
 from kaigo.insurance.arrears.tests.builders import DUE, LAST, YEAR, booked, demanded, letters, on, owes, pays
@@ -142,6 +143,16 @@ def test_nothing_lapses_under_a_seizure_and_its_end_counts_by_how_it_ended(how, 
     assert last_of(who) is None or how == "void"
     lapses.find(on(expected + DAY))
     assert last_of(who) == expected
+
+
+def test_what_was_done_in_time_is_entered_later_and_takes_the_lapse_back():
+    who, late = owes((1, DUE, 8_000)), owes((1, DUE, 8_000))
+    assert lapses.find(on(LAST + DAY))["lapsed"] == 2
+    measures.begin(on(LAST + 3 * DAY), who, "seizure", LAST, "普通預金")
+    with pytest.raises(Refused, match="時効の完成していない期がありません"):
+        measures.begin(on(LAST + 3 * DAY), late, "seizure", LAST + DAY, "普通預金")
+    assert lapses.find(on(LAST + 3 * DAY))["taken_back"] == 1
+    assert (last_of(who), last_of(late)) == (None, LAST)
 
 
 def handed_over(who: int, kind: str, begins: date, ends: date | None = None) -> None:
