@@ -15,6 +15,7 @@ from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.insurance.arrears.chain import judged
 from kaigo.insurance.arrears.events import standing_sql
+from kaigo.insurance.arrears.lapses import open_at
 from kaigo.insurance.arrears.models import Measure, MeasureTerm
 
 KINDS = {
@@ -104,8 +105,9 @@ def begin(
         ground=ground if kind == "enforcement_stop" else "", at_once=at_once and kind == "enforcement_stop",
         reason=reason.strip()[:200], decided_on=ctx.on, actor=ctx.actor,
     )  # fmt: skip
+    left = open_at(ctx, [(*t.key, begins) for t in owed])
     MeasureTerm.objects.bulk_create(
-        MeasureTerm(measure=made, person_id=person, fiscal_year=t.fiscal_year, number=t.number, yen=t.balance)
+        MeasureTerm(measure=made, person_id=person, fiscal_year=t.fiscal_year, number=t.number, yen=left[t.key])
         for t in owed
     )
     return made

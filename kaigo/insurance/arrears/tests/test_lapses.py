@@ -155,6 +155,14 @@ def test_what_was_done_in_time_is_entered_later_and_takes_the_lapse_back():
     assert (last_of(who), last_of(late)) == (None, LAST)
 
 
+def test_a_measure_holds_what_was_open_on_its_day_and_not_what_was_left_when_it_was_entered():
+    who = owes((1, DUE, 8_000))
+    pays(who, 500, date(2026, 6, 1))
+    pays(who, 3_000, date(2026, 6, 3))
+    made = measures.begin(on(date(2026, 6, 5)), who, "seizure", date(2026, 6, 1), "普通預金")
+    assert [term.yen for term in MeasureTerm.objects.filter(measure=made)] == [7_500]
+
+
 def handed_over(who: int, kind: str, begins: date, ends: date | None = None) -> None:
     made = Measure.objects.create(
         person_id=who, kind=kind, state="ended" if ends else "begun", begins=begins, ends=ends, object="", ground="",
