@@ -107,7 +107,9 @@ def begin(
     )  # fmt: skip
     left = open_at(ctx, [(*t.key, begins) for t in owed])
     MeasureTerm.objects.bulk_create(
-        MeasureTerm(measure=made, person_id=person, fiscal_year=t.fiscal_year, number=t.number, yen=left[t.key])
+        MeasureTerm(
+            measure=made, person_id=person, fiscal_year=t.fiscal_year, number=t.number, yen=left[t.key]
+        )
         for t in owed
     )
     return made

@@ -30,7 +30,6 @@ from kaigo.law.late_charges import instalment as late_charge
 from kaigo.law.reasons import Finding, Unclear, pack
 from kaigo.law.values import Values
 
-
 FORMER_DEMAND = "前のシステムで督促した日"
 
 

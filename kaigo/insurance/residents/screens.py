@@ -23,7 +23,7 @@ from kaigo.insurance.residents import models as m
 from kaigo.insurance.residents.acts import ACTS, Act, echo, read_fields
 from kaigo.insurance.residents.decide import ACCOUNT_KINDS, ACCOUNT_USES, MAILING_REASONS, RELATIONS, USES
 from kaigo.insurance.residents.letters import letter_addresses
-from kaigo.insurance.residents.people import PersonView, household, one_or_404, relations
+from kaigo.insurance.residents.people import household, one_or_404, relations
 from kaigo.insurance.residents.words import STATES, codes, event, relationship, source
 from kaigo.law.dates import fiscal_year_name
 

@@ -122,7 +122,10 @@ def test_stretches_lie_side_by_side_and_never_cross_a_new_year():
 
 def test_the_parts_told_are_the_stretches_counted():
     facts = LateFacts(
-        date(2024, 7, 1), 100_000, date(2025, 1, 31), (PartPayment(date(2024, 12, 31), 98_500),),
+        date(2024, 7, 1),
+        100_000,
+        date(2025, 1, 31),
+        (PartPayment(date(2024, 12, 31), 98_500),),
         date(2024, 7, 19),
     )
     found = instalment(facts, values())

@@ -70,7 +70,14 @@ def handed_over(decided_on: date, yen: int = 66_000) -> int:
         refund_yen=0, request="none", decided_on=decided_on, actor="account:1",
     )  # fmt: skip
     Instalment.objects.create(
-        plan=plan, person_id=who, fiscal_year=YEAR, way="slip", number=1, due_on=DUE, yen=yen, provisional=False
+        plan=plan,
+        person_id=who,
+        fiscal_year=YEAR,
+        way="slip",
+        number=1,
+        due_on=DUE,
+        yen=yen,
+        provisional=False,
     )
     source = f"migration:{plan.id}"
     post(on(decided_on), [Line(who, source, source, yen, YEAR, YEAR, "levy", "slip", 1, "opening")])
