@@ -26,7 +26,8 @@ class Open(NamedTuple):
     """A directly paid term that is open after its due date. yen: what is open.
 
     demanded_on: of its demand; waits_for: the day of a debit that the bank has not answered; overpaid_yen: what the
-    person paid too much on other terms; stays: (why, start, end) that hold for it; paid_on: days of part payments.
+    person paid too much on other terms; stays: (why, start, end) that hold for it; paid_on: days of part payments
+    that stand; what was taken back, an offset and what a former system took in on a day unknown renew nothing.
     """
 
     person: int
@@ -89,7 +90,10 @@ LEFT JOIN LATERAL (SELECT json_agg(json_build_array(s.why, s.start, s."end") ORD
      FROM ({stays}) s WHERE s.person_id = o.person_id
        AND (s.fiscal_year IS NULL OR (s.fiscal_year, s.number) = (o.fiscal_year, o.number))) s ON true
 LEFT JOIN (SELECT e.person_id, e.fiscal_year, e.number, array_agg(DISTINCT e.paid_on ORDER BY e.paid_on) AS days
-     FROM ({payments}) e WHERE e.yen > 0 AND e.way <> 'deduction' AND e.person_id IN (SELECT person_id FROM dunning_open)
+     FROM (SELECT person_id, fiscal_year, number, source, min(paid_on) AS paid_on FROM ({payments}) m
+           WHERE sort = 'receipt' AND way <> 'deduction' AND source NOT LIKE 'migration:%%'
+             AND person_id IN (SELECT person_id FROM dunning_open)
+           GROUP BY 1, 2, 3, 4 HAVING sum(yen) > 0) e
      GROUP BY 1, 2, 3) y USING (person_id, fiscal_year, number)
 ORDER BY o.person_id, o.due_on, o.fiscal_year, o.number"""
 

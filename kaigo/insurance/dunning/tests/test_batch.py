@@ -28,6 +28,8 @@ from kaigo.insurance.dunning.tests.builders import (
     payer,
     shadow,
 )  # fmt: skip
+from kaigo.insurance.ledger.models import LedgerEntry
+from kaigo.insurance.ledger.post import Line, post
 from kaigo.insurance.qualification.tests.builders import lives
 from kaigo.insurance.receipts.models import DebitRequest, DebitResult
 
@@ -283,6 +285,22 @@ def test_after_two_years_nothing_is_demanded_and_a_part_payment_counts_anew():
     batches.abandon(by(1, last), Batch.objects.get(state="shadowed"))
     found = why(shadow(last + DAY))
     assert (found[(who, 1)], found[(paid, 1)]) == ("prescribed", "late")
+
+
+def test_a_payment_that_was_taken_back_and_an_offset_renew_nothing():
+    back, moved = payer(), payer()
+    pay(back, 1, 1_000, day=DUE + DAY)
+    source = LedgerEntry.objects.get(person_id=back, sort="receipt").source
+    post(
+        on(DUE + 9 * DAY),
+        [
+            Line(back, source, f"{source}:reversed", -1_000, YEAR, YEAR, "receipt", "slip", 1, "ruling"),
+            Line(moved, "offset:1", "offset:1:1", 1_000, YEAR, YEAR, "offset", "slip", 1, "offset"),
+            Line(moved, "offset:1", "offset:1:2", -1_000, YEAR, YEAR, "offset", "slip", 2, "offset"),
+        ],
+    )
+    found = why(shadow(date(YEAR + 2, 8, 1)))
+    assert (found[(back, 1)], found[(moved, 1)]) == ("prescribed", "prescribed")
 
 
 def test_only_terms_due_from_a_day_on_are_looked_at_when_asked():
