@@ -10,7 +10,17 @@ from kaigo.base.records.refusal import Refused
 from kaigo.insurance.collection.tests.builders import YEAR, on
 from kaigo.insurance.dunning import late, waivers
 from kaigo.insurance.dunning.models import LateCharge, LateFinding, Waiver, WaiverRequest
-from kaigo.insurance.dunning.tests.builders import DATED, DUE, INSURER, by, dunned, handed_over, parts, pay, payer
+from kaigo.insurance.dunning.tests.builders import (
+    DATED,
+    DUE,
+    INSURER,
+    by,
+    dunned,
+    handed_over,
+    parts,
+    pay,
+    payer,
+)
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.models import LedgerEntry
 from kaigo.insurance.receipts import rulings
@@ -77,7 +87,12 @@ def test_part_payments_make_the_base_smaller():
 
 @pytest.mark.parametrize(
     "day, reasons",
-    [(DUE, []), (DUE + DAY, ["late.before_demand"]), (DATED, ["late.before_demand"]), (DATED + DAY, ["late.small"])],
+    [
+        (DUE, []),
+        (DUE + DAY, ["late.before_demand"]),
+        (DATED, ["late.before_demand"]),
+        (DATED + DAY, ["late.small"]),
+    ],
 )
 def test_the_due_date_is_in_time_and_until_the_demand_nothing_is_charged(day, reasons):
     who = dunned(BIG)
@@ -188,7 +203,9 @@ def test_a_rate_that_is_missing_decides_nothing_and_says_what_is_missing():
     with pytest.raises(Refused, match="令和9年からの延滞金の割合"):
         late.settle(by(1, new_year), INSURER, who, YEAR, 1)
     shown = late.previews(by(1, new_year), INSURER, [dunned(BIG)])
-    assert {s.term.number: s.missing for s in shown if s.finding is None} == {1: ("令和9年からの延滞金の割合",)}
+    assert {s.term.number: s.missing for s in shown if s.finding is None} == {
+        1: ("令和9年からの延滞金の割合",)
+    }
     # What was not demanded costs nothing, whatever the rate will be.
     assert {s.finding.value.yen for s in shown if s.finding} == {0}
 
