@@ -23,6 +23,7 @@ from kaigo.insurance.dunning.tests.builders import (
 )
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.models import LedgerEntry
+from kaigo.insurance.ledger.post import Line, post
 from kaigo.insurance.receipts import rulings
 from kaigo.insurance.receipts.models import Receipt
 
@@ -111,8 +112,23 @@ def test_who_was_never_demanded_is_not_charged_however_late_he_pays():
     assert (shown.term.number, shown.finding.value.yen) == (1, 0)
     assert shown.finding.reasons[0].id == "late.not_demanded"
     pay(who, 1, day=date(YEAR, 12, 15))
+    # Nor for the other terms of somebody who was demanded one.
+    pay(dunned(BIG), 2, day=date(YEAR, 12, 15))
     assert settle()["decided"] == 0
     assert not LateCharge.objects.exists() and booked() == 0
+
+
+def test_nothing_is_late_on_its_due_date_nor_when_it_was_written_off():
+    who = dunned(BIG)
+    assert late.previews(by(1, DUE), INSURER, [who]) == []
+    assert [p.term.number for p in late.previews(by(1, DUE + DAY), INSURER, [who])] == [1]
+    yen = parts(who)[1].yen
+    post(
+        on(WINTER),
+        [Line(who, "write_off:1", "write_off:1", -yen, YEAR, YEAR, "write_off", "slip", 1, "test")],
+    )
+    pay(who, 1, yen, day=WINTER)
+    assert settle()["decided"] == 0
 
 
 def test_whether_a_former_system_demanded_is_not_known_and_not_guessed():
