@@ -1,7 +1,8 @@
 """延滞金: 納期限までに納められなかった一つの期の額に、納期限の翌日から納めた日までの日数に応じて加わる額。
 
-期間は、一部を納めた日の翌日、初めの期間(納期限の翌日から三か月または一か月)の翌日、一月一日で切れる。期間ごとの額を足してから、
-端数を切り捨てる。減免、猶予の期間の免除はここにはない。
+督促をした期だけに掛かる(自治法231条の3第2項): 督促の前に納め終えた期には、遅れていても掛からない。督促をすれば、納期限の翌日から
+数える。期間は、一部を納めた日の翌日、初めの期間(納期限の翌日から三か月または一か月)の翌日、一月一日で切れる。期間ごとの額を足して
+から、端数を切り捨てる。減免、猶予の期間の免除はここにはない。
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from kaigo.law.rule import rule
 from kaigo.law.values import NoValue, ValueMissing, Values, value
 
 ARTICLE = "自治法231条の3第2項・条例"
+# 延滞金は「督促をした場合」に徴収できる(西原村・産山村の条例の引用。条例で確かめる)。
+DEMAND = "自治法231条の3第2項"
 DAY = timedelta(days=1)
 
 
@@ -30,13 +33,14 @@ class LateFacts(NamedTuple):
     """一つの期の延滞金を見る事実。
 
     yen: 期の額のうち、納期限に(早く納めた分を引く前に)納めるべきだった額(円)。payments: 納付のすべて。
-    until: すべてを納めた日。まだなら、いつまでの延滞金を見るか。
+    until: すべてを納めた日。まだなら、いつまでの延滞金を見るか。demanded_on: 督促状を発した日。督促していなければ None。
     """
 
     due_on: date
     yen: int
     until: date
     payments: tuple[PartPayment, ...] = ()
+    demanded_on: date | None = None
 
 
 class LateCharge(NamedTuple):
@@ -72,9 +76,16 @@ value("late_charges.fractions")(fractions)
 
 @rule("late_charges.instalment", facts=LateFacts, article=ARTICLE)
 def instalment(facts: LateFacts, values: Values) -> Finding[LateCharge] | Unclear:
-    """一つの期の延滞金。定めは納期限の日のもの、割合は暦年ごと。割合のない年があれば分からない。"""
+    """一つの期の延滞金。定めは納期限の日のもの、割合は暦年ごと。割合のない年があれば分からない。
+
+    督促状を発した日に納めたものは、行き違いとみる(設計)。
+    """
     if facts.until <= facts.due_on or not _left(facts, facts.due_on):
         return _none(Reason("late.in_time", ARTICLE, (facts.due_on,)))
+    if facts.demanded_on is None:
+        return _none(Reason("late.not_demanded", DEMAND, (facts.due_on,)))
+    if facts.until <= facts.demanded_on:
+        return _none(Reason("late.before_demand", DEMAND, (facts.until, facts.demanded_on)))
     try:
         of_day = values.at(facts.due_on)
         months: int = of_day.get("late_charges.first_period")

@@ -11,8 +11,8 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from kaigo.base.audit import write
-from kaigo.base.desk.refs import unref
-from kaigo.base.desk.things import PERSON, Look, access, room_of, thing_of
+from kaigo.base.desk.refs import KINDS, unref
+from kaigo.base.desk.things import PERSON, Look, access, room_of, subjects, thing_of
 from kaigo.base.records.context import Context
 from kaigo.base.staff.can import NOTHING, Answer, can
 from kaigo.base.staff.tables import permissions
@@ -40,8 +40,9 @@ class Visit:
         # Whose the thing is, is asked only for who may enter at all: a refusal costs and tells nothing.
         if verdict.allowed or verdict.why == "step_up":
             self.thing = thing_of(room_of(type(self.shown).__module__), path)
-            touched = (*self.thing.people, *self.chosen())
-            if touched and staff.marks and permissions()[self.shown.permission].acts:
+            acts = staff.marks and permissions()[self.shown.permission].acts
+            touched = (*self.thing.people, *self.chosen()) if acts else ()
+            if touched:
                 marks = access().marks(self.ctx, touched)
                 self.thing = replace(self.thing, marks=marks)
                 verdict = can(staff, self.shown.permission, self.thing, self.shown.purpose, self.request.day)
@@ -54,9 +55,16 @@ class Visit:
         return verdict
 
     def chosen(self) -> tuple[int, ...]:
-        """People whom a form names: nobody chooses himself for what he may not do to himself."""
-        sent = (text for _, texts in self.request.POST.lists() for text in texts)
-        return tuple(person for text in sent if (person := unref(PERSON, text)) is not None)
+        """People whom a form names, by themselves or by rows of theirs (read.SUBJECTS): nobody chooses himself for what he
+        may not do to himself."""
+        sent = [text for _, texts in self.request.POST.lists() for text in texts]
+        found = [person for text in sent if (person := unref(PERSON, text)) is not None]
+        room = room_of(type(self.shown).__module__)
+        for kind in subjects(room).keys() & set(KINDS):
+            for text in sent:
+                if (row := unref(kind, text)) is not None:
+                    found += thing_of(room, {kind: row}).people
+        return tuple(found)
 
     def look(self) -> Look:
         """Why the people behind the address are looked at, and whether they may be today."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import json
+from collections.abc import Callable, Iterable
 from datetime import date
 from functools import cache
-from itertools import groupby
 from typing import NamedTuple
 
 from django.conf import settings
@@ -15,7 +15,8 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.arrears import outer
 from kaigo.insurance.arrears.events import events_sql, standing_sql
-from kaigo.insurance.arrears.terms import ONE, Owed, dated_sql
+from kaigo.insurance.arrears.terms import KEY, ONE, Owed, due_sql, uneven_sql
+from kaigo.insurance.ledger import read as ledger
 from kaigo.law.prescription import Event, Prescription, PrescriptionFacts, collection
 from kaigo.law.reasons import Finding
 from kaigo.law.values import Values, load
@@ -56,48 +57,64 @@ _LATE = "sort = 'receipt' AND business_date >= make_date(fiscal_year + 2, 4, 1)"
 
 
 def _wanted(ctx: Context, condition: str) -> str:
-    """Open terms after their day; terms that were found to have lapsed; terms that look paid, but perhaps too late."""
+    """CTE `wanted`: open terms after their day; terms that were found to have lapsed; terms that look paid, but perhaps too
+    late. What may be wanted is picked first, and only that is put together."""
     return f"""
-        SELECT t.*, l.id AS lapse_id, l.complete, l.last_on, coalesce(t.due_on, l.due_on) AS from_on
-        FROM ({dated_sql(ctx, condition)}) t
-        LEFT JOIN ({standing_sql(ctx, "arrears_lapse")}) l
-             ON l.person_id = t.person_id AND l.fiscal_year = t.fiscal_year AND l.number = t.number
-        LEFT JOIN (SELECT person_id, fiscal_year, number, max(day) AS day
-                   FROM ({outer.moves_sql(ctx, f"{_LATE} AND ({condition})")}) m GROUP BY 1, 2, 3) m
-             ON m.person_id = t.person_id AND m.fiscal_year = t.fiscal_year AND m.number = t.number
-        WHERE (t.balance > 0 AND (t.due_on IS NULL OR t.due_on < %(on)s::date)) OR l.complete
-           OR m.day > t.due_on + interval '2 years'"""
+        uneven AS MATERIALIZED ({uneven_sql(ctx, condition)}),
+        lapse AS MATERIALIZED (SELECT * FROM ({standing_sql(ctx, "arrears_lapse")}) l WHERE {condition}),
+        late AS MATERIALIZED (SELECT {KEY}, max(day) AS day
+             FROM ({outer.moves_sql(ctx, f"{_LATE} AND ({condition})")}) m GROUP BY {KEY}),
+        term AS (SELECT {KEY} FROM uneven WHERE balance > 0 UNION SELECT {KEY} FROM lapse WHERE complete
+             UNION SELECT {KEY} FROM late),
+        wanted AS MATERIALIZED (
+             SELECT {KEY}, coalesce(u.balance, 0) AS balance, coalesce(d.way, 'slip') AS way, l.id AS lapse_id, l.complete,
+                    l.last_on, coalesce(d.due_on, l.due_on) AS from_on
+             FROM term LEFT JOIN uneven u USING ({KEY}) LEFT JOIN ({due_sql(ctx)}) d USING ({KEY})
+             LEFT JOIN lapse l USING ({KEY}) LEFT JOIN late m USING ({KEY})
+             WHERE (u.balance > 0 AND (d.due_on IS NULL OR d.due_on < %(on)s::date)) OR l.complete
+                OR m.day > d.due_on + interval '2 years')"""
 
 
 def judged(ctx: Context, persons: Iterable[int] | None = None) -> list[Judged]:
-    """Every wanted term of everybody, or of these people, in the order of person, year and number. Two scans."""
+    """Every wanted term of everybody, or of these people, in the order of person, year and number."""
     condition = "true" if persons is None else ONE
-    happened = "person_id IN (SELECT person_id FROM wanted)"
+    happened = f"({KEY}) IN (SELECT {KEY} FROM wanted)"
     query = f"""
-        WITH wanted AS MATERIALIZED ({_wanted(ctx, condition)})
-        SELECT w.person_id, w.fiscal_year, w.number, w.levied, w.received, w.written_off, w.balance, w.from_on, w.way,
-               w.lapse_id, w.complete, w.last_on, e.kind, e.begins, e.ends, e.withdrawn
-        FROM wanted w LEFT JOIN ({events_sql(ctx, happened)}) e
-             ON e.person_id = w.person_id AND e.fiscal_year = w.fiscal_year AND e.number = w.number
-        ORDER BY w.person_id, w.fiscal_year, w.number, e.begins, e.kind, e.ends"""
+        WITH {_wanted(ctx, condition)}
+        SELECT {KEY}, w.balance, w.from_on, w.way, w.lapse_id, w.complete, w.last_on, e.happened
+        FROM wanted w LEFT JOIN (
+             SELECT {KEY}, json_agg(json_build_array(kind, begins, ends, withdrawn) ORDER BY begins, kind, ends)::text
+                    AS happened FROM ({events_sql(ctx, happened)}) e GROUP BY {KEY}) e USING ({KEY})
+        ORDER BY {KEY}"""
     given = None if persons is None else id_array(persons)
+    if persons is None:
+        ledger.ample()
     found = rows(query, {"persons": given, "on": ctx.on, "known_at": ctx.known_at})
+    ask = _asker(ctx)
+    made = []
+    for *term, lapse, complete, last_on, happened in found:
+        before = Held(lapse, complete, last_on) if lapse is not None else None
+        made.append(Judged(Owed(*term), *ask(term[4], happened), before))
+    return made
+
+
+Answer = tuple[PrescriptionFacts, Finding[Prescription]] | tuple[None, None]
+
+
+def _asker(ctx: Context) -> Callable[[date | None, str | None], Answer]:
+    """The law, asked once for equal facts: most people have the same due dates and demands."""
     law = values(ctx)
-    # Most people have the same due dates and demands: equal facts are asked once.
-    ask = cache(lambda facts: collection(facts, law))
-    return [_judge(ctx, list(lines), ask) for _, lines in groupby(found, key=lambda row: row[:3])]
+
+    @cache
+    def ask(due_on: date | None, happened: str | None) -> Answer:
+        if due_on is None:
+            return None, None
+        facts = PrescriptionFacts(due_on, ctx.on, tuple(map(_event, json.loads(happened or "[]"))))
+        return facts, collection(facts, law)
+
+    return ask
 
 
-def _judge(ctx: Context, lines: list[tuple], ask) -> Judged:
-    first = lines[0]
-    term = Owed(*first[:9])
-    before = Held(first[9], first[10], first[11]) if first[9] is not None else None
-    if term.due_on is None:
-        return Judged(term, None, None, before)
-    events = tuple(
-        Event(kind, begins, ends, withdrawn)
-        for *_, kind, begins, ends, withdrawn in lines
-        if kind is not None
-    )
-    facts = PrescriptionFacts(term.due_on, ctx.on, events)
-    return Judged(term, facts, ask(facts), before)
+def _event(told: list) -> Event:
+    kind, begins, ends, withdrawn = told
+    return Event(kind, date.fromisoformat(begins), ends and date.fromisoformat(ends), withdrawn)

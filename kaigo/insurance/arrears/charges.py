@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.arrears import outer
-from kaigo.insurance.arrears.chain import values
-from kaigo.insurance.arrears.terms import ONE, Owed
+from kaigo.insurance.arrears.terms import Owed
 from kaigo.insurance.ledger import read as ledger
-from kaigo.law.late_charges import LateFacts, PartPayment, instalment
-from kaigo.law.reasons import Unclear
 
 
 class Charges(NamedTuple):
@@ -32,31 +28,16 @@ class Charges(NamedTuple):
 
 def charges(ctx: Context, person: int, terms: list[Owed]) -> Charges:
     """Of these terms of one person, until ctx.on. A term without a day has none."""
-    params = {"persons": id_array([person]), "known_at": ctx.known_at}
-    paid: dict[tuple[int, int], list[PartPayment]] = {}
-    for year, number, day, yen in rows(
-        f"SELECT fiscal_year, number, day, yen FROM ({outer.moves_sql(ctx, ONE)}) m WHERE day IS NOT NULL ORDER BY day",
-        params,
-    ):
-        paid.setdefault((year, number), []).append(PartPayment(day, yen))
-    law = values(ctx)
-    found: dict[tuple[int, int], int | None] = {}
-    for term in terms:
-        if term.due_on is None:
-            continue
-        mine = tuple(paid.get((term.fiscal_year, term.number), ()))
-        # What a former system took in has no day: it is taken off what was due.
-        undated = term.received - sum(part.yen for part in mine)
-        answer = instalment(LateFacts(term.due_on, term.levied - undated, ctx.on, mine), law)
-        found[term.fiscal_year, term.number] = None if isinstance(answer, Unclear) else answer.value.yen
-    return Charges(found, _booked(ctx, params))
+    today = outer.late_today(ctx, person)
+    return Charges({t.key[1:]: today[t.key[1:]] for t in terms if t.key[1:] in today}, _booked(ctx, person))
 
 
-def _booked(ctx: Context, params: dict) -> int:
+def _booked(ctx: Context, person: int) -> int:
     known = "" if ctx.known_at is None else " AND booked_at <= %(known_at)s"
     ((yen,),) = rows(
         "SELECT coalesce(sum(CASE WHEN sort = 'late_levy' THEN yen WHEN sort = 'late_receipt' THEN -yen "
-        f"WHEN sort = 'late_refund' THEN yen END), 0)::int FROM ({ledger.entries_sql()}) e WHERE {ONE}{known}",
-        params,
+        f"WHEN sort = 'late_refund' THEN yen END), 0)::int FROM ({ledger.entries_sql()}) e "
+        f"WHERE person_id = %(person)s{known}",
+        {"person": person, "known_at": ctx.known_at},
     )
     return yen

@@ -10,6 +10,7 @@ from kaigo.base.records.rows import rows
 from kaigo.insurance.arrears import outer
 from kaigo.insurance.arrears.events import agreed_sql, measured_sql, standing_sql
 from kaigo.insurance.arrears.terms import owed_sql
+from kaigo.insurance.ledger import read as ledger
 
 # What holds first counts.
 STAGES = {
@@ -96,6 +97,7 @@ def debtors_sql(ctx: Context, condition: str = "true") -> str:
 
 def debtors(ctx: Context, wanted: Filter, limit: int, offset: int) -> tuple[list[Debtor], int, int]:
     """A part of the list, how many there are in all, and what they owe together."""
+    ledger.ample()
     found = rows(
         f"""
         SELECT v.*, count(*) OVER (), sum(open_yen) OVER () FROM ({debtors_sql(ctx)}) v

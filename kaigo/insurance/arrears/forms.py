@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Any, ClassVar, NamedTuple
 
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest
 
 from kaigo.base.desk.refs import ref
+from kaigo.base.desk.things import room_of, thing_of
 from kaigo.base.desk.titles import whose
 from kaigo.base.desk.typed import Typed
 from kaigo.base.desk.views import Page, go
@@ -43,15 +45,7 @@ class Field(NamedTuple):
         return typed.text(self.name, self.label, self.required, 4000 if self.kind == "long" else 120)
 
 
-def person_or_404(ctx: Context, person: int) -> residents.PersonView:
-    """The person as residents knows him."""
-    found = residents.one(ctx, person)
-    if found is None:
-        raise Http404
-    return found
-
-
-class PersonForm(Page):
+class PersonForm(Page, ABC):
     """A form whose answer leads back to the person's desk. `act` does it; what it refuses is shown above the fields."""
 
     permission = "arrears.work"
@@ -62,11 +56,15 @@ class PersonForm(Page):
     hint: ClassVar[str] = ""
 
     def about(self, **path) -> int:
-        """The person of the address."""
-        return path["person"]
+        """The person of the address, as everybody reads it (read.SUBJECTS)."""
+        people = thing_of(room_of(__name__), path).people
+        if not people:
+            raise Http404
+        return people[0]
 
+    @abstractmethod
     def act(self, ctx: Context, values: dict[str, Any], **path) -> None:
-        raise NotImplementedError
+        """What the form is for. values: of its fields, by name. Raises Refused."""
 
     def given(self, ctx: Context, **path) -> dict[str, str]:
         """What stands in the fields at first."""
@@ -88,7 +86,7 @@ class PersonForm(Page):
         return go(f"/arrears/person/{ref('person', self.about(**path))}/")
 
     def shown(self, ctx: Context, typed: Typed, refusal: str, **path):
-        who = person_or_404(ctx, self.about(**path))
+        who = residents.one_or_404(ctx, self.about(**path))
         return "arrears/form.html", {
             "title": whose(who.name, self.title),
             "who": who,

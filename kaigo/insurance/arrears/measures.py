@@ -15,6 +15,7 @@ from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.insurance.arrears.chain import judged
 from kaigo.insurance.arrears.events import standing_sql
+from kaigo.insurance.arrears.lapses import open_at
 from kaigo.insurance.arrears.models import Measure, MeasureTerm
 
 KINDS = {
@@ -73,7 +74,7 @@ def begin(
     ctx: Context, person: int, kind: str, begins: date, object: str = "", ground: str = "", at_once: bool = False,
     reason: str = "", terms: Iterable[tuple[int, int]] | None = None,
 ) -> Measure:  # fmt: skip
-    """Record a measure. terms: (fiscal year, number); None = all that is owed and has not lapsed.
+    """Record a measure. terms: (fiscal year, number); None = all that was owed on its day and had not lapsed by then.
 
     Refused on a day to come, without object (差押, 交付要求) or ground (執行停止), and where nothing is owed.
     """
@@ -92,7 +93,8 @@ def begin(
     wanted = None if terms is None else set(terms)
     owed = [
         one.term
-        for one in judged(ctx, [person])
+        # As it was on the day of the measure: what was done in time and is entered later was done in time.
+        for one in judged(ctx.at(begins), [person])
         if one.term.balance > 0 and one.finding and not one.complete and one.term.due_on < begins
         and (wanted is None or (one.term.fiscal_year, one.term.number) in wanted)
     ]  # fmt: skip
@@ -103,8 +105,11 @@ def begin(
         ground=ground if kind == "enforcement_stop" else "", at_once=at_once and kind == "enforcement_stop",
         reason=reason.strip()[:200], decided_on=ctx.on, actor=ctx.actor,
     )  # fmt: skip
+    left = open_at(ctx, [(*t.key, begins) for t in owed])
     MeasureTerm.objects.bulk_create(
-        MeasureTerm(measure=made, person_id=person, fiscal_year=t.fiscal_year, number=t.number, yen=t.balance)
+        MeasureTerm(
+            measure=made, person_id=person, fiscal_year=t.fiscal_year, number=t.number, yen=left[t.key]
+        )
         for t in owed
     )
     return made

@@ -5,6 +5,8 @@ Nothing else of this room knows where an event comes from. What a former system 
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from kaigo.base.records.context import Context
 from kaigo.insurance.dunning import read as dunning
 from kaigo.insurance.ledger import read as ledger
@@ -42,6 +44,14 @@ def deferrals_sql(ctx: Context) -> str:
             SELECT e.fiscal_year, e.number FROM ({ledger.entries_sql()}) e
             WHERE s.fiscal_year IS NULL AND e.person_id = s.person_id AND e.way <> 'deduction') t ON true
         WHERE s.why = 'deferral'"""
+
+
+def late_today(ctx: Context, person: int) -> dict[tuple[int, int], int | None]:
+    """延滞金: (fiscal year, number) of a person's open terms → yen if it were paid on ctx.on, None where the law cannot say."""
+    return {
+        (found.term.fiscal_year, found.term.number): found.finding.value.yen if found.finding else None
+        for found in dunning.previews(ctx, settings.INSURER, [person])
+    }
 
 
 def moves_sql(ctx: Context, condition: str = "true") -> str:

@@ -24,6 +24,8 @@ STAGES = {
 }
 KEPT_YEARS = 10
 _DAY = 1
+# Few among all: only they can have something that lapsed.
+_EVER = "person_id IN (SELECT person_id FROM arrears_lapse)"
 
 
 def cutoff(on: date, months: int) -> date:
@@ -99,7 +101,7 @@ def overdue_sql(ctx: Context) -> str:
               WHERE NOT EXISTS (SELECT 1 FROM ({standing_sql(ctx, "arrears_lapse")}) g WHERE g.complete
                     AND g.person_id = w.person_id AND g.fiscal_year = w.fiscal_year AND g.number = w.number)
               GROUP BY w.person_id HAVING min(w.due_on) <= DATE '{year}') o
-        FULL JOIN (SELECT person_id, sum(lapsed_by_prescription)::int AS yen FROM ({lapsed_sql(ctx)}) y
+        FULL JOIN (SELECT person_id, sum(lapsed_by_prescription)::int AS yen FROM ({lapsed_sql(ctx, _EVER)}) y
                    GROUP BY person_id HAVING sum(lapsed_by_prescription) > 0) l ON l.person_id = o.person_id"""
 
 

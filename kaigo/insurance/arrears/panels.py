@@ -6,6 +6,7 @@ from kaigo.base.desk.panel import Banner, Panel, PanelEvent
 from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
+from kaigo.insurance.arrears.events import standing_sql
 from kaigo.insurance.arrears.measures import KINDS
 from kaigo.insurance.arrears.talks import HOW
 from kaigo.insurance.arrears.terms import owed_sql
@@ -24,8 +25,8 @@ def _query(ctx: Context) -> str:
             SELECT c.on AS day, 'contact' AS what, c.how AS kind FROM arrears_contact c
             WHERE c.person_id = %(person)s AND {known.format("c.changed_at")}
             UNION ALL
-            SELECT m.begins, 'measure', m.kind FROM arrears_measure m
-            WHERE m.person_id = %(person)s AND m.begun_id IS NULL AND {known.format("m.decided_at")}
+            SELECT m.begins, 'measure', m.kind FROM ({standing_sql(ctx, "arrears_measure")}) m
+            WHERE m.person_id = %(person)s AND m.state <> 'void'
             UNION ALL
             SELECT a.agreed_on, 'agreement', '' FROM arrears_agreement a
             WHERE a.person_id = %(person)s AND a.made_id IS NULL AND {known.format("a.decided_at")}) e

@@ -19,7 +19,6 @@ from kaigo.insurance.arrears import agreements, measures, overdue, read, steps, 
 from kaigo.insurance.arrears.chain import Judged, judged
 from kaigo.insurance.arrears.charges import charges
 from kaigo.insurance.arrears.debtors import ORDERS, STAGES, Filter, debtors
-from kaigo.insurance.arrears.forms import person_or_404
 from kaigo.insurance.arrears.models import Contact, Inquiry, Visit
 from kaigo.insurance.arrears.obligors import GUARDED, obligors
 from kaigo.insurance.arrears.screens_acts import (
@@ -42,6 +41,7 @@ from kaigo.insurance.arrears.screens_write_offs import (
     ProposeReversal,
     WriteOffs,
 )
+from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import add_months, fiscal_year_name
 from kaigo.law.reasons import Unclear, unpack
@@ -108,9 +108,10 @@ class Desk(Page):
     purpose = "collection"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        who = person_or_404(ctx, person)
+        who = residents.one_or_404(ctx, person)
         terms = [one for one in judged(ctx, [person]) if one.term.balance > 0]
         charged = charges(ctx, person, [one.term for one in terms if not one.complete])
+        booked = {(t.fiscal_year, t.number): t for t in ledger.terms(ctx, person) if t.kind == "direct"}
         held = agreements.of_persons(ctx, [person])
         contacts = list(Contact.objects.filter(person_id=person).order_by("-on", "-id")[:50])
         visits = list(Visit.objects.filter(person_id=person).order_by("-on")[:50])
@@ -120,7 +121,9 @@ class Desk(Page):
         return "arrears/desk.html", {
             "title": whose(who.name, "の滞納整理"),
             "who": who,
-            "terms": [_shown(one, charged.by_term.get(one.term.key[1:])) for one in terms],
+            "terms": [
+                _shown(one, booked[one.term.key[1:]], charged.by_term.get(one.term.key[1:])) for one in terms
+            ],
             "yen": sum(one.term.balance for one in terms),
             "collectable": collectable,
             "charges": charged,
@@ -143,7 +146,7 @@ class Desk(Page):
         }
 
 
-def _shown(one: Judged, late: int | None) -> dict:
+def _shown(one: Judged, booked: ledger.Term, late: int | None) -> dict:
     """A term as the desk draws it."""
     if one.finding is None:
         state, tone = "納期限が分からない", "warn"
@@ -155,6 +158,7 @@ def _shown(one: Judged, late: int | None) -> dict:
         state, tone = "", ""
     return {
         "term": one.term,
+        "booked": booked,
         "state": state,
         "tone": tone,
         "last_on": one.last_on,

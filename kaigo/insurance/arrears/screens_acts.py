@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.titles import whose
@@ -14,8 +14,8 @@ from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.arrears import agreements, measures, talks
-from kaigo.insurance.arrears.forms import DAY_HINT, Field, PersonForm, person_or_404
-from kaigo.insurance.arrears.models import Agreement, Inquiry, Measure, Visit
+from kaigo.insurance.arrears.forms import DAY_HINT, Field, PersonForm
+from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import month_end
 from kaigo.law.words import tell_all
 
@@ -67,12 +67,6 @@ class NoteVisit(PersonForm):
         Field("note", "メモ", "long", required=False),
     )
 
-    def about(self, **path) -> int:
-        found = Visit.objects.filter(id=path["visit"]).first()
-        if found is None:
-            raise Http404
-        return found.person_id
-
     def act(self, ctx: Context, values: dict[str, Any], **path) -> None:
         talks.note_visit(ctx, path["visit"], values["result"], values["note"])
 
@@ -105,12 +99,6 @@ class NoteAnswer(PersonForm):
 
     def given(self, ctx: Context, **path) -> dict[str, str]:
         return {"answered_on": _today(ctx)}
-
-    def about(self, **path) -> int:
-        found = Inquiry.objects.filter(id=path["property_inquiry"]).first()
-        if found is None:
-            raise Http404
-        return found.person_id
 
     def act(self, ctx: Context, values: dict[str, Any], **path) -> None:
         talks.note_answer(ctx, path["property_inquiry"], values["answered_on"], values["answer"])
@@ -155,12 +143,6 @@ class EndMeasure(PersonForm):
     def given(self, ctx: Context, **path) -> dict[str, str]:
         return {"ended_on": _today(ctx)}
 
-    def about(self, **path) -> int:
-        found = Measure.objects.filter(id=path["measure"]).first()
-        if found is None:
-            raise Http404
-        return found.person_id
-
     def act(self, ctx: Context, values: dict[str, Any], **path) -> None:
         measures.end(ctx, path["measure"], values["how"], values["ended_on"], values["reason"])
 
@@ -170,12 +152,6 @@ class WithdrawAgreement(PersonForm):
 
     title, button = "の分納の取下げ", "取り下げる"
     fields = (Field("reason", "理由"),)
-
-    def about(self, **path) -> int:
-        found = Agreement.objects.filter(id=path["agreement"]).first()
-        if found is None:
-            raise Http404
-        return found.person_id
 
     def act(self, ctx: Context, values: dict[str, Any], **path) -> None:
         agreements.withdraw(ctx, path["agreement"], values["reason"])
@@ -209,7 +185,7 @@ class MakeAgreement(Page):
         self, ctx: Context, person: int, typed: Typed, refusal: str = "", found: agreements.Draft | None = None,
         monthly: int = 0, first: date | None = None,
     ):  # fmt: skip
-        who = person_or_404(ctx, person)
+        who = residents.one_or_404(ctx, person)
         return "arrears/agreement.html", {
             "title": whose(who.name, "の分納の誓約"),
             "who": who,

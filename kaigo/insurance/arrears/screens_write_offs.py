@@ -15,7 +15,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.staff.who import same_person, told
 from kaigo.insurance.arrears import write_offs
 from kaigo.insurance.arrears.forms import Field, PersonForm
-from kaigo.insurance.arrears.models import Proposal, WriteOff
+from kaigo.insurance.arrears.models import Proposal
 from kaigo.insurance.residents import read as residents
 from kaigo.law.reasons import unpack
 from kaigo.law.words import tell_all
@@ -89,12 +89,6 @@ class ProposeReversal(PersonForm):
     title, button = "の不納欠損の取消し", "取消しの承認を依頼する"
     hint = "別の職員が承認すると、この期はまた滞納になります。時効を決めた事実が誤っていたときは、それを先に直してください。"
     fields = (Field("reason", "取り消す理由"),)
-
-    def about(self, **path) -> int:
-        found = WriteOff.objects.filter(id=path["write_off"]).first()
-        if found is None:
-            raise Http404
-        return found.person_id
 
     def act(self, ctx: Context, values: dict[str, Any], **path) -> None:
         write_offs.propose_reversal(ctx, [path["write_off"]], values["reason"])

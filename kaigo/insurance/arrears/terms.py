@@ -11,6 +11,7 @@ from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read as collection
 from kaigo.insurance.ledger import read as ledger
 
+KEY = "person_id, fiscal_year, number"
 ONE = "person_id = ANY(%(persons)s::bigint[])"
 
 
@@ -20,9 +21,6 @@ class Owed(NamedTuple):
     person: int
     fiscal_year: int
     number: int
-    levied: int
-    received: int
-    written_off: int
     balance: int
     due_on: date | None
     way: str
@@ -45,22 +43,19 @@ def due_sql(ctx: Context) -> str:
     )
 
 
-def dated_sql(ctx: Context, condition: str = "true") -> str:
-    """Relation (person_id, fiscal_year, number, levied, received, written_off, balance, due_on, way) of all own terms."""
-    return f"""
-        SELECT t.person_id, t.fiscal_year, t.number, t.levied, t.received, t.written_off, t.balance, d.due_on,
-               coalesce(d.way, 'slip') AS way
-        FROM ({ledger.terms_sql(ctx, f"way <> 'deduction' AND ({condition})")}) t
-        LEFT JOIN ({due_sql(ctx)}) d ON d.person_id = t.person_id AND d.fiscal_year = t.fiscal_year
-             AND d.number = t.number"""
+def uneven_sql(ctx: Context, condition: str = "true") -> str:
+    """Relation (person_id, fiscal_year, number, balance) of the own terms that are not even. condition: over entries."""
+    own = f"way <> 'deduction' AND ({condition})"
+    return f"SELECT person_id, fiscal_year, number, balance FROM ({ledger.uneven_sql(ctx, own)}) u"
 
 
 def owed_sql(ctx: Context, condition: str = "true") -> str:
-    """Those of dated_sql that are open and whose day is past on %(on)s."""
-    return (
-        f"SELECT * FROM ({dated_sql(ctx, condition)}) o "
-        "WHERE o.balance > 0 AND (o.due_on IS NULL OR o.due_on < %(on)s::date)"
-    )
+    """Relation (person_id, fiscal_year, number, balance, due_on, way) of own terms that are open and whose day is past on
+    %(on)s. condition: SQL over the entries' columns."""
+    return f"""
+        SELECT t.person_id, t.fiscal_year, t.number, t.balance, d.due_on, coalesce(d.way, 'slip') AS way
+        FROM ({uneven_sql(ctx, condition)}) t LEFT JOIN ({due_sql(ctx)}) d USING (person_id, fiscal_year, number)
+        WHERE t.balance > 0 AND (d.due_on IS NULL OR d.due_on < %(on)s::date)"""
 
 
 def owed(ctx: Context, person: int) -> list[Owed]:
@@ -68,7 +63,7 @@ def owed(ctx: Context, person: int) -> list[Owed]:
     return [
         Owed(*row)
         for row in rows(
-            "SELECT person_id, fiscal_year, number, levied, received, written_off, balance, due_on, way "
+            "SELECT person_id, fiscal_year, number, balance, due_on, way "
             f"FROM ({owed_sql(ctx, ONE)}) o ORDER BY due_on NULLS FIRST, fiscal_year, number",
             {"persons": id_array([person]), "on": ctx.on, "known_at": ctx.known_at},
         )

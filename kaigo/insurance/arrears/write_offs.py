@@ -19,7 +19,7 @@ from kaigo.insurance.arrears.chain import values
 from kaigo.insurance.arrears.events import measured_sql, standing_sql
 from kaigo.insurance.arrears.lapses import open_at
 from kaigo.insurance.arrears.models import Proposal, ProposalTerm, WriteOff
-from kaigo.insurance.arrears.terms import ONE, dated_sql
+from kaigo.insurance.arrears.terms import KEY, ONE, due_sql, uneven_sql
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.post import Line, post
 from kaigo.law.dates import fiscal_year
@@ -59,16 +59,16 @@ def candidates(ctx: Context, persons: Iterable[int] | None = None) -> list[Candi
     found = rows(
         f"""
         WITH lapsed AS MATERIALIZED (
-                 SELECT person_id, fiscal_year, number, last_on FROM ({standing_sql(ctx, "arrears_lapse")}) l WHERE complete),
+                 SELECT {KEY}, last_on FROM ({standing_sql(ctx, "arrears_lapse")}) l WHERE complete AND {condition}),
              stopped AS MATERIALIZED (
-                 SELECT person_id, fiscal_year, number, min(begins) AS on_day, bool_or(at_once) AS at_once
-                 FROM ({measured_sql(ctx)}) m WHERE kind = 'enforcement_stop' AND state = 'begun' GROUP BY 1, 2, 3)
-        SELECT t.person_id, t.fiscal_year, t.number, t.balance, t.way, l.last_on, s.on_day, coalesce(s.at_once, false)
-        FROM ({dated_sql(ctx, condition)}) t
-        LEFT JOIN lapsed l ON l.person_id = t.person_id AND l.fiscal_year = t.fiscal_year AND l.number = t.number
-        LEFT JOIN stopped s ON s.person_id = t.person_id AND s.fiscal_year = t.fiscal_year AND s.number = t.number
-        WHERE l.last_on IS NOT NULL OR (s.on_day IS NOT NULL AND t.balance > 0)
-        ORDER BY t.person_id, t.fiscal_year, t.number""",
+                 SELECT {KEY}, min(begins) AS on_day, bool_or(at_once) AS at_once FROM ({measured_sql(ctx)}) m
+                 WHERE kind = 'enforcement_stop' AND state = 'begun' AND {condition} GROUP BY {KEY}),
+             term AS MATERIALIZED (SELECT {KEY} FROM lapsed UNION SELECT {KEY} FROM stopped)
+        SELECT {KEY}, coalesce(u.balance, 0), coalesce(d.way, 'slip'), l.last_on, s.on_day, coalesce(s.at_once, false)
+        FROM term LEFT JOIN ({uneven_sql(ctx, f"({KEY}) IN (SELECT {KEY} FROM term)")}) u USING ({KEY})
+        LEFT JOIN ({due_sql(ctx)}) d USING ({KEY}) LEFT JOIN lapsed l USING ({KEY}) LEFT JOIN stopped s USING ({KEY})
+        WHERE l.last_on IS NOT NULL OR u.balance > 0
+        ORDER BY {KEY}""",
         {
             "persons": None if persons is None else id_array(persons),
             "on": ctx.on,

@@ -98,9 +98,7 @@ class Person(Page):
     purpose = "qualification"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        who = residents.one(ctx, person)
-        if who is None:
-            raise Http404
+        who = residents.one_or_404(ctx, person)
         found = read.history(ctx, person)
         return "certificates/person.html", {
             "title": whose(who.name, "の被保険者証"),

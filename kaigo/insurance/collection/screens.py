@@ -36,14 +36,6 @@ WAYS = {
 }
 
 
-def person_or_404(ctx: Context, person: int):
-    """The person as residents knows him."""
-    found = residents.one(ctx, person)
-    if found is None:
-        raise Http404
-    return found
-
-
 class Year(Page):
     """調定: what was levied in a year, by way, by part, by month of booking."""
 
@@ -147,7 +139,7 @@ class Ledger(Page):
     purpose = "collection"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        who = person_or_404(ctx, person)
+        who = residents.one_or_404(ctx, person)
         years = read.ledger(ctx, person)
         remitted = remission.remitted(ctx, person)
         return "collection/ledger.html", {
@@ -172,7 +164,7 @@ class Plan(Page):
         held = read.one(ctx, plan)
         if held is None:
             raise Http404
-        who = person_or_404(ctx, held.person)
+        who = residents.one_or_404(ctx, held.person)
         before = read.one(ctx, held.supersedes) if held.supersedes else None
         parts = read.instalments(ctx, plan)
         return "collection/plan.html", {
@@ -270,7 +262,7 @@ class Way(Page):
         return "collection/way.html", data
 
     def data(self, ctx: Context, person: int, typed: Typed) -> dict:
-        who = person_or_404(ctx, person)
+        who = residents.one_or_404(ctx, person)
         held = read.plan(ctx, person, fiscal_year(ctx.on))
         return {
             "title": whose(who.name, "の納付方法"),

@@ -13,7 +13,7 @@ from importlib import import_module
 from importlib.util import find_spec
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.utils import timezone
 
 from kaigo.base.desk.charts import Timeline, timeline
@@ -118,9 +118,7 @@ class PersonPage(Page):
     def get(self, ctx: Context, request: HttpRequest, person: int):
         asked = times(ctx, request.GET)
         ctx = replace(ctx, on=asked.on, known_at=asked.known_at)
-        view = residents.one(ctx, person)
-        if view is None:
-            raise Http404
+        view = residents.one_or_404(ctx, person)
         if view.merged_into is not None:
             return go(f"/person/{ref('person', view.merged_into)}/")
         panels = panels_of(ctx, person, request)

@@ -33,9 +33,7 @@ class PrintLedger(Page):
         if asked.errors:
             raise Refused("\n".join(asked.errors))
         ctx = replace(ctx, on=asked.on, known_at=asked.known_at, purpose=purpose)
-        view = residents.one(ctx, person)
-        if view is None:
-            raise Http404
+        view = residents.one_or_404(ctx, person)
         person = view.merged_into or person
         words = ledger(ctx, person, asked.told, request.staff.may)
         if words is None:

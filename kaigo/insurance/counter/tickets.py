@@ -136,9 +136,7 @@ def _ticket(ticket: int) -> Ticket:
 
 
 def _name(ctx: Context, person: int) -> str:
-    view = residents.one(ctx, person)
-    if view is None:
-        raise Http404
+    view = residents.one_or_404(ctx, person)
     return view.known_as or "氏名不明"
 
 

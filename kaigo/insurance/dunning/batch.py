@@ -8,9 +8,9 @@ execute → a Demand for each term that was shown and still is open; what was pa
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeVar
 
 from kaigo.base.jobs.registry import Progress
 from kaigo.base.records.bulk import copy_rows, reserve_ids, to_json
@@ -24,6 +24,7 @@ from kaigo.insurance.dunning.locks import alone
 from kaigo.insurance.dunning.models import Batch, Demand
 from kaigo.law.digest import law_version
 from kaigo.law.reasons import Reason, pack
+from kaigo.law.values import Values
 
 _CANDIDATE = (
     "batch_id", "person_id", "stage", "fiscal_year", "number", "way", "due_on", "part", "yen", "goes", "why", "reasons",
@@ -52,12 +53,9 @@ def shadow(
     found = judge(ctx, values, terms, dated, least_yen)
     step(2, 3, "督促するかの判定")
     _no_fee(found)
-    made = Batch.objects.create(
-        sort="demand", on=ctx.on, dated=dated, state="shadowed", law=law_version(values.digest),
-        requested_by=ctx.actor,
-        totals=totals(found) | {"insurer": insurer, "since": since and since.isoformat(), "least_yen": least_yen},
+    made = shadowed(
+        ctx, "demand", dated, values, found, insurer=insurer, since=since and since.isoformat(), least_yen=least_yen
     )  # fmt: skip
-    keep(made.id, "shadow", found)
     step(3, 3, "影の一覧")
     return made
 
@@ -84,6 +82,9 @@ class Answer(Protocol):
     def reasons(self) -> tuple[Reason, ...]: ...
 
 
+A = TypeVar("A", bound=Answer)
+
+
 def totals(found: Sequence[Answer]) -> dict:
     """{terms, people, yen} of what goes, {left: {why: [terms, yen]}} of the rest, {late} past the statutory days."""
     goes = [a for a in found if a.goes]
@@ -100,6 +101,18 @@ def totals(found: Sequence[Answer]) -> dict:
         "late": sum(a.why == "late" for a in goes),
         "left": dict(sorted(left.items())),
     }
+
+
+def shadowed(
+    ctx: Context, sort: str, dated: date, values: Values, found: Sequence[Answer], **asked: str | int | None
+) -> Batch:
+    """What was found, kept for everybody to look at. asked: with what it was asked for; it is executed with the same."""
+    made = Batch.objects.create(
+        sort=sort, on=ctx.on, dated=dated, state="shadowed", law=law_version(values.digest), requested_by=ctx.actor,
+        totals=totals(found) | asked,
+    )  # fmt: skip
+    keep(made.id, "shadow", found)
+    return made
 
 
 def _no_fee(found: Iterable[Judged]) -> None:
@@ -146,36 +159,43 @@ def abandon(ctx: Context, batch: Batch) -> None:
 
 
 def execute(ctx: Context, batch: Batch) -> dict:
-    """Demand what was shown, as far as it still is open; what changed is left out and kept. Same law room, or nothing."""
+    """Demand what was shown, as far as it still is open. Returns the totals. Raises Refused."""
+
+    def found(values: Values, people: Sequence[int]) -> list[Judged]:
+        terms = open_terms(ctx, batch.dated, None, people)
+        return judge(ctx, values, terms, batch.dated, batch.totals["least_yen"])
+
+    def saved(goes: Sequence[Judged]) -> None:
+        _no_fee(goes)
+        save(ctx, batch, goes)
+
+    return executed(ctx, batch, found, saved)
+
+
+def executed(
+    ctx: Context, batch: Batch, judged: Callable[[Values, Sequence[int]], Sequence[A]],
+    saved: Callable[[Sequence[A]], object],
+) -> dict:  # fmt: skip
+    """What was shown is judged once more and saved as far as it still goes; what changed is left out and kept.
+
+    Same law room, on a day that has not passed, or nothing: Refused says what is in the way. Returns the totals.
+    """
     alone("batch")
     locked(batch)
-    insurer = startable(ctx, batch)
-    values = values_on(insurer, batch.dated)
-    if law_version(values.digest) != batch.law:
-        raise Refused("影の一覧の後に条文室の版が変わりました。影の一覧からやり直してください。")
-    shown = shown_terms(batch.id)
-    persons = sorted({key[0] for key in shown})
-    now = {
-        j.term.key: j
-        for j in judge(
-            ctx, values, open_terms(ctx, batch.dated, None, persons), batch.dated, batch.totals["least_yen"]
-        )
-    }
-    goes = [now[key] for key in shown if key in now and now[key].goes]
-    _no_fee(goes)
-    save(ctx, batch, goes)
-    return finish(ctx, batch, shown, now, goes)
-
-
-def startable(ctx: Context, batch: Batch) -> str:
-    """The insurer of an approved batch whose day has not passed; Refused says what is in the way."""
     if batch.state != "approved":
         raise Refused("承認されていない一覧は実行できません。")
     if ctx.on > batch.dated:
         raise Refused(
             "発行日を過ぎました。発行日の決まった期限は変えられません。影の一覧からやり直してください。"
         )
-    return batch.totals["insurer"]
+    values = values_on(batch.totals["insurer"], batch.dated)
+    if law_version(values.digest) != batch.law:
+        raise Refused("影の一覧の後に条文室の版が変わりました。影の一覧からやり直してください。")
+    shown = shown_terms(batch.id)
+    now = {answer.term.key: answer for answer in judged(values, sorted({key[0] for key in shown}))}
+    goes = [now[key] for key in shown if key in now and now[key].goes]
+    saved(goes)
+    return finish(ctx, batch, shown, now, goes)
 
 
 class Shown(NamedTuple):

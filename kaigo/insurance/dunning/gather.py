@@ -1,4 +1,4 @@
-"""Storage → what the law needs to know of every open term, in two statements for the whole ward."""
+"""Storage → what the law needs to know of every open term, in three statements for the whole ward."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ class Open(NamedTuple):
     """A directly paid term that is open after its due date. yen: what is open.
 
     demanded_on: of its demand; waits_for: the day of a debit that the bank has not answered; overpaid_yen: what the
-    person paid too much on other terms; stays: (why, start, end) that hold for it; paid_on: days of part payments.
+    person paid too much on other terms; stays: (why, start, end) that hold for it; paid_on: days of part payments
+    that stand; what was taken back, an offset and what a former system took in on a day unknown renew nothing.
     """
 
     person: int
@@ -62,18 +63,18 @@ class Open(NamedTuple):
         return tuple(sorted(found, key=lambda event: (event.on, event.kind)))
 
 
-# Only the balance is summed: the other sums of ledger.terms_sql cost three times as much for a whole ward.
+# The ledger is read once: what is not even of anybody's, above zero and below.
+_UNEVEN = "CREATE TEMPORARY TABLE dunning_uneven ON COMMIT DROP AS {uneven}"
 # Who owes something on a term of his own, and which part of the plan in force asks for it.
 _OPEN = """
 CREATE TEMPORARY TABLE dunning_open ON COMMIT DROP AS
-SELECT t.person_id, t.fiscal_year, t.number, i.way, i.due_on, i.id AS part, t.balance AS yen,
+SELECT t.person_id, t.fiscal_year, t.number, i.way, i.due_on, i.id AS part, t.balance AS yen, t.paid,
        d.dated AS demanded_on, d.deadline_on
-FROM (SELECT person_id, fiscal_year, number, sum({balance})::int AS balance FROM ({entries}) e
-      WHERE {mine} GROUP BY person_id, fiscal_year, number HAVING sum({balance}) > 0) t
+FROM dunning_uneven t
 JOIN ({plans}) p ON p.person_id = t.person_id AND p.fiscal_year = t.fiscal_year
 JOIN ({parts}) i ON i.plan_id = p.id AND i.number = t.number AND i.way <> 'deduction'
 LEFT JOIN dunning_demand d ON d.person_id = t.person_id AND d.fiscal_year = t.fiscal_year AND d.number = t.number
-WHERE i.due_on < %(before)s AND i.due_on >= %(since)s AND (d.id IS NOT NULL) = %(demanded)s"""
+WHERE t.kind = 'direct' AND t.number <> 0 AND t.balance > 0 AND i.due_on < %(before)s AND i.due_on >= %(since)s AND (d.id IS NOT NULL) = %(demanded)s"""
 
 _FACTS = """
 SELECT o.person_id, o.fiscal_year, o.number, o.way, o.due_on, o.part, o.yen, o.demanded_on, o.deadline_on,
@@ -83,16 +84,22 @@ FROM dunning_open o
 LEFT JOIN ({reported}) r USING (person_id, fiscal_year, number)
 LEFT JOIN ({debits}) b USING (person_id, fiscal_year, number)
 LEFT JOIN ({taken_over}) v USING (person_id, fiscal_year)
-LEFT JOIN (SELECT person_id, -sum(balance) AS yen FROM ({overpaid}) t WHERE balance < 0 GROUP BY person_id) x
+LEFT JOIN (SELECT person_id, -sum(balance) AS yen FROM dunning_uneven WHERE balance < 0 GROUP BY person_id) x
      USING (person_id)
-LEFT JOIN LATERAL (SELECT json_agg(json_build_array(s.why, s.start, s."end") ORDER BY s.start, s.id) AS stays
-     FROM ({stays}) s WHERE s.person_id = o.person_id
-       AND (s.fiscal_year IS NULL OR (s.fiscal_year, s.number) = (o.fiscal_year, o.number))) s ON true
+LEFT JOIN (SELECT a.person_id, a.fiscal_year, a.number,
+                  json_agg(json_build_array(s.why, s.start, s."end") ORDER BY s.start, s.id) AS stays
+     FROM dunning_open a JOIN ({stays}) s ON s.person_id = a.person_id
+       AND (s.fiscal_year IS NULL OR (s.fiscal_year, s.number) = (a.fiscal_year, a.number))
+     GROUP BY 1, 2, 3) s USING (person_id, fiscal_year, number)
 LEFT JOIN (SELECT e.person_id, e.fiscal_year, e.number, array_agg(DISTINCT e.paid_on ORDER BY e.paid_on) AS days
-     FROM ({payments}) e WHERE e.yen > 0 AND e.way <> 'deduction' AND e.person_id IN (SELECT person_id FROM dunning_open)
+     FROM (SELECT person_id, fiscal_year, number, source, min(paid_on) AS paid_on FROM ({payments}) m
+           WHERE sort = 'receipt' AND way <> 'deduction' AND source NOT LIKE 'migration:%%' AND
+             (person_id, fiscal_year, number) IN (SELECT person_id, fiscal_year, number FROM dunning_open WHERE paid)
+           GROUP BY 1, 2, 3, 4 HAVING sum(yen) > 0) e
      GROUP BY 1, 2, 3) y USING (person_id, fiscal_year, number)
 ORDER BY o.person_id, o.due_on, o.fiscal_year, o.number"""
 
+_DROP = "DROP TABLE IF EXISTS dunning_uneven, dunning_open"
 LONG_AGO = date(2000, 4, 1)
 
 
@@ -101,22 +108,19 @@ def open_terms(
     demanded: bool = False,
 ) -> list[Open]:  # fmt: skip
     """Open terms due on [since, before), those with a demand or those without; all people, or these."""
-    mine = "way <> 'deduction' AND number <> 0"
-    if ctx.known_at is not None:
-        mine += " AND booked_at <= %(known_at)s"
-    if persons is not None:
-        mine += " AND person_id = ANY(%(persons)s::bigint[])"
+    mine = "true" if persons is None else "person_id = ANY(%(persons)s::bigint[])"
     params = {
         "before": before, "since": since or LONG_AGO, "known_at": ctx.known_at, "on": ctx.on, "demanded": demanded,
         "persons": id_array(persons) if persons is not None else None,
     }  # fmt: skip
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE IF EXISTS dunning_open")
+        cursor.execute(_DROP)
+        if persons is None:
+            ledger.ample()
+        cursor.execute(_UNEVEN.format(uneven=ledger.uneven_sql(ctx, mine)), params)
+        cursor.execute("ANALYZE dunning_uneven")
         cursor.execute(
             _OPEN.format(
-                balance=ledger.BALANCE,
-                entries=ledger.entries_sql(),
-                mine=mine,
                 plans=collection.plans_in_force_sql(ctx),
                 parts=collection.instalments_sql(),
             ),
@@ -128,14 +132,13 @@ def open_terms(
             reported=receipts.reported_sql(),
             debits=receipts.unanswered_sql(),
             taken_over=collection.taken_over_sql(),
-            overpaid=ledger.terms_sql(ctx, "person_id IN (SELECT person_id FROM dunning_open)"),
             payments=receipts.payments_sql(),
             stays=stays.all_sql(ctx),
         ),
         params,
     )
     with connection.cursor() as cursor:
-        cursor.execute("DROP TABLE dunning_open")
+        cursor.execute(_DROP)
     saw(row[0] for row in found)
     return [Open(*row[:13], _stays(row[13]), tuple(row[14])) for row in found]
 

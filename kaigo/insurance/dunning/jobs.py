@@ -58,7 +58,7 @@ def shadow(ctx: Context, progress: Progress) -> dict:
     return {"batch": made.id} | {key: made.totals[key] for key in ("terms", "people", "yen", "late")}
 
 
-@job("dunning.late_charges", title="延滞金の決定", when=Daily(), purpose=PURPOSE)
+@job("dunning.late_charges", title="延滞金の決定", when=Daily(), needs=("receipts.take",), purpose=PURPOSE)
 def late_charges(ctx: Context, progress: Progress) -> dict:
     """Late charges of the terms that were paid since, and back those whose payment was taken back."""
     return late.settle_all(ctx, settings.INSURER)

@@ -1,10 +1,11 @@
 """延滞金: from the ledger's history of a term by the law room, decided and booked once the term is paid, or by hand.
 
-What a clerk sees before that is a preview: the same call, nothing kept.
+Only demanded terms can have one (自治法231条の3第2項). What a clerk sees before is a preview: the same call, nothing kept.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any, NamedTuple
@@ -29,11 +30,14 @@ from kaigo.law.late_charges import instalment as late_charge
 from kaigo.law.reasons import Finding, Unclear, pack
 from kaigo.law.values import Values
 
+FORMER_DEMAND = "前のシステムで督促した日"
+
 
 class Term(NamedTuple):
     """A directly paid term after its due date. payments: (day paid, signed yen) in order; charge: in force, if any.
 
-    waived_yen: 減免 of its charges; booked_yen: what the ledger says of its late charges.
+    demanded_on: None also when only a former system may have demanded it, whose demands nobody handed over (taken_over).
+    charged: facts and state of that charge; waived_yen: 減免 of all its charges; booked_yen: what the ledger says of them.
     """
 
     person: int
@@ -44,14 +48,20 @@ class Term(NamedTuple):
     owed_yen: int
     balance: int
     payments: tuple[tuple[date, int], ...]
+    demanded_on: date | None
+    taken_over: bool
     charge: int | None
-    charged: tuple[int, date, str] | None  # owed_yen, until, state of the charge in force
+    charged: tuple[list, str] | None
     waived_yen: int
     booked_yen: int
 
     @property
     def key(self) -> tuple[int, int, int]:
         return self.person, self.fiscal_year, self.number
+
+    @property
+    def demand_unknown(self) -> bool:
+        return self.taken_over and self.demanded_on is None
 
     def paid_up(self) -> date | None:
         """The day on which the payments reached what was owed; None while the term is open."""
@@ -67,7 +77,11 @@ class Term(NamedTuple):
     def facts(self, until: date) -> LateFacts:
         """As the law asks for them, on a day."""
         parts = tuple(PartPayment(day, yen) for day, yen in self.payments if day <= until)
-        return LateFacts(self.due_on, self.owed_yen, until, parts)
+        return LateFacts(self.due_on, self.owed_yen, until, parts, self.demanded_on)
+
+    def decided(self, facts: LateFacts, state: str) -> bool:
+        """Whether the charge in force says this already: also the days of part payments may have been put right."""
+        return self.charged == (json.loads(to_json(facts)), state)
 
 
 # Only a term that is open after its due date, or was paid after it, or that has a charge, can have one.
@@ -77,14 +91,17 @@ WITH paid AS (
            max(paid_on) AS last
     FROM (SELECT person_id, fiscal_year, number, paid_on, sum(yen)::int AS yen FROM ({payments}) m
           WHERE way <> 'deduction' AND number <> 0 AND {mine} GROUP BY 1, 2, 3, 4 HAVING sum(yen) <> 0) d GROUP BY 1, 2, 3)
-SELECT t.person_id, t.fiscal_year, t.number, i.way, i.due_on, t.levied, t.balance, coalesce(paid.days, '[]'), c.id,
-       c.owed_yen, c.until, c.state, coalesce(w.yen, 0)::int, coalesce(b.yen, 0)::int
+SELECT t.person_id, t.fiscal_year, t.number, i.way, i.due_on, t.levied, t.balance, coalesce(paid.days, '[]'), d.dated,
+       coalesce(v.decided_on > i.due_on, false), c.id, f.facts, c.state, coalesce(w.yen, 0)::int, coalesce(b.yen, 0)::int
 FROM ({terms}) t
 JOIN ({plans}) p ON p.person_id = t.person_id AND p.fiscal_year = t.fiscal_year
 JOIN ({parts}) i ON i.plan_id = p.id AND i.number = t.number AND i.way <> 'deduction'
 LEFT JOIN paid ON paid.person_id = t.person_id AND paid.fiscal_year = t.fiscal_year AND paid.number = t.number
 LEFT JOIN dunning_late_charge c ON c.person_id = t.person_id AND c.fiscal_year = t.fiscal_year AND c.number = t.number
      AND NOT EXISTS (SELECT 1 FROM dunning_late_charge n WHERE n.supersedes_id = c.id)
+LEFT JOIN dunning_late_finding f ON f.decision_id = c.id
+LEFT JOIN dunning_demand d ON d.person_id = t.person_id AND d.fiscal_year = t.fiscal_year AND d.number = t.number
+LEFT JOIN ({taken_over}) v ON v.person_id = t.person_id AND v.fiscal_year = t.fiscal_year
 LEFT JOIN LATERAL (SELECT sum(x.yen) AS yen FROM dunning_waiver x JOIN dunning_late_charge y ON y.id = x.charge_id
      WHERE y.person_id = t.person_id AND y.fiscal_year = t.fiscal_year AND y.number = t.number) w ON c.id IS NOT NULL
 LEFT JOIN LATERAL (SELECT sum(e.yen) AS yen FROM ({entries}) e WHERE e.sort = 'late_levy' AND e.way <> 'deduction'
@@ -94,32 +111,24 @@ WHERE i.due_on < %(on)s AND t.written_off = 0 AND (c.id IS NOT NULL OR paid.last
 ORDER BY t.person_id, i.due_on, t.number"""
 
 
-# Who paid something after its due date, or has a charge: few among all, so that only their terms are put together.
-_LATE_PAYERS = """
-SELECT m.person_id FROM ({payments}) m JOIN ({plans}) p ON p.person_id = m.person_id AND p.fiscal_year = m.fiscal_year
-JOIN ({parts}) i ON i.plan_id = p.id AND i.number = m.number AND i.way <> 'deduction'
-WHERE m.way <> 'deduction' AND m.yen > 0 AND m.paid_on > i.due_on
-UNION SELECT person_id FROM dunning_late_charge"""
-
-
-def late_payers(ctx: Context) -> list[int]:
+def demanded_people() -> list[int]:
     """Everybody about whose terms there is something to decide, or was."""
-    query = _LATE_PAYERS.format(
-        payments=receipts.payments_sql(),
-        plans=collection.plans_in_force_sql(ctx),
-        parts=collection.instalments_sql(),
-    )
-    return [person for (person,) in rows(query, {"on": ctx.on, "known_at": ctx.known_at})]
+    return [
+        person
+        for (person,) in rows(
+            "SELECT person_id FROM dunning_demand UNION SELECT person_id FROM dunning_late_charge"
+        )
+    ]
 
 
 def terms(ctx: Context, wanted: str = "true", persons: Sequence[int] | None = None) -> list[Term]:
-    """Terms due before ctx.on about which there may be a late charge. wanted: SQL over t, c, paid and i."""
+    """Terms due before ctx.on about which there may be a late charge. wanted: SQL over t, c, d, paid and i."""
     mine = "way <> 'deduction' AND number <> 0"
     whose = "person_id = ANY(%(persons)s::bigint[])" if persons is not None else "true"
     query = _TERMS.format(
         payments=receipts.payments_sql(), mine=whose, terms=ledger.terms_sql(ctx, f"{mine} AND {whose}"),
         plans=collection.plans_in_force_sql(ctx), parts=collection.instalments_sql(), entries=ledger.entries_sql(),
-        wanted=wanted,
+        taken_over=collection.taken_over_sql(), wanted=wanted,
     )  # fmt: skip
     found = rows(
         query,
@@ -134,9 +143,11 @@ def terms(ctx: Context, wanted: str = "true", persons: Sequence[int] | None = No
 
 
 def _term(row: tuple) -> Term:
-    days, charge, owed, until, state, waived, booked = row[7:]
+    days, demanded_on, taken_over, charge, facts, state, waived, booked = row[7:]
     paid = tuple((date.fromisoformat(day), yen) for day, yen in days)
-    return Term(*row[:7], paid, charge, (owed, until, state) if charge else None, waived, booked)
+    return Term(
+        *row[:7], paid, demanded_on, taken_over, charge, (json.loads(facts), state) if charge else None, waived, booked
+    )  # fmt: skip
 
 
 # -- deciding ---------------------------------------------------------------------------------------------
@@ -153,15 +164,15 @@ class Settled(NamedTuple):
 
 
 def settle_all(ctx: Context, insurer: str) -> dict[str, Any]:
-    """Decide the late charge of every term that was paid up, and take back those of terms that are open again.
+    """Decide the late charge of every demanded term that was paid up, and take back those of terms that are open again.
 
     Returns {decided, charged, yen, withdrawn, unclear, missing}: terms whose rates are missing stay as they are.
     """
     alone("late")
     found = terms(
         ctx,
-        "(t.balance <= 0 AND (paid.last > i.due_on OR c.id IS NOT NULL)) OR c.state = 'charged'",
-        late_payers(ctx),
+        "(t.balance <= 0 AND (paid.last > i.due_on AND d.id IS NOT NULL OR c.id IS NOT NULL)) OR c.state = 'charged'",
+        demanded_people(),
     )
     return _settle(ctx, values_on(insurer, ctx.on), found)
 
@@ -172,6 +183,14 @@ def settle(ctx: Context, insurer: str, person: int, fiscal_year: int, number: in
     found = [t for t in terms(ctx, persons=[person]) if (t.fiscal_year, t.number) == (fiscal_year, number)]
     if not found:
         raise Refused("この期には、納期限の後に納められていない額がありません。延滞金はありません。")
+    if found[0].demand_unknown:
+        raise Refused(
+            f"この期の{FORMER_DEMAND}が引き継がれていません。延滞金は督促をした期にだけ掛かるため、ここでは決められません。"
+        )
+    if found[0].demanded_on is None:
+        raise Refused(
+            "この期は督促していません。延滞金は督促をした期にだけ掛かります(自治法231条の3第2項)。先に督促してください。"
+        )
     done = _settle(ctx, values_on(insurer, ctx.on), found, by_hand=True)
     if done["missing"]:
         raise Refused(f"延滞金を決められません。{'、'.join(done['missing'])}が値に入っていません。")
@@ -204,14 +223,14 @@ def _decide(ctx: Context, values: Values, term: Term, by_hand: bool) -> Settled 
     until, state = term.paid_up(), "charged"
     if until is None:
         if not by_hand:
-            again = term.charged is not None and term.charged[2] == "charged"
+            again = term.charged is not None and term.charged[1] == "charged"
             return Settled(term, ctx.on, "withdrawn", term.facts(ctx.on), None) if again else None
         until, state = ctx.on, "interim"
-    if term.charged == (term.owed_yen, until, state):
-        return None
-    if until <= term.due_on and (term.charged is None or term.charged[2] == "withdrawn"):
-        return None
     facts = term.facts(until)
+    if term.decided(facts, state):
+        return None
+    if until <= term.due_on and (term.charged is None or term.charged[1] == "withdrawn"):
+        return None
     found = late_charge(facts, values)
     return found if isinstance(found, Unclear) else Settled(term, until, state, facts, found)
 
@@ -278,6 +297,9 @@ def previews(ctx: Context, insurer: str, persons: Sequence[int], until: date | N
     day = until or ctx.on
     found = []
     for term in terms(ctx, "t.balance > 0", persons):
+        if term.demand_unknown:
+            found.append(Preview(term, day, None, (FORMER_DEMAND,)))
+            continue
         judged = late_charge(term.facts(day), values)
         if isinstance(judged, Unclear):
             found.append(Preview(term, day, None, tuple(lack.what for lack in judged.missing)))

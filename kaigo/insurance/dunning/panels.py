@@ -6,35 +6,33 @@ from kaigo.base.desk.panel import Banner, Panel, PanelEvent
 from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
+from kaigo.insurance.dunning.returned import away_sql
 from kaigo.insurance.dunning.words import LETTERS, RETURNS
 
-# One query: everything that happened, the newest first, and how much of it is still open.
-_EVENTS = """
-SELECT on_day, what, number, yen, label FROM (
-    SELECT dated AS on_day, 'demand' AS what, id AS number, yen, number::text AS label FROM dunning_demand
-    WHERE person_id = %(person)s AND (%(known_at)s::timestamptz IS NULL OR decided_at <= %(known_at)s)
-    UNION ALL SELECT dated, 'reminder', id, yen, '' FROM dunning_reminder
-    WHERE person_id = %(person)s AND (%(known_at)s::timestamptz IS NULL OR decided_at <= %(known_at)s)
-    UNION ALL SELECT c.decided_on, 'late', c.id, c.yen, c.number::text FROM dunning_late_charge c
-    WHERE c.person_id = %(person)s AND c.yen > 0 AND (%(known_at)s::timestamptz IS NULL OR c.decided_at <= %(known_at)s)
-      AND NOT EXISTS (SELECT 1 FROM dunning_late_charge n WHERE n.supersedes_id = c.id)
-    UNION ALL SELECT returned_on, 'returned', id, 0, letter || ':' || why FROM dunning_returned
-    WHERE person_id = %(person)s AND (%(known_at)s::timestamptz IS NULL OR created_at <= %(known_at)s)
+_KNOWN = "(%(known_at)s::timestamptz IS NULL OR {} <= %(known_at)s)"
+# Everything that happened, the newest first. away: a letter came back, and the last search did not find the address.
+_EVENTS = f"""
+SELECT on_day, what, number, yen, label, away FROM (
+    SELECT dated AS on_day, 'demand' AS what, id AS number, yen, number::text AS label, false AS away FROM dunning_demand
+    WHERE person_id = %(person)s AND {_KNOWN.format("decided_at")}
+    UNION ALL SELECT dated, 'reminder', id, yen, '', false FROM dunning_reminder
+    WHERE person_id = %(person)s AND {_KNOWN.format("decided_at")}
+    UNION ALL SELECT c.decided_on, 'late', c.id, c.yen, c.number::text, false FROM dunning_late_charge c
+    WHERE c.person_id = %(person)s AND c.yen > 0 AND {_KNOWN.format("c.decided_at")}
+      AND NOT EXISTS (SELECT 1 FROM dunning_late_charge n WHERE n.supersedes_id = c.id AND {_KNOWN.format("n.decided_at")})
+    UNION ALL SELECT r.returned_on, 'returned', r.id, 0, r.letter || ':' || r.why,
+        {away_sql(_KNOWN.format("s.created_at"))} FROM dunning_returned r
+    WHERE r.person_id = %(person)s AND {_KNOWN.format("r.created_at")}
 ) e ORDER BY on_day DESC, number DESC"""
-_AWAY = """
-SELECT count(*) FROM dunning_returned r WHERE r.person_id = %(person)s
-AND coalesce((SELECT s.found FROM dunning_search s WHERE s.returned_id = r.id ORDER BY s.searched_on DESC, s.id DESC LIMIT 1), '')
-    <> 'address'"""
 
 
 def panel(ctx: Context, person: int) -> Panel | None:
-    """Two queries. None when nobody ever had to ask twice and no letter came back."""
+    """One query. None when nobody ever had to ask twice and no letter came back."""
     found = rows(_EVENTS, {"person": person, "known_at": ctx.known_at})
     if not found:
         return None
-    away = rows(_AWAY, {"person": person})[0][0]
-    demands = sum(what == "demand" for _, what, _, _, _ in found)
-    late = sum(yen for _, what, _, yen, _ in found if what == "late")
+    demands = sum(what == "demand" for _, what, *_ in found)
+    late = sum(yen for _, what, _, yen, *_ in found if what == "late")
     url = f"/dunning/person/{ref('person', person)}/"
     facts = [("督促", f"{demands}期")] if demands else []
     if late:
@@ -42,10 +40,12 @@ def panel(ctx: Context, person: int) -> Panel | None:
     return Panel(
         room="dunning",
         title="督促と延滞金",
-        state=_said(*found[0][1:]),
+        state=_said(*found[0][1:5]),
         url=url,
-        events=tuple(PanelEvent(on, _said(*rest), url) for on, *rest in found[:3]),
-        banners=(Banner("arrears", "通知が戻り、住所を確かめられていません。"),) if away else (),
+        events=tuple(PanelEvent(on, _said(*rest), url) for on, *rest, _ in found[:3]),
+        banners=(Banner("arrears", "通知が戻り、住所を確かめられていません。"),)
+        if any(away for *_, away in found)
+        else (),
         permission="dunning.view",
         facts=tuple(facts),
     )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
 from kaigo.base.audit.seen import saw
-from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
+from kaigo.insurance.dunning.late import Preview, previews
 from kaigo.insurance.dunning.models import DemandFinding, LateFinding
+from kaigo.insurance.dunning.returned import away_sql
 from kaigo.insurance.dunning.stays import all_sql
 from kaigo.insurance.dunning.words import WHY
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, tell_all
+
+__all__ = ["Preview", "previews"]
 
 # Whom an address is about (base/desk/things.py).
 SUBJECTS = {
@@ -57,63 +58,22 @@ def stays_sql(ctx: Context) -> str:
     return f'SELECT person_id, fiscal_year, number, why, start, "end" FROM ({all_sql(ctx)}) s'
 
 
-def late_sql() -> str:
-    """Relation (id, person_id, fiscal_year, number, yen, until, state): late charges in force, before waivers."""
-    return (
-        "SELECT c.id, c.person_id, c.fiscal_year, c.number, c.yen, c.until, c.state FROM dunning_late_charge c "
-        "WHERE NOT EXISTS (SELECT 1 FROM dunning_late_charge n WHERE n.supersedes_id = c.id)"
-    )
-
-
 def waiting_sql() -> str:
     """(person_id, case) of people about whom somebody must act: letters that came back, waivers that wait."""
-    return """
+    return f"""
         SELECT r.person_id, 'dunning.returned:' || r.id AS "case" FROM dunning_returned r
         WHERE NOT EXISTS (SELECT 1 FROM dunning_public_notice_letter l WHERE l.returned_id = r.id)
-          AND NOT EXISTS (SELECT 1 FROM dunning_search s WHERE s.returned_id = r.id AND s.found = 'address')
+          AND {away_sql()}
         UNION ALL
         SELECT w.person_id, 'dunning.waiver:' || w.id FROM dunning_waiver_request w WHERE w.state = 'requested'"""
-
-
-# -- for the prescription -----------------------------------------------------------------------------------
-
-
-class Asked(NamedTuple):
-    """When a term was asked for: the demand renews its prescription, reminders pause it."""
-
-    demanded_on: date | None
-    reminded_on: tuple[date, ...]
-
-
-def asked(ctx: Context, persons: Iterable[int]) -> dict[tuple[int, int, int], Asked]:
-    """(person, fiscal year, number) → when it was demanded and reminded of, of directly paid terms."""
-    params = {"persons": id_array(persons), "known_at": ctx.known_at}
-    seen = "(%(known_at)s::timestamptz IS NULL OR decided_at <= %(known_at)s)"
-    found = {
-        (person, year, number): Asked(dated, ())
-        for person, year, number, dated in rows(
-            "SELECT person_id, fiscal_year, number, dated FROM dunning_demand "
-            f"WHERE person_id = ANY(%(persons)s::bigint[]) AND {seen}",
-            params,
-        )
-    }
-    for person, year, number, days in rows(
-        "SELECT t.person_id, t.fiscal_year, t.number, array_agg(r.dated ORDER BY r.dated) FROM dunning_reminder_term t "
-        f"JOIN dunning_reminder r ON r.id = t.reminder_id WHERE t.person_id = ANY(%(persons)s::bigint[]) AND {seen} "
-        "GROUP BY 1, 2, 3",
-        params,
-    ):
-        held = found.get((person, year, number))
-        found[(person, year, number)] = Asked(held.demanded_on if held else None, tuple(days))
-    return found
 
 
 # -- views --------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
-class DemandView:
-    """A demand of a term."""
+class AskedFor:
+    """A term that a letter asks for. id: of the demand or reminder; yen: as decided."""
 
     id: int
     person: int
@@ -124,6 +84,12 @@ class DemandView:
     yen: int
     dated: date
     deadline_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class DemandView(AskedFor):
+    """A demand of a term."""
+
     fee_yen: int
     why: str
     batch: int

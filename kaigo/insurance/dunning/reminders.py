@@ -10,18 +10,15 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import NamedTuple
 
-from kaigo.base.jobs.registry import Progress
 from kaigo.base.records.bulk import copy_rows, id_array, reserve_ids
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
-from kaigo.insurance.dunning.batch import begin, finish, keep, locked, shown_terms, startable, totals
+from kaigo.insurance.dunning.batch import begin, executed, shadowed
 from kaigo.insurance.dunning.gather import Open, open_terms
 from kaigo.insurance.dunning.judge import lapse, places, values_on, waiting
 from kaigo.insurance.dunning.late import previews
-from kaigo.insurance.dunning.locks import alone
 from kaigo.insurance.dunning.models import Batch, Reminder
-from kaigo.law.digest import law_version
 from kaigo.law.prescription import Event
 from kaigo.law.reasons import Reason
 from kaigo.law.values import Values
@@ -44,7 +41,7 @@ class Asked(NamedTuple):
 
 def shadow(
     ctx: Context, insurer: str, dated: date, deadline_on: date, least_yen: int = 0,
-    quiet_days: int = QUIET_DAYS, progress: Progress | None = None,
+    quiet_days: int = QUIET_DAYS,
 ) -> Batch:  # fmt: skip
     """Everybody with demanded terms that are open. Decides nothing. Raises Refused.
 
@@ -56,14 +53,10 @@ def shadow(
         raise Refused("催告の期限は、発行日より後の日にしてください。")
     values = values_on(insurer, dated)
     found = judge(ctx, values, open_terms(ctx, dated, demanded=True), dated, least_yen, quiet_days)
-    made = Batch.objects.create(
-        sort=SORT, on=ctx.on, dated=dated, state="shadowed", law=law_version(values.digest), requested_by=ctx.actor,
-        totals=totals(found) | {
-            "insurer": insurer, "deadline_on": deadline_on.isoformat(), "least_yen": least_yen, "quiet_days": quiet_days,
-        },
+    return shadowed(
+        ctx, SORT, dated, values, found, insurer=insurer, deadline_on=deadline_on.isoformat(), least_yen=least_yen,
+        quiet_days=quiet_days,
     )  # fmt: skip
-    keep(made.id, "shadow", found)
-    return made
 
 
 def judge(
@@ -123,22 +116,12 @@ def last_reminded(persons: set[int]) -> dict[int, list[tuple[date, tuple[int, in
 
 def execute(ctx: Context, batch: Batch) -> dict:
     """A Reminder for each person with what was shown and still is open."""
-    alone("batch")
-    locked(batch)
-    insurer = startable(ctx, batch)
-    values = values_on(insurer, batch.dated)
-    if law_version(values.digest) != batch.law:
-        raise Refused("影の一覧の後に条文室の版が変わりました。影の一覧からやり直してください。")
-    shown = shown_terms(batch.id)
-    persons = sorted({key[0] for key in shown})
-    asked = judge(
-        ctx, values, open_terms(ctx, batch.dated, None, persons, demanded=True), batch.dated,
-        batch.totals["least_yen"], batch.totals["quiet_days"],
-    )  # fmt: skip
-    now = {a.term.key: a for a in asked}
-    goes = [now[key] for key in shown if key in now and now[key].goes]
-    save(ctx, insurer, batch, goes)
-    return finish(ctx, batch, shown, now, goes)
+
+    def found(values: Values, people: Sequence[int]) -> list[Asked]:
+        terms = open_terms(ctx, batch.dated, None, people, demanded=True)
+        return judge(ctx, values, terms, batch.dated, batch.totals["least_yen"], batch.totals["quiet_days"])
+
+    return executed(ctx, batch, found, lambda goes: save(ctx, batch, goes))
 
 
 _TERM = (
@@ -146,7 +129,7 @@ _TERM = (
 )  # fmt: skip
 
 
-def save(ctx: Context, insurer: str, batch: Batch, goes: Sequence[Asked]) -> list[int]:
+def save(ctx: Context, batch: Batch, goes: Sequence[Asked]) -> list[int]:
     """Reminders with their terms; returns the ids."""
     by_person = [
         (person, list(found))
@@ -155,7 +138,7 @@ def save(ctx: Context, insurer: str, batch: Batch, goes: Sequence[Asked]) -> lis
     ids = reserve_ids(Reminder, len(by_person))
     charged = {
         p.term.key: p.finding.value.yen if p.finding else None
-        for p in previews(ctx.at(batch.dated), insurer, [person for person, _ in by_person])
+        for p in previews(ctx.at(batch.dated), batch.totals["insurer"], [person for person, _ in by_person])
     }
     deadline = date.fromisoformat(batch.totals["deadline_on"])
     copy_rows(

@@ -21,6 +21,14 @@ from kaigo.law.reasons import Unclear, pack
 LONGEST = 200
 
 
+def away_sql(known: str = "true") -> str:
+    """SQL over a row r of dunning_returned: the last search has not found the address. known: over its steps s."""
+    return (
+        f"coalesce((SELECT s.found <> 'address' FROM dunning_search s WHERE s.returned_id = r.id AND {known} "
+        "ORDER BY s.searched_on DESC, s.id DESC LIMIT 1), true)"
+    )
+
+
 def enter(
     ctx: Context, person: int, letter: str, document_number: str, returned_on: date, why: str, note: str = ""
 ) -> ReturnedMail:

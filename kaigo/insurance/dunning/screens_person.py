@@ -32,14 +32,6 @@ CHARGES = {
 WAIVERS = {"requested": "決裁待ち", "granted": "認めた", "refused": "認めない", "withdrawn": "取り下げた"}
 
 
-def person_or_404(ctx: Context, person: int):
-    """The person as residents knows him."""
-    found = residents.one(ctx, person)
-    if found is None:
-        raise Http404
-    return found
-
-
 def term_name(fiscal_year: int, number: int) -> str:
     """令和8年度 第1期."""
     return f"{fiscal_year_name(fiscal_year)} {part_label('slip', number)}"
@@ -56,7 +48,11 @@ class Person(Page):
 
 
 def _person(ctx: Context, person: int, typed: Typed) -> dict:
-    who = person_or_404(ctx, person)
+    who = residents.one_or_404(ctx, person)
+    open_terms = [
+        (p, term_name(p.term.fiscal_year, p.term.number))
+        for p in late.previews(ctx, settings.INSURER, [person])
+    ]
     return {
         "title": whose(who.name, "の督促と延滞金"),
         "who": who,
@@ -65,11 +61,12 @@ def _person(ctx: Context, person: int, typed: Typed) -> dict:
         "reminders": read.reminders(ctx, person),
         "open": [
             (
-                p.term, term_name(p.term.fiscal_year, p.term.number), p.finding and p.finding.value.yen,
-                tell_all(p.finding.reasons) if p.finding else (), p.missing,
+                p.term, name, p.finding and p.finding.value.yen, tell_all(p.finding.reasons) if p.finding else (),
+                p.missing,
             )
-            for p in late.previews(ctx, settings.INSURER, [person])
+            for p, name in open_terms
         ],
+        "settle": [(p.term, name) for p, name in open_terms if p.term.demanded_on and p.finding],
         "charges": [
             (c, term_name(c.fiscal_year, c.number), CHARGES[c.state]) for c in read.late_charges(ctx, person)
         ],
@@ -145,7 +142,7 @@ class Why(Page):
         found = read.demand(ctx, demand)
         if found is None:
             raise Http404
-        who = person_or_404(ctx, found.person)
+        who = residents.one_or_404(ctx, found.person)
         return "dunning/demand.html", {
             "title": whose(who.name, "の督促"),
             "who": who,
@@ -189,7 +186,7 @@ def _charge(ctx: Context, charge: int, typed: Typed) -> dict:
     found = read.late_charge(ctx, charge)
     if found is None:
         raise Http404
-    who = person_or_404(ctx, found.person)
+    who = residents.one_or_404(ctx, found.person)
     left = waivers.left(Charge.objects.get(id=charge)) if found.current else 0
     typed.text_of = {"yen": f"{left:,}"} | typed.text_of
     return {
@@ -269,7 +266,7 @@ class PaidYear(Page):
     def get(self, ctx: Context, request: HttpRequest, person: int, year: int):
         if not 2000 <= year <= ctx.on.year:
             raise Http404
-        who = person_or_404(ctx, person)
+        who = residents.one_or_404(ctx, person)
         found = paid.paid_in(ctx, year, [person])
         return "dunning/paid.html", {
             "title": whose(who.name, f"の{year}年の納付額"),

@@ -18,7 +18,6 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.insurance.dunning import returned as mail
 from kaigo.insurance.dunning.models import PublicNotice, PublicNoticeLetter, ReturnedMail
-from kaigo.insurance.dunning.screens_person import person_or_404
 from kaigo.insurance.dunning.words import FOUND, LETTERS, RETURNS, SEARCHES
 from kaigo.insurance.qualification import read as qualification
 from kaigo.insurance.residents import read as residents
@@ -99,7 +98,7 @@ class EnterReturned(Page):
         return "dunning/enter_returned.html", self.data(ctx, person, typed)
 
     def data(self, ctx: Context, person: int, typed: Typed) -> dict:
-        who = person_or_404(ctx, person)
+        who = residents.one_or_404(ctx, person)
         typed.text_of = {"returned_on": wareki(ctx.on)} | typed.text_of
         return {
             "title": whose(who.name, "の返戻の記録"),
@@ -143,7 +142,7 @@ class SearchStep(Page):
 
 def _one(ctx: Context, number: int, typed: Typed) -> dict:
     row = get_object_or_404(ReturnedMail, id=number)
-    who = person_or_404(ctx, row.person_id)
+    who = residents.one_or_404(ctx, row.person_id)
     now = mail.standing(row)
     typed.text_of = {"searched_on": wareki(ctx.on)} | typed.text_of
     return {

@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import date
 from typing import NamedTuple
 
+from django.db import connection
+
 from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
@@ -51,6 +53,26 @@ def terms_sql(ctx: Context, condition: str = "true") -> str:
                -coalesce(sum(yen) FILTER (WHERE sort = 'write_off'), 0)::int AS written_off,
                sum({BALANCE})::int AS balance
         FROM ledger_entry WHERE {condition}{_known(ctx)} GROUP BY person_id, fiscal_year, {kind_sql()}, number"""
+
+
+def uneven_sql(ctx: Context, condition: str = "true") -> str:
+    """Relation (person_id, fiscal_year, kind, number, balance, paid): the terms whose balance is not zero.
+
+    paid: whether a receipt was ever booked on it. One sum instead of the four of terms_sql, and most terms fall out at
+    once: for whole wards. condition: SQL over the entries' columns.
+    """
+    return f"""
+        SELECT person_id, fiscal_year, CASE WHEN deducted THEN 'deduction' ELSE 'direct' END AS kind, number, balance, paid
+        FROM (SELECT person_id, fiscal_year, way = 'deduction' AS deducted, number, sum({BALANCE})::int AS balance,
+                     bool_or(sort = 'receipt') AS paid
+              FROM ledger_entry WHERE {condition}{_known(ctx)} GROUP BY person_id, fiscal_year, way = 'deduction', number
+              HAVING sum({BALANCE}) <> 0) u"""
+
+
+def ample() -> None:
+    """For the rest of the transaction, sums of a whole ward have room in memory."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL work_mem = '192MB'")
 
 
 def balances_sql(ctx: Context, condition: str = "true") -> str:

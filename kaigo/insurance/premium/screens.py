@@ -133,9 +133,7 @@ class PersonYears(Room):
     """All years of a person."""
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        view = residents.one(ctx, person)
-        if view is None:
-            raise Http404
+        view = residents.one_or_404(ctx, person)
         history = read.history(ctx, person)
         until = limits.person_years(
             ctx, settings.INSURER, [(person, h.fiscal_year, h.assessment_day) for h in history if h.current]
@@ -286,9 +284,7 @@ class Revise(Room):
     permission = "premium.revise"
 
     def get(self, ctx: Context, request: HttpRequest, person: int, year: int):
-        view = residents.one(ctx, person)
-        if view is None:
-            raise Http404
+        view = residents.one_or_404(ctx, person)
         return "premium/revise.html", {
             "title": whose(view.name, f"の即時更正 {fiscal_year_name(year)}"),
             "person": view,

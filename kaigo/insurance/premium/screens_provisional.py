@@ -95,9 +95,9 @@ class ChangeProvisional(Page):
         }
 
     def form(self, ctx: Context, person: int, year: int, typed: Typed) -> dict:
-        view = residents.one(ctx, person)
+        view = residents.one_or_404(ctx, person)
         standing = changes.standing(ctx, year, person)
-        if view is None or standing is None:
+        if standing is None:
             raise Http404
         return {
             "title": whose(view.name, f"の仮徴収を変える {fiscal_year_name(year)}"),

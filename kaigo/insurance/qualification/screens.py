@@ -165,10 +165,10 @@ class History(Room):
     """A person's qualifications: what is in force, every decision with its stored reasons, rulings, questions."""
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        view = residents.one(ctx, person)
+        view = residents.one_or_404(ctx, person)
         history = read.history(ctx, person)
         questions = read.tasks(ctx, person=person)
-        if view is None or (not history and view.birth_date is None and not questions):
+        if not history and view.birth_date is None and not questions:
             raise Http404
         shown = unref("period", request.GET.get("why", ""))
         chosen = next((p for p in history if p.id == shown), None)

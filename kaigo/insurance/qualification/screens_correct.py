@@ -72,9 +72,7 @@ class Correct(Page):
         }
 
     def form(self, ctx: Context, person: int, typed: Typed, rows: int) -> dict:
-        view = residents.one(ctx, person)
-        if view is None:
-            raise Http404
+        view = residents.one_or_404(ctx, person)
         return {
             "title": whose(view.name, "の資格の訂正"),
             "person": view,
@@ -105,9 +103,9 @@ class TakeBack(Page):
     title: ClassVar[str]  # after the name of the person
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        view = residents.one(ctx, person)
+        view = residents.one_or_404(ctx, person)
         ruling = rulings.in_force(person, self.matter)
-        if view is None or ruling is None:
+        if ruling is None:
             raise Http404
         changes = rulings.preview(
             ctx, person, lambda: rulings.take_back(ctx, settings.INSURER, person, self.matter, "見込み")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.urls import path
 
@@ -100,9 +100,7 @@ class PersonDeemed(Page):
         }
 
     def data(self, ctx: Context, person: int, typed: Typed) -> dict:
-        view = residents.one(ctx, person)
-        if view is None:
-            raise Http404
+        view = residents.one_or_404(ctx, person)
         found = deemed.entries(ctx, settings.INSURER, person)
         return {
             "title": whose(view.name, "のみなし2号"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 
 from kaigo.base.desk.pages import Pages
 from kaigo.base.desk.titles import whose
@@ -68,9 +68,7 @@ class HoldBack(Page):
         }
 
     def form(self, ctx: Context, person: int, typed: Typed) -> dict:
-        view = residents.one(ctx, person)
-        if view is None:
-            raise Http404
+        view = residents.one_or_404(ctx, person)
         return {
             "title": whose(view.name, "を資格取得除外者にする"),
             "person": view,

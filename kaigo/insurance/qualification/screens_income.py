@@ -161,8 +161,8 @@ class AskOne(Page):
         return go(f"/qualification/inquiries/{ref('inquiry', made.id)}/")
 
     def form(self, ctx: Context, person: int, year: int, typed: Typed) -> dict:
-        view = residents.one(ctx, person)
-        if view is None or not 0 <= fiscal_year(ctx.on) - year <= EARLIER:
+        view = residents.one_or_404(ctx, person)
+        if not 0 <= fiscal_year(ctx.on) - year <= EARLIER:
             raise Http404
         found = wanted(ctx, year, [person])
         if not typed.text_of and found and found[0].askable:
@@ -246,9 +246,7 @@ def _inquiry(inquiry: int) -> IncomeInquiry:
 
 
 def _one(ctx: Context, request: HttpRequest, row: IncomeInquiry, typed: Typed) -> dict:
-    view = residents.one(ctx, row.person_id)
-    if view is None:
-        raise Http404
+    view = residents.one_or_404(ctx, row.person_id)
     words = {field.key: field for field in taxation.fields()}
     replies = [
         (

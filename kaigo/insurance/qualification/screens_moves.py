@@ -129,9 +129,9 @@ class HandIn(Page):
         }
 
     def form(self, ctx: Context, person: int, typed: Typed) -> dict:
-        view = residents.one(ctx, person)
+        view = residents.one_or_404(ctx, person)
         move = moves_in.latest(ctx, settings.INSURER, person)
-        if view is None or move is None or move.base is None:
+        if move is None or move.base is None:
             raise Http404
         if not typed.text_of:
             code = move.note.municipality if move.note else move.from_code

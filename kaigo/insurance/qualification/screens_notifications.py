@@ -32,9 +32,7 @@ class Notifications(Page):
         return "qualification/notifications.html", self.data(ctx, person, Typed())
 
     def data(self, ctx: Context, person: int, typed: Typed) -> dict:
-        view = residents.one(ctx, person)
-        if view is None:
-            raise Http404
+        view = residents.one_or_404(ctx, person)
         found = notifications.received(ctx, settings.INSURER, person)
         names = staff_names([row.actor for row in found])
         return {

@@ -69,9 +69,7 @@ class Person(Page):
     purpose = "collection"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        who = residents.one(ctx, person)
-        if who is None:
-            raise Http404
+        who = residents.one_or_404(ctx, person)
         page = Pages(
             None,
             request,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from django.http import Http404, HttpRequest
+from django.http import HttpRequest
 
 from kaigo.base.desk.refs import ref
 from kaigo.base.desk.titles import whose
@@ -42,9 +42,7 @@ class CashFrom(Page):
         return go(f"/receipts/person/{ref('person', person)}/")
 
     def data(self, ctx: Context, person: int, typed: Typed) -> dict:
-        who = residents.one(ctx, person)
-        if who is None:
-            raise Http404
+        who = residents.one_or_404(ctx, person)
         terms = [
             (
                 f"{t.fiscal_year}:{t.number}",

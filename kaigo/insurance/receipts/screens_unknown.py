@@ -90,9 +90,7 @@ class PayFor(Page):
         return go(f"/receipts/person/{ref('person', person)}/")
 
     def data(self, ctx: Context, receipt: int, person: int, typed: Typed) -> dict:
-        who = residents.one(ctx, person)
-        if who is None:
-            raise Http404
+        who = residents.one_or_404(ctx, person)
         first = fiscal_year(ctx.on) - YEARS
         return _data(ctx, receipt, typed, near=False) | {
             "title": whose(who.name, "の期に消し込む"),

@@ -73,9 +73,7 @@ class Person(Page):
     purpose = "collection"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        who = residents.one(ctx, person)
-        if who is None:
-            raise Http404
+        who = residents.one_or_404(ctx, person)
         return "refunds/person.html", {
             "title": whose(who.name, "の過誤納"),
             "who": who,

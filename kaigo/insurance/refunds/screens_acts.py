@@ -41,8 +41,8 @@ class PayeeForm(Page):
         return self.form(ctx, person, kind, typed)
 
     def form(self, ctx: Context, person: int, kind: str, typed: Typed):
-        who = residents.one(ctx, person)
-        if who is None or kind not in payees.KINDS:
+        who = residents.one_or_404(ctx, person)
+        if kind not in payees.KINDS:
             raise Http404
         registered = payees.registered(ctx, person) if kind == "person" else None
         guardians = payees.guardians(ctx, person) if kind == "guardian" else []

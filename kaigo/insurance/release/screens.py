@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from django.conf import settings
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
 
@@ -274,9 +274,7 @@ class History(Page):
     purpose = "release"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        who = residents.one(ctx, person)
-        if who is None:
-            raise Http404
+        who = residents.one_or_404(ctx, person)
         return "release/history.html", {
             "title": Title("通知の履歴", f"{who.name} さんへの通知"),
             "who": who,

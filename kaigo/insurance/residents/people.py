@@ -7,6 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import NamedTuple
 
+from django.http import Http404
+
 from kaigo.base.audit.seen import saw
 from kaigo.base.records.context import HIDDEN, Context
 from kaigo.base.records.rows import rows
@@ -165,6 +167,14 @@ def one(ctx: Context, person: int) -> PersonView | None:
         return None
     view = PersonView(*(_plain(name, value) for name, value in zip(_FIELDS, found[0], strict=True)))
     return replace(view, **_unseen(ctx))
+
+
+def one_or_404(ctx: Context, person: int) -> PersonView:
+    """`one`, for pages: of somebody who is not there, there is no page."""
+    view = one(ctx, person)
+    if view is None:
+        raise Http404
+    return view
 
 
 # field of base/staff/fields.yaml → what stands in the view instead. One word tells that something is not shown.

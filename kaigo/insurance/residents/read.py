@@ -26,6 +26,7 @@ from kaigo.insurance.residents.people import (
     names,
     numbered,
     one,
+    one_or_404,
     person_of_number,
     relations,
     same,
@@ -36,7 +37,7 @@ __all__ = [
     "Found", "Hit", "LetterAddress", "Member", "PersonView", "address_exception_sql", "addressee_sql", "bank_account_sql",
     "borderline_sql", "changed_sql", "ever_believed_sql", "everybody", "exists", "facility_stay_sql", "hold_sql", "household", "household_number_sql", "identified", "identities", "letter_addresses", "mailing_address_sql",
     "medical_sql", "membership_history_sql", "membership_sql", "name", "names", "numbered", "old_age_pension_sql", "one",
-    "particulars_history_sql", "particulars_sql", "pension_number_sql", "person_of_number", "protected_among",
+    "one_or_404", "particulars_history_sql", "particulars_sql", "pension_number_sql", "person_of_number", "protected_among",
     "protection_changes_sql", "protection_sql", "relation_sql", "relations", "residence_history_sql",
     "residence_sql", "same", "search", "taxation_sql", "waiting_sql", "welfare_sql",
 ]  # fmt: skip

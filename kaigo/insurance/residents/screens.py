@@ -23,7 +23,7 @@ from kaigo.insurance.residents import models as m
 from kaigo.insurance.residents.acts import ACTS, Act, echo, read_fields
 from kaigo.insurance.residents.decide import ACCOUNT_KINDS, ACCOUNT_USES, MAILING_REASONS, RELATIONS, USES
 from kaigo.insurance.residents.letters import letter_addresses
-from kaigo.insurance.residents.people import PersonView, household, one, relations
+from kaigo.insurance.residents.people import household, one_or_404, relations
 from kaigo.insurance.residents.words import STATES, codes, event, relationship, source
 from kaigo.law.dates import fiscal_year_name
 
@@ -39,14 +39,6 @@ def hides(ctx: Context) -> dict[str, bool]:
     """Details that this person may not be shown: the page says so where they would stand."""
     found = {field: True for field in fields() if not ctx.sees(field)}
     return found if ctx.sees_all(*past.MEMO) else found | {"memo": True}
-
-
-def person_or_404(ctx: Context, person: int) -> PersonView:
-    """The person, whatever is known of him."""
-    view = one(ctx, person)
-    if view is None:
-        raise Http404
-    return view
 
 
 class Lists(Page):
@@ -74,7 +66,7 @@ class Person(Page):
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
         ctx, typed = on_day(ctx, request)
-        view = person_or_404(ctx, person)
+        view = one_or_404(ctx, person)
         if view.merged_into is not None:
             return go(f"/residents/{ref('person', view.merged_into)}/")
         lived = past.history(ctx, m.Residence, person)
@@ -119,7 +111,7 @@ class Facts(Page):
     purpose = "inquiry"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        view = person_or_404(ctx, person)
+        view = one_or_404(ctx, person)
         stays = past.history(ctx, m.FacilityStay, person)
         exceptions = past.history(ctx, m.AddressException, person)
         known = facility_names(ctx, {v.values["facility"] for v in (*stays, *exceptions)})
@@ -161,7 +153,7 @@ class Household(Page):
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
         ctx, typed = on_day(ctx, request)
-        view = person_or_404(ctx, person)
+        view = one_or_404(ctx, person)
         return "residents/household.html", {
             "title": whose(view.known_as or "氏名不明", "の世帯"),
             "view": view,
@@ -215,7 +207,7 @@ class Enter(Page):
             typed.errors[act.fields[0].name] = str(refusal)
 
     def data(self, ctx: Context, person: int, act: str, typed: Typed) -> dict[str, Any]:
-        view = person_or_404(ctx, person)
+        view = one_or_404(ctx, person)
         if act not in ACTS:
             raise Http404
         what = ACTS[act]

@@ -58,7 +58,12 @@ def random_facts(source: random.Random) -> LateFacts:
         PartPayment(due + timedelta(days=source.randrange(-30, 900)), source.randrange(0, yen + 1))
         for _ in range(source.choice([0, 0, 1, 2, 5]))
     )
-    return LateFacts(due, yen, until, payments)
+    return LateFacts(due, yen, until, payments, due)
+
+
+def late(due: date, until: date) -> LateFacts:
+    """納期限の翌日に督促した五万円。"""
+    return LateFacts(due, 50_000, until, demanded_on=due + DAY)
 
 
 def charge(facts: LateFacts, insurer: str = "131997") -> LateCharge:
@@ -117,7 +122,11 @@ def test_stretches_lie_side_by_side_and_never_cross_a_new_year():
 
 def test_the_parts_told_are_the_stretches_counted():
     facts = LateFacts(
-        date(2024, 7, 1), 100_000, date(2025, 1, 31), (PartPayment(date(2024, 12, 31), 98_500),)
+        date(2024, 7, 1),
+        100_000,
+        date(2025, 1, 31),
+        (PartPayment(date(2024, 12, 31), 98_500),),
+        date(2024, 7, 19),
     )
     found = instalment(facts, values())
     assert isinstance(found, Finding)
@@ -144,35 +153,47 @@ def test_the_parts_told_are_the_stretches_counted():
     ],
 )
 def test_the_reason_says_why_there_is_a_charge_or_none(yen, until, reason, parts):
-    found = instalment(LateFacts(date(2024, 7, 1), yen, until), values())
+    found = instalment(LateFacts(date(2024, 7, 1), yen, until, demanded_on=date(2024, 7, 19)), values())
     assert isinstance(found, Finding)
     assert (found.reasons[0].id, [part.id for part in found.reasons[0].parts]) == (reason, parts)
     limit = {"late.small_base": "2,000 円に満たない", "late.small": "1,000 円に満たない"}.get(reason, "")
     assert limit in tell_all(found.reasons)[0].text
 
 
+@pytest.mark.parametrize(
+    ("demanded", "reason", "said"),
+    [
+        (None, "late.not_demanded", "納期限 令和6年7月1日 の期は督促していない"),
+        (date(2025, 1, 31), "late.before_demand", "令和7年1月31日 の督促の前(令和7年1月31日)"),
+        (date(2025, 1, 30), "late.charged", "3,500 円"),
+    ],
+)
+def test_only_a_term_that_was_demanded_before_it_was_paid_is_charged(demanded, reason, said):
+    facts = LateFacts(date(2024, 7, 1), 100_000, date(2025, 1, 31), demanded_on=demanded)
+    found = instalment(facts, values())
+    assert isinstance(found, Finding)
+    assert (found.reasons[0].id, found.value.yen) == (reason, 3_500 if reason == "late.charged" else 0)
+    assert said in tell_all(found.reasons)[0].text
+
+
 def test_the_year_of_a_rate_that_is_missing_is_named():
-    found = instalment(LateFacts(date(2026, 11, 30), 50_000, date(2028, 1, 5)), values())
+    found = instalment(late(date(2026, 11, 30), date(2028, 1, 5)), values())
     assert isinstance(found, Unclear)
     assert {missing.what for missing in found.missing} == {"令和9年からの延滞金の割合"}
-    old = instalment(LateFacts(date(2015, 3, 31), 50_000, date(2015, 5, 1)), values())
+    old = instalment(late(date(2015, 3, 31), date(2015, 5, 1)), values())
     assert isinstance(old, Unclear) and "late_charges" in old.missing[0].what
 
 
 def test_rates_before_the_first_known_year_are_unclear(tmp_path):
     made = book(tmp_path, "value: 3")
-    found = instalment(
-        LateFacts(date(2013, 11, 29), 50_000, date(2014, 2, 28)), made.values("999999", date(2014, 1, 1))
-    )
+    found = instalment(late(date(2013, 11, 29), date(2014, 2, 28)), made.values("999999", date(2014, 1, 1)))
     assert isinstance(found, Unclear)
     assert [missing.what for missing in found.missing] == ["late_charges.rates の 2013 年の割合"]
 
 
 def test_an_insurer_may_charge_nothing_from_a_due_date(tmp_path):
     made = book(tmp_path, "value: none")
-    found = instalment(
-        LateFacts(date(2014, 6, 30), 50_000, date(2014, 12, 31)), made.values("999999", date(2014, 6, 30))
-    )
+    found = instalment(late(date(2014, 6, 30), date(2014, 12, 31)), made.values("999999", date(2014, 6, 30)))
     assert isinstance(found, Finding)
     assert (found.value, found.reasons[0].id) == (LateCharge(0, 0, ()), "late.not_charged")
 

@@ -8,6 +8,7 @@ from itertools import count
 from kaigo.base.records.context import Context
 from kaigo.insurance.collection.models import Instalment, Plan
 from kaigo.insurance.collection.tests.builders import assess, insured, person
+from kaigo.insurance.dunning.models import Batch, Demand
 from kaigo.insurance.ledger.post import Line, post
 from kaigo.insurance.receipts.models import Receipt
 
@@ -61,6 +62,21 @@ def pays(
     )  # fmt: skip
     post(on(settled or day), [Line(who, source, source, yen, year, year, "receipt", way, number, "slip")])
     return source
+
+
+def letters(sort: str, dated: date) -> Batch:
+    """A list of demands or reminders that is done."""
+    return Batch.objects.create(
+        sort=sort, on=dated, dated=dated, state="done", law="", requested_by="account:1", approved_by="account:2"
+    )  # fmt: skip
+
+
+def demanded(who: int, dated: date, number: int = 1, due: date = DUE, yen: int = 8_000) -> None:
+    """The demand of a term, as dunning leaves it."""
+    Demand.objects.create(
+        person_id=who, batch=letters("demand", dated), fiscal_year=YEAR, number=number, part=1, due_on=due, yen=yen,
+        dated=dated, deadline_on=dated, fee_yen=0, why="due", decided_on=dated, actor="account:1",
+    )  # fmt: skip
 
 
 def booked(

@@ -6,10 +6,11 @@ from datetime import date, timedelta
 
 import pytest
 
+from kaigo.base.records.refusal import Refused
 from kaigo.insurance.arrears import agreements, lapses, measures, read
 from kaigo.insurance.arrears.models import Lapse, Measure, MeasureTerm
-from kaigo.insurance.arrears.tests.builders import DUE, LAST, YEAR, booked, on, owes, pays
-from kaigo.insurance.dunning.models import Batch, Demand, Reminder, ReminderTerm
+from kaigo.insurance.arrears.tests.builders import DUE, LAST, YEAR, booked, demanded, letters, on, owes, pays
+from kaigo.insurance.dunning.models import Reminder, ReminderTerm
 from kaigo.insurance.dunning.stays import stay
 from kaigo.insurance.ledger.post import Line, post
 from kaigo.insurance.refunds import claims
@@ -144,6 +145,24 @@ def test_nothing_lapses_under_a_seizure_and_its_end_counts_by_how_it_ended(how, 
     assert last_of(who) == expected
 
 
+def test_what_was_done_in_time_is_entered_later_and_takes_the_lapse_back():
+    who, late = owes((1, DUE, 8_000)), owes((1, DUE, 8_000))
+    assert lapses.find(on(LAST + DAY))["lapsed"] == 2
+    measures.begin(on(LAST + 3 * DAY), who, "seizure", LAST, "普通預金")
+    with pytest.raises(Refused, match="時効の完成していない期がありません"):
+        measures.begin(on(LAST + 3 * DAY), late, "seizure", LAST + DAY, "普通預金")
+    assert lapses.find(on(LAST + 3 * DAY))["taken_back"] == 1
+    assert (last_of(who), last_of(late)) == (None, LAST)
+
+
+def test_a_measure_holds_what_was_open_on_its_day_and_not_what_was_left_when_it_was_entered():
+    who = owes((1, DUE, 8_000))
+    pays(who, 500, date(2026, 6, 1))
+    pays(who, 3_000, date(2026, 6, 3))
+    made = measures.begin(on(date(2026, 6, 5)), who, "seizure", date(2026, 6, 1), "普通預金")
+    assert [term.yen for term in MeasureTerm.objects.filter(measure=made)] == [7_500]
+
+
 def handed_over(who: int, kind: str, begins: date, ends: date | None = None) -> None:
     made = Measure.objects.create(
         person_id=who, kind=kind, state="ended" if ends else "begun", begins=begins, ends=ends, object="", ground="",
@@ -168,32 +187,18 @@ def test_demands_and_deferrals_of_a_former_system_count(kind, begins, ends, expe
     assert last_of(who) == expected
 
 
-def letters(sort: str, dated: date) -> Batch:
-    return Batch.objects.create(
-        sort=sort,
-        on=dated,
-        dated=dated,
-        state="done",
-        law="",
-        requested_by="account:1",
-        approved_by="account:2",
-    )
-
-
-def lapses_after(who: int, last: date) -> None:
+def found_on(who: int, last: date) -> tuple[date | None, date | None]:
+    """What the job has found at the end of a day, and on the day after it."""
     lapses.find(on(last))
-    assert last_of(who) is None
+    before = last_of(who)
     lapses.find(on(last + DAY))
-    assert last_of(who) == last
+    return before, last_of(who)
 
 
 def test_a_demand_begins_the_two_years_anew():
-    who, dated = owes((1, DUE, 8_000)), date(2024, 8, 20)
-    Demand.objects.create(
-        person_id=who, batch=letters("demand", dated), fiscal_year=YEAR, number=1, part=1, due_on=DUE, yen=8_000,
-        dated=dated, deadline_on=date(2024, 8, 30), fee_yen=0, why="due", decided_on=dated, actor="account:1",
-    )  # fmt: skip
-    lapses_after(who, date(2026, 8, 20))
+    who, last = owes((1, DUE, 8_000)), date(2026, 8, 20)
+    demanded(who, date(2024, 8, 20))
+    assert found_on(who, last) == (None, last)
 
 
 def test_a_reminder_holds_the_lapse_back_for_six_months():
@@ -205,7 +210,8 @@ def test_a_reminder_holds_the_lapse_back_for_six_months():
     ReminderTerm.objects.create(
         reminder=reminder, person_id=who, fiscal_year=YEAR, number=1, part=1, due_on=DUE, yen=8_000
     )
-    lapses_after(who, date(2027, 1, 15))
+    last = date(2027, 1, 15)
+    assert found_on(who, last) == (None, last)
 
 
 @pytest.mark.parametrize("term", [None, (YEAR, 1)])
@@ -214,7 +220,8 @@ def test_a_deferral_stops_the_clock_for_its_days_and_other_stays_do_not(term):
     start, end = date(2024, 10, 1), date(2025, 4, 1)
     stay(on(start), who, "other", start, end, "調査中")
     stay(on(start), who, "deferral", start, end, "災害", term)
-    lapses_after(who, LAST + (end - start))
+    last = LAST + (end - start)
+    assert found_on(who, last) == (None, last)
 
 
 def test_a_year_total_without_a_day_is_counted_and_never_lapses():

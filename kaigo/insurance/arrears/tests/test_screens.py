@@ -17,7 +17,7 @@ from kaigo.insurance.arrears import agreements, lapses, measures, panels, screen
 from kaigo.insurance.arrears.models import Agreement, Contact, Measure, Proposal, Visit, WriteOff
 from kaigo.insurance.arrears.obligors import obligors
 from kaigo.insurance.arrears.route import block, route
-from kaigo.insurance.arrears.tests.builders import DUE, LAST, YEAR, on, owes, pays
+from kaigo.insurance.arrears.tests.builders import DUE, LAST, YEAR, demanded, on, owes, pays
 from kaigo.insurance.collection.tests.builders import insured, person
 from kaigo.insurance.residents.models import Household, Membership, Protection, Relation, Residence
 
@@ -102,11 +102,14 @@ def test_the_desk_tells_debt_event_and_next_step_on_one_page():
 
 
 def test_the_desk_adds_late_charges_as_the_law_has_them_and_keeps_them_apart():
-    who = owes((1, DUE, 80_000))
+    who = owes((1, DUE, 80_000), (2, date(2024, 9, 2), 70_000))
+    demanded(who, date(2024, 8, 20), yen=80_000)
     html = text(ask("desk", person=who))
     late = int(re.search(r'今日までの延滞金</span><span class="figure">([\d,]+)<', html)[1].replace(",", ""))
-    assert late > 0 and late % 100 == 0
-    assert f"{80_000 + late:,}<small>" in html
+    # Only the term that was demanded costs more: 見本区, three months at 2.4%, then 8.7%, from 2026 9.1%.
+    days = [(date(2024, 10, 31) - DUE).days, 426, (TODAY - date(2025, 12, 31)).days]
+    assert late == 80_000 * (24 * days[0] + 87 * days[1] + 91 * days[2]) // 365_000 // 100 * 100
+    assert f"{150_000 + late:,}<small>" in html
 
 
 def test_the_list_is_filtered_by_amount_age_stage_and_last_contact():
@@ -366,6 +369,16 @@ def test_the_counter_warns_of_arrears_and_says_nothing_where_there_are_none():
     assert shown.banners[0].kind == "arrears" and "8,000円" in shown.banners[0].text
     pays(who, 8_000, TODAY)
     assert panels.panel(on(TODAY), who) is None
+
+
+def test_the_counter_is_not_told_what_was_entered_by_mistake(django_assert_num_queries):
+    who = owes((1, DUE, 8_000))
+    made = measures.begin(on(TODAY), who, "acknowledgement", TODAY)
+    with django_assert_num_queries(1):
+        shown = panels.panel(on(TODAY), who)
+    assert [event.text for event in shown.events] == ["債務の承認"]
+    measures.end(on(TODAY), made.id, "void", None, "別の人の書面だった")
+    assert panels.panel(on(TODAY), who).events == ()
 
 
 def test_a_broken_agreement_and_an_answer_that_stays_out_are_next_steps():

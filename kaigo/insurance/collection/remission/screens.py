@@ -74,7 +74,7 @@ class PersonReliefs(Page):
     purpose = "collection"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):
-        who = _who(ctx, person)
+        who = residents.one_or_404(ctx, person)
         decided = read.decisions(ctx, person)
         return "collection/person_reliefs.html", {
             "title": whose(who.name, "の減免と徴収猶予"),
@@ -129,7 +129,7 @@ class NewRelief(Page):
     def data(self, ctx: Context, person: int, kind: str, typed: Typed) -> dict:
         if kind not in ("remission", "deferral"):
             raise Http404
-        who = _who(ctx, person)
+        who = residents.one_or_404(ctx, person)
         this = fiscal_year(ctx.on)
         grounds = read.GROUNDS if kind == "remission" else DEFERRED
         return {
@@ -179,7 +179,7 @@ class OneRelief(Page):
 
     def get(self, ctx: Context, request: HttpRequest, relief: int):
         row = get_object_or_404(Relief, id=relief)
-        who = _who(ctx, row.person_id)
+        who = residents.one_or_404(ctx, row.person_id)
         answer = _answer(ctx, row)
         return "collection/relief.html", {
             "title": whose(who.name, f"の{read.KINDS[row.kind]}"),
@@ -265,7 +265,7 @@ class _TakeBack(Page):
 
     def shown(self, ctx: Context, number: int, typed: Typed):
         decided = get_object_or_404(self.model, id=number)
-        who = _who(ctx, decided.person_id)
+        who = residents.one_or_404(ctx, decided.person_id)
         one = next(
             view
             for view in read.decisions(ctx, decided.person_id)
@@ -322,13 +322,6 @@ class Review(Page):
         lapsed = get_object_or_404(Remission, id=remission)
         decide.settle(ctx, lapsed, request.POST.get("note", ""))
         return go(f"/collection/person/{ref('person', lapsed.person_id)}/relief/")
-
-
-def _who(ctx: Context, person: int):
-    found = residents.one(ctx, person)
-    if found is None:
-        raise Http404
-    return found
 
 
 urls = [

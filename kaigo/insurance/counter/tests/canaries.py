@@ -8,11 +8,16 @@ from psycopg.types.range import Range
 
 from kaigo.base.records.context import Context, acting
 from kaigo.base.records.facts import believe_rows
+from kaigo.insurance.arrears import models as arrears
+from kaigo.insurance.arrears.talks import ask_property, plan_visit
 from kaigo.insurance.collection.decide import plan_all
 from kaigo.insurance.collection.models import DeductionTarget, Plan
 from kaigo.insurance.collection.tests.builders import INSURER
 from kaigo.insurance.collection.tests.builders import person as particulars
 from kaigo.insurance.counter.decide import take
+from kaigo.insurance.dunning import models as dunning
+from kaigo.insurance.dunning.returned import enter
+from kaigo.insurance.dunning.stays import stay
 from kaigo.insurance.notices.decide import draft_premium
 from kaigo.insurance.notices.models import Draft
 from kaigo.insurance.premium.decide import assess_persons
@@ -23,7 +28,7 @@ from kaigo.insurance.qualification.tests.builders import lives
 from kaigo.insurance.residents import models as m
 from kaigo.insurance.residents.decide import write_memo
 
-YEAR, TODAY = 2026, date(2026, 7, 15)
+YEAR, TODAY, DUE = 2026, date(2026, 7, 15), date(2025, 7, 31)
 CLERK = Context("account:1", "premium", TODAY)
 # field of fields.yaml → words that a page shows of it.
 CANARIES = {
@@ -50,6 +55,52 @@ def _believe(model, who: int, since: date = date(2000, 1, 1), until: date | None
     }
     key = {"person_id": who, "effective": Range(since, until), "source": "test:1"}
     believe_rows(model, [texts | key | values])
+
+
+def _owed(who: int) -> dict[str, int]:
+    """What dunning and arrears keep of her, by kind of reference."""
+    term = {"person_id": who, "fiscal_year": YEAR - 1, "number": 1}
+    by = {"decided_on": TODAY, "actor": "account:1"}
+    batch = dunning.Batch.objects.create(
+        sort="demand", on=TODAY, dated=TODAY, state="done", law="", requested_by="account:1", approved_by="account:2",
+        totals={"terms": 1, "people": 1, "yen": 8_000, "late": 0, "left": {}},
+    )  # fmt: skip
+    demand = dunning.Demand.objects.create(
+        **term, **by, batch=batch, part=1, due_on=DUE, yen=8_000, dated=TODAY, deadline_on=TODAY, fee_yen=0, why="due"
+    )  # fmt: skip
+    charge = dunning.LateCharge.objects.create(
+        **term, **by, due_on=DUE, owed_yen=8_000, until=TODAY, state="charged", yen=1_000, exact_yen=1_000
+    )  # fmt: skip
+    waiver = dunning.WaiverRequest.objects.create(
+        person_id=who, charge=charge, yen=100, reason="災害", state="requested", requested_by="account:2"
+    )
+    measure = arrears.Measure.objects.create(
+        **by, person_id=who, begun=None, kind="seizure", state="begun", begins=TODAY, ends=None, object="普通預金",
+        ground="", at_once=False, reason="",
+    )  # fmt: skip
+    agreement = arrears.Agreement.objects.create(
+        **by, person_id=who, made=None, state="made", agreed_on=TODAY, debt_yen=8_000, reason="", reasons=[], law=""
+    )  # fmt: skip
+    arrears.AgreementPart.objects.create(agreement=agreement, person_id=who, place=1, due_on=TODAY, yen=8_000)
+    proposal = arrears.Proposal.objects.create(
+        what="write_off", state="approved", requested_by="account:2", requested_on=TODAY, approved_by="account:1", reason=""
+    )  # fmt: skip
+    write_off = arrears.WriteOff.objects.create(
+        **term, **by, proposal=proposal, state="done", yen=8_000, ground="prescription", extinct_on=TODAY, reasons=[],
+        law="", requested_by="account:2",
+    )  # fmt: skip
+    return {
+        "demand": demand.id,
+        "late_charge": charge.id,
+        "waiver_request": waiver.id,
+        "stay": stay(CLERK, who, "other", TODAY, None, "調査中").id,
+        "returned": enter(CLERK, who, "demand", "1", TODAY, "moved").id,
+        "measure": measure.id,
+        "agreement": agreement.id,
+        "write_off": write_off.id,
+        "visit": plan_visit(CLERK, who, TODAY).id,
+        "property_inquiry": ask_property(CLERK, who, "bank", "見本銀行", TODAY).id,
+    }
 
 
 def plant() -> dict[str, int]:
@@ -105,7 +156,8 @@ def plant() -> dict[str, int]:
             person_id=head, number="H000000001", office="鑑事務所", case_number="保護第0815号", disease="01",
             since=date(2020, 1, 1), withdrawn=False, decided_on=TODAY, actor="account:1",
         )  # fmt: skip
-    return {
+        owed = _owed(who)
+    return owed | {
         "person": who,
         "ticket": ticket.id,
         "assessment": Assessment.objects.get(person_id=who, superseded_by__isnull=True).id,

@@ -70,6 +70,15 @@ def test_every_page_that_acts_refuses_one_own_people_in_words(who):
     assert last().outcome == "done" and Event.objects.count() == before + 1
 
 
+def test_a_form_that_names_a_row_of_one_own_people_is_refused_as_well():
+    """公示送達 takes letters that came back by their rows: the address is nobody's, the letters are."""
+    rows = plant()
+    sent = {"posted_on": "2026-07-01", "returned": ref("returned", rows["returned"])}
+    assert visit("/dunning/notices/", sent, staff=clerk(WHO["her_mother"])).status_code == 403
+    assert last().why == "self"
+    assert visit("/dunning/notices/", sent, staff=someone(permissions())).status_code == 200
+
+
 def test_one_own_people_stay_one_own_when_the_key_of_the_marks_is_rotated():
     rows = plant()
     me = clerk(WHO["herself"])

@@ -12,7 +12,7 @@ from kaigo.base.records.refusal import Refused
 from kaigo.insurance.dunning import batch as batches
 from kaigo.insurance.dunning import late
 from kaigo.insurance.dunning.models import Batch, Candidate, Demand, LateCharge
-from kaigo.insurance.dunning.tests.builders import DATED, INSURER, by, parts, pay, payer, shadow
+from kaigo.insurance.dunning.tests.builders import DATED, INSURER, by, dunned, parts, pay, payer, shadow
 from kaigo.insurance.dunning.tests.test_late import BIG, WINTER
 from kaigo.insurance.ledger.models import LedgerEntry
 
@@ -60,7 +60,7 @@ def test_two_shadows_at_once_make_one_list(street):
 
 def test_two_workers_book_a_late_charge_once(street):
     with acting(by(1, DATED)):
-        who = payer(BIG)
+        who = dunned(BIG)
     with acting(by(1, WINTER)):
         pay(who, 1, parts(who)[1].yen, day=WINTER)
     said = both(lambda: late.settle_all(by(1, WINTER), INSURER))

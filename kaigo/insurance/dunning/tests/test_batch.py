@@ -22,11 +22,14 @@ from kaigo.insurance.dunning.tests.builders import (
     DUE,
     by,
     demanded,
+    handed_over,
     parts,
     pay,
     payer,
     shadow,
 )  # fmt: skip
+from kaigo.insurance.ledger.models import LedgerEntry
+from kaigo.insurance.ledger.post import Line, post
 from kaigo.insurance.qualification.tests.builders import lives
 from kaigo.insurance.receipts.models import DebitRequest, DebitResult
 
@@ -65,8 +68,9 @@ def test_the_day_after_the_due_date_is_the_first_and_the_twentieth_the_last_in_t
 
 
 def test_a_term_paid_by_the_due_date_or_on_the_day_of_the_selection_is_not_open():
-    early, late, short = payer(), payer(), payer()
+    early, late, short, over = payer(), payer(), payer(), payer()
     pay(early, 1, day=DUE)
+    pay(over, 1, parts(over)[1].yen + 1, day=DUE)
     pay(late, 1, day=DATED)
     pay(short, 1, parts(short)[1].yen - 1, day=DATED)
     made = shadow()
@@ -97,6 +101,38 @@ def test_what_was_not_shown_is_not_demanded():
     batches.execute(by(1, DATED), made)
     assert [d.person_id for d in Demand.objects.all()] == [who]
     assert why(shadow(DATED)) == {(other, 1): "due"}
+
+
+def test_what_was_shown_as_waiting_is_not_demanded_though_it_waits_no_more():
+    who, day = payer(), date(YEAR, 9, 15)
+    held = stays.stay(by(1, DUE), who, "other", DUE, None, "調査中", (YEAR, 2))
+    made = shadow(day)
+    assert why(made) == {(who, 1): "late", (who, 2): "stayed"}
+    stays.end_stay(by(1, day), held.id, day)
+    batches.approve(by(2, day), made)
+    batches.execute(by(1, day), made)
+    assert [d.number for d in Demand.objects.all()] == [1]
+
+
+def test_a_fee_that_no_account_takes_is_refused(monkeypatch):
+    payer()
+    made = shadow()
+    judge = batches.judge
+
+    def with_fee(*asked):
+        return [
+            j._replace(finding=j.finding._replace(value=j.finding.value._replace(fee_yen=100)))
+            for j in judge(*asked)
+        ]
+
+    monkeypatch.setattr(batches, "judge", with_fee)
+    batches.approve(by(2, DATED), made)
+    with pytest.raises(Refused, match="手数料を調定する科目"):
+        batches.execute(by(1, DATED), made)
+    batches.abandon(by(1, DATED), made)
+    with pytest.raises(Refused, match="手数料を調定する科目"):
+        shadow()
+    assert not Demand.objects.exists()
 
 
 def test_the_second_may_not_be_the_first_and_nothing_is_done_twice():
@@ -238,6 +274,18 @@ def test_a_deferral_holds_to_its_last_day_and_a_stay_of_another_term_does_not():
             stays.stay(by(1, DUE), who, "other", start, end, note)
 
 
+def test_a_stay_holds_from_its_first_day_to_its_last_and_ends_once():
+    who, later = payer(), payer()
+    held = stays.stay(by(1, DUE), who, "other", DATED, DATED + DAY, "調査中")
+    stays.stay(by(1, DUE), later, "other", DATED + DAY, None, "調査中")
+    made = shadow()
+    assert why(made) == {(who, 1): "stayed", (later, 1): "due"}
+    batches.abandon(by(1, DATED), made)
+    assert why(shadow(DATED + DAY)) == {(who, 1): "due", (later, 1): "stayed"}
+    with pytest.raises(Refused, match="もう終わっている"):
+        stays.end_stay(by(1, DATED + DAY), held.id, DATED + DAY)
+
+
 def test_what_collection_decided_to_wait_for_is_not_demanded():
     """徴収猶予 is decided in collection: its terms wait here to the last day, and those of nobody else."""
     who, other = payer(), payer()
@@ -250,6 +298,11 @@ def test_what_collection_decided_to_wait_for_is_not_demanded():
     assert why(made) == {(who, 1): "deferred", (other, 1): "due"}
     batches.abandon(by(1, DATED), made)
     assert why(shadow(DATED + DAY)) == {(who, 1): "due", (other, 1): "due"}
+
+
+def test_what_fell_due_before_it_was_handed_over_may_have_been_demanded_there():
+    before, after = handed_over(DUE + DAY), handed_over(DUE)
+    assert why(shadow()) == {(before, 1): "taken_over", (after, 1): "due"}
 
 
 def test_no_letter_where_nobody_would_get_it():
@@ -277,6 +330,23 @@ def test_after_two_years_nothing_is_demanded_and_a_part_payment_counts_anew():
     batches.abandon(by(1, last), Batch.objects.get(state="shadowed"))
     found = why(shadow(last + DAY))
     assert (found[(who, 1)], found[(paid, 1)]) == ("prescribed", "late")
+
+
+def test_a_payment_that_was_taken_back_and_an_offset_renew_nothing():
+    back, moved = payer(), payer()
+    pay(back, 1, 1_000, day=DUE + DAY)
+    pay(moved, 1, 500, day=DUE)
+    source = LedgerEntry.objects.get(person_id=back, sort="receipt").source
+    post(
+        on(DUE + 9 * DAY),
+        [
+            Line(back, source, f"{source}:reversed", -1_000, YEAR, YEAR, "receipt", "slip", 1, "ruling"),
+            Line(moved, "offset:1", "offset:1:1", 1_000, YEAR, YEAR, "offset", "slip", 1, "offset"),
+            Line(moved, "offset:1", "offset:1:2", -1_000, YEAR, YEAR, "offset", "slip", 2, "offset"),
+        ],
+    )
+    found = why(shadow(date(YEAR + 2, 8, 1)))
+    assert (found[(back, 1)], found[(moved, 1)]) == ("prescribed", "prescribed")
 
 
 def test_only_terms_due_from_a_day_on_are_looked_at_when_asked():

@@ -7,10 +7,11 @@ from datetime import date, timedelta
 import pytest
 
 from kaigo.base.jobs.registry import NotReady, Progress, jobs
+from kaigo.base.jobs.run import missing
 from kaigo.insurance.collection.tests.builders import YEAR
 from kaigo.insurance.dunning.jobs import posted_on
 from kaigo.insurance.dunning.models import Batch, Demand, LateCharge
-from kaigo.insurance.dunning.tests.builders import DUE, by, pay, payer
+from kaigo.insurance.dunning.tests.builders import DUE, by, dunned, pay, payer
 
 pytestmark = pytest.mark.django_db
 DAY = date(YEAR, 8, 10)
@@ -39,8 +40,12 @@ def test_an_insurer_without_a_deadline_is_told_what_is_missing(settings):
     assert "練馬区の督促状の指定期限" in "".join(lacks.value.missing)
 
 
+def test_late_charges_wait_until_the_payments_of_the_day_are_taken_in():
+    assert missing(by(1, DAY), jobs()["dunning.late_charges"]) == ["「収納の消込」がまだ終わっていません"]
+
+
 def test_late_charges_follow_the_payments_of_the_day():
-    who = payer(960_000)
+    who = dunned(960_000)
     pay(who, 1, day=date(YEAR, 12, 15))
     assert run("dunning.late_charges", date(YEAR, 12, 16))["charged"] == 1
     assert run("dunning.late_charges", date(YEAR, 12, 16))["decided"] == 0

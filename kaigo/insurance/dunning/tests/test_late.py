@@ -10,9 +10,20 @@ from kaigo.base.records.refusal import Refused
 from kaigo.insurance.collection.tests.builders import YEAR, on
 from kaigo.insurance.dunning import late, waivers
 from kaigo.insurance.dunning.models import LateCharge, LateFinding, Waiver, WaiverRequest
-from kaigo.insurance.dunning.tests.builders import DUE, INSURER, by, parts, pay, payer
+from kaigo.insurance.dunning.tests.builders import (
+    DATED,
+    DUE,
+    INSURER,
+    by,
+    dunned,
+    handed_over,
+    parts,
+    pay,
+    payer,
+)
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.models import LedgerEntry
+from kaigo.insurance.ledger.post import Line, post
 from kaigo.insurance.receipts import rulings
 from kaigo.insurance.receipts.models import Receipt
 
@@ -32,7 +43,7 @@ def settle(day: date = WINTER) -> dict:
 
 
 def test_a_term_paid_late_is_charged_by_days_and_rates_and_booked_once():
-    who = payer(BIG)
+    who = dunned(BIG)
     yen = parts(who)[1].yen
     paid = date(YEAR, 12, 15)
     pay(who, 1, day=paid)
@@ -64,7 +75,7 @@ def test_a_term_paid_late_is_charged_by_days_and_rates_and_booked_once():
 
 
 def test_part_payments_make_the_base_smaller():
-    one, two = payer(BIG), payer(BIG)
+    one, two = dunned(BIG), dunned(BIG)
     half = parts(two)[1].yen // 2
     pay(two, 1, half, day=date(YEAR, 9, 1))
     for who, yen in ((one, None), (two, parts(two)[1].yen - half)):
@@ -75,16 +86,81 @@ def test_part_payments_make_the_base_smaller():
     assert len(LateFinding.objects.get(decision__person_id=two).reasons[0][3]) == 3
 
 
-@pytest.mark.parametrize("day, decided", [(DUE, 0), (DUE + DAY, 1)])
-def test_the_due_date_itself_is_in_time(day, decided):
-    who = payer(BIG)
-    pay(who, 1, day=day)
-    assert settle()["decided"] == decided
+@pytest.mark.parametrize(
+    "day, reasons",
+    [
+        (DUE, []),
+        (DUE + DAY, ["late.before_demand"]),
+        (DATED, ["late.before_demand"]),
+        (DATED + DAY, ["late.small"]),
+    ],
+)
+def test_the_due_date_is_in_time_and_until_the_demand_nothing_is_charged(day, reasons):
+    who = dunned(BIG)
+    pay(who, 1, day=day, settled=DATED + 3 * DAY)
+    assert settle()["decided"] == len(reasons)
+    assert [found.reasons[0][0] for found in LateFinding.objects.all()] == reasons
     assert booked() == 0
 
 
+def test_who_was_never_demanded_is_not_charged_however_late_he_pays():
+    """自治法231条の3第2項: late charges follow a demand. A term of a former system has none of ours."""
+    who = payer(BIG)
+    with pytest.raises(Refused, match="督促していません"):
+        late.settle(by(1, WINTER), INSURER, who, YEAR, 1)
+    (shown, *_) = late.previews(by(1, WINTER), INSURER, [who])
+    assert (shown.term.number, shown.finding.value.yen) == (1, 0)
+    assert shown.finding.reasons[0].id == "late.not_demanded"
+    pay(who, 1, day=date(YEAR, 12, 15))
+    # Nor for the other terms of somebody who was demanded one.
+    pay(dunned(BIG), 2, day=date(YEAR, 12, 15))
+    assert settle()["decided"] == 0
+    assert not LateCharge.objects.exists() and booked() == 0
+
+
+def test_nothing_is_late_on_its_due_date_nor_when_it_was_written_off():
+    who = dunned(BIG)
+    assert late.previews(by(1, DUE), INSURER, [who]) == []
+    assert [p.term.number for p in late.previews(by(1, DUE + DAY), INSURER, [who])] == [1]
+    yen = parts(who)[1].yen
+    post(
+        on(WINTER),
+        [Line(who, "write_off:1", "write_off:1", -yen, YEAR, YEAR, "write_off", "slip", 1, "test")],
+    )
+    pay(who, 1, yen, day=WINTER)
+    assert settle()["decided"] == 0
+
+
+def test_whether_a_former_system_demanded_is_not_known_and_not_guessed():
+    who, before = handed_over(DUE + DAY, BIG), handed_over(DUE, BIG)
+    (shown,) = late.previews(by(1, WINTER), INSURER, [who])
+    assert (shown.finding, shown.missing) == (None, ("前のシステムで督促した日",))
+    with pytest.raises(Refused, match="引き継がれていません"):
+        late.settle(by(1, WINTER), INSURER, who, YEAR, 1)
+    # What fell due here was never demanded there.
+    (shown,) = late.previews(by(1, WINTER), INSURER, [before])
+    assert shown.finding.reasons[0].id == "late.not_demanded"
+    assert settle()["decided"] == 0
+
+
+def test_a_part_payment_that_is_put_right_changes_the_charge_though_the_last_day_stays():
+    who, other = dunned(BIG), payer(BIG)
+    half = parts(who)[1].yen // 2
+    pay(who, 1, half, day=date(YEAR, 9, 1))
+    pay(who, 1, parts(who)[1].yen - half, day=WINTER)
+    settle()
+    before = booked()
+    wrong = Receipt.objects.order_by("id").first()
+    rulings.pay(by(1, WINTER), wrong.id, other, YEAR, "direct", 1, "別の人の納付だった")
+    pay(who, 1, half, day=date(YEAR, 12, 1))
+    assert settle()["decided"] == 1
+    charge = LateCharge.objects.get(superseded_by__isnull=True)
+    assert charge.until == WINTER and charge.yen == booked() > before
+    assert settle()["decided"] == 0
+
+
 def test_what_is_too_small_is_decided_with_its_reason_and_books_nothing():
-    who = payer()
+    who = dunned()
     pay(who, 1, day=DUE + 30 * DAY)
     assert settle()["charged"] == 0
     assert LateFinding.objects.get(decision__person_id=who).reasons[0][0] == "late.small"
@@ -92,16 +168,16 @@ def test_what_is_too_small_is_decided_with_its_reason_and_books_nothing():
 
 
 def test_the_day_of_the_payer_counts_not_the_day_of_the_money():
-    who, late_payer = payer(BIG), payer(BIG)
-    pay(who, 1, day=DUE, settled=DUE + 6 * DAY)
-    pay(late_payer, 1, day=DUE + DAY, settled=DUE + 6 * DAY)
+    who, late_payer = dunned(BIG), dunned(BIG)
+    pay(who, 1, day=DUE, settled=DATED + 6 * DAY)
+    pay(late_payer, 1, day=DATED + DAY, settled=DATED + 6 * DAY)
     settle()
     (charge,) = LateCharge.objects.all()
-    assert (charge.person_id, charge.until) == (late_payer, DUE + DAY)
+    assert (charge.person_id, charge.until) == (late_payer, DATED + DAY)
 
 
 def test_a_payment_taken_back_takes_the_charge_back():
-    who, other = payer(BIG), payer(BIG)
+    who, other = dunned(BIG), dunned(BIG)
     pay(who, 1, day=WINTER)
     settle()
     assert booked() > 0
@@ -115,7 +191,7 @@ def test_a_payment_taken_back_takes_the_charge_back():
 
 
 def test_an_open_term_is_shown_but_only_decided_by_hand_and_anew_when_paid():
-    who = payer(BIG)
+    who = dunned(BIG)
     assert settle()["decided"] == 0
     (shown, *_) = late.previews(by(1, WINTER), INSURER, [who])
     assert (shown.term.number, shown.missing) == (1, ())
@@ -134,7 +210,7 @@ def test_an_open_term_is_shown_but_only_decided_by_hand_and_anew_when_paid():
 
 
 def test_a_rate_that_is_missing_decides_nothing_and_says_what_is_missing():
-    who = payer(BIG)
+    who = dunned(BIG)
     new_year = date(YEAR + 1, 1, 15)
     pay(who, 1, day=new_year)
     done = settle(new_year)
@@ -142,19 +218,23 @@ def test_a_rate_that_is_missing_decides_nothing_and_says_what_is_missing():
     assert not LateCharge.objects.exists()
     with pytest.raises(Refused, match="令和9年からの延滞金の割合"):
         late.settle(by(1, new_year), INSURER, who, YEAR, 1)
-    shown = late.previews(by(1, new_year), INSURER, [payer(BIG)])
-    assert {s.finding for s in shown} == {None}
+    shown = late.previews(by(1, new_year), INSURER, [dunned(BIG)])
+    assert {s.term.number: s.missing for s in shown if s.finding is None} == {
+        1: ("令和9年からの延滞金の割合",)
+    }
+    # What was not demanded costs nothing, whatever the rate will be.
+    assert {s.finding.value.yen for s in shown if s.finding} == {0}
 
 
 def test_nobody_is_charged_by_hand_for_what_was_paid_in_time():
-    who = payer(BIG)
+    who = dunned(BIG)
     pay(who, 1, day=DUE)
     with pytest.raises(Refused, match="延滞金はありません"):
         late.settle(by(1, DUE + DAY), INSURER, who, YEAR, 1)
 
 
 def charged() -> tuple[int, LateCharge]:
-    who = payer(BIG)
+    who = dunned(BIG)
     pay(who, 1, day=date(YEAR, 12, 15))
     settle()
     return who, LateCharge.objects.get(person_id=who)

@@ -74,7 +74,20 @@ def test_what_was_paid_between_shadow_and_execution_is_left_out():
     batches.approve(by(2, DAY), made)
     done = reminders.execute(by(1, DAY), made)
     assert (done["saved"], done["dropped"]) == (0, {"paid": 1, "stayed": 1})
+    kept = Candidate.objects.filter(batch=made, stage="executed")
+    assert {(c.person_id, c.why) for c in kept} == {(who, "paid"), (other, "stayed")}
     assert not Reminder.objects.exists()
+
+
+def test_who_has_paid_as_the_store_reports_or_may_wait_is_not_reminded():
+    told, little, waits = payer(), payer(), payer()
+    demanded(DATED)
+    pay(told, 1, day=DAY, stage="preliminary", channel="store")
+    pay(little, 1, parts(little)[1].yen - 1, day=DAY, stage="preliminary", channel="store")
+    stays.stay(by(1, DAY), waits, "deferral", DAY, DAY + timedelta(days=1), "徴収猶予の決定")
+    assert why(shadow()) == {(told, 1): "reported", (little, 1): "reminded", (waits, 1): "deferred"}
+    batches.abandon(by(1, DAY), Batch.objects.get(state="shadowed"))
+    assert why(shadow(DAY + timedelta(days=1)))[waits, 1] == "reminded"
 
 
 def test_the_least_is_of_all_that_a_person_owes():

@@ -7,8 +7,9 @@ from datetime import date, timedelta
 import pytest
 
 from kaigo.base.records.refusal import Refused
+from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.tests.builders import YEAR
-from kaigo.insurance.dunning import returned
+from kaigo.insurance.dunning import read, returned
 from kaigo.insurance.dunning.models import PublicNotice, PublicNoticeLetter, ReturnedMail, Search
 from kaigo.insurance.dunning.tests.builders import by, payer
 
@@ -66,6 +67,22 @@ def test_what_is_wrong_with_an_entry_is_said(wrong, words):
     with pytest.raises(Refused, match=words):
         returned.enter(by(1, DAY), payer(), **about)
     assert not ReturnedMail.objects.exists()
+
+
+def test_an_address_that_proved_wrong_is_looked_for_again():
+    row = back(payer())
+    waits = f"dunning.returned:{row.id}"
+
+    def waiting() -> bool:
+        return waits in {case for _, case in rows(read.waiting_sql())}
+
+    assert waiting()
+    returned.search(by(1, DAY), row, DAY, "office", "address")
+    assert not waiting()
+    returned.search(by(1, DAY + timedelta(days=1)), row, DAY + timedelta(days=1), "visit", "not_living")
+    assert waiting()
+    returned.post_notice(by(1, DAY + timedelta(days=1)), [row.id], DAY + timedelta(days=1))
+    assert not waiting()
 
 
 def test_a_letter_comes_back_once_a_day():

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 import pytest
 from django.test import RequestFactory
@@ -11,9 +12,9 @@ from django.test import RequestFactory
 from kaigo.base.desk.refs import ref
 from kaigo.base.staff.tests.someone import someone
 from kaigo.insurance.collection.tests.builders import YEAR
-from kaigo.insurance.dunning import late, panels, screens, waivers
+from kaigo.insurance.dunning import late, panels, returned, screens, waivers
 from kaigo.insurance.dunning.models import Batch, Demand, LateCharge, PublicNotice, ReturnedMail, Stay, Waiver
-from kaigo.insurance.dunning.tests.builders import DATED, INSURER, by, demanded, pay, payer, shadow
+from kaigo.insurance.dunning.tests.builders import DATED, INSURER, by, demanded, dunned, pay, payer, shadow
 from kaigo.insurance.qualification.models import InsuredNumber
 
 pytestmark = pytest.mark.django_db
@@ -104,7 +105,7 @@ def test_the_page_of_a_person_shows_demand_late_charge_and_its_calculation():
 
 
 def test_a_waiver_is_asked_for_and_decided_on_two_pages():
-    who = payer(960_000)
+    who = dunned(960_000)
     pay(who, 1, day=date(YEAR, 12, 15))
     late.settle_all(by(1, WINTER), INSURER)
     charge = LateCharge.objects.get()
@@ -191,24 +192,32 @@ def test_the_payments_of_a_year_stand_apart_by_way():
     assert ask("paid", person=who, year=1999).status_code == 404
 
 
-def test_the_panel_says_what_happened_last_and_warns_of_a_lost_address():
+def test_the_panel_says_what_happened_last_and_warns_of_a_lost_address(django_assert_num_queries):
     who = payer()
     assert panels.panel(by(1, DATED), who) is None
     demanded()
-    panel = panels.panel(by(1, DATED), who)
+    with django_assert_num_queries(1):
+        panel = panels.panel(by(1, DATED), who)
     assert "第1期を督促" in panel.state and panel.facts == (("督促", "1期"),) and not panel.banners
-    ReturnedMail.objects.create(
-        person_id=who,
-        letter="demand",
-        document_number="1",
-        returned_on=DATED,
-        why="moved",
-        note="",
-        actor="account:1",
-    )
+    row = returned.enter(by(1, DATED), who, "demand", "1", DATED, "moved")
     panel = panels.panel(by(1, DATED), who)
     assert [b.kind for b in panel.banners] == ["arrears"]
     assert any("返戻(転居先不明)" in event.text for event in panel.events)
+    returned.search(by(1, DATED), row, DATED, "office", "address")
+    assert not panels.panel(by(1, DATED), who).banners
+    returned.search(by(1, WINTER), row, WINTER, "visit", "not_living")
+    assert panels.panel(by(1, WINTER), who).banners
+
+
+def test_the_panel_shows_late_charges_as_they_were_known():
+    who = dunned(960_000)
+    pay(who, 1, day=date(YEAR, 12, 15))
+    late.settle_all(by(1, WINTER), INSURER)
+    charge = LateCharge.objects.get()
+    shown = panels.panel(by(1, WINTER), who)
+    assert dict(shown.facts)["延滞金"] == f"{charge.yen:,}円"
+    before = replace(by(1, WINTER), known_at=charge.decided_at - timedelta(seconds=1))
+    assert panels.panel(before, who) is None
 
 
 @pytest.mark.parametrize("name", ["prepare", "remind"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
-from typing import NamedTuple
 
 from kaigo.base.audit.seen import saw
 from kaigo.base.jobs.registry import NotReady
@@ -41,18 +41,10 @@ _LIVE = (
 )
 
 
-class Term(NamedTuple):
-    """A term that a letter asks for, with what is open of it now. id: of the demand or reminder; yen: as decided."""
+@dataclass(frozen=True, slots=True)
+class Term(dunning.AskedFor):
+    """With what is open of it now."""
 
-    id: int
-    person: int
-    fiscal_year: int
-    number: int
-    part: int
-    due_on: date
-    yen: int
-    dated: date
-    deadline_on: date
     open_yen: int
     late_yen: int | None
     reasons: str | None
