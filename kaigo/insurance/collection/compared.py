@@ -8,6 +8,7 @@ from kaigo.base.feeds import read as feeds
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.opening import INSTALMENTS, TOTALS
+from kaigo.insurance.ledger.read import BALANCE, entries_sql
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.residents import read as residents
 
@@ -30,10 +31,10 @@ FROM ({feeds.lines_sql()}) l JOIN ({residents.addressee_sql()}) a ON a.number = 
 WHERE l.layout = %(totals)s ORDER BY a.person_id, l.values[%(year_at)s], l.sequence DESC, l.id DESC"""
 
 # What is booked by openings only: a later revision of our own is no difference.
-_BOOKED = """
+_BOOKED = f"""
 SELECT person_id, fiscal_year, bool_or(number <> 0) AS parts, sum(yen) FILTER (WHERE sort = 'levy') AS levied,
-       sum(CASE WHEN sort IN ('receipt', 'offset') THEN -yen WHEN sort = 'write_off' THEN yen ELSE yen END) AS balance
-FROM ledger_entry WHERE reason = 'opening' GROUP BY person_id, fiscal_year"""
+       sum({BALANCE}) AS balance
+FROM ({entries_sql()}) e WHERE reason = 'opening' GROUP BY person_id, fiscal_year"""
 
 
 def _params(ctx: Context) -> dict:
@@ -51,7 +52,7 @@ def counts(ctx: Context) -> dict[str, tuple[int, int]]:
     """layout → (lines that stand in our books, their yen levied)."""
     parts = rows(
         "SELECT count(DISTINCT (person_id, fiscal_year, way, number)), "
-        "coalesce(sum(yen) FILTER (WHERE sort = 'levy'), 0)::bigint FROM ledger_entry "
+        f"coalesce(sum(yen) FILTER (WHERE sort = 'levy'), 0)::bigint FROM ({entries_sql()}) e "
         "WHERE reason = 'opening' AND number <> 0",
         {},
     )[0]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.in_force import OF_PLAN, plans_in_force_sql, remissions_in_force_sql
-from kaigo.insurance.ledger.read import KIND
+from kaigo.insurance.ledger.read import entries_sql, kind_sql
 from kaigo.insurance.premium import read as premium
 
 
@@ -29,7 +29,7 @@ _INVARIANT = """
 WITH a AS (SELECT x.person_id, x.id, x.annual_yen FROM ({assessments}) x WHERE x.fiscal_year = %(year)s),
 e AS (SELECT person_id, coalesce(sum(yen) FILTER (WHERE sort <> 'remission'), 0)::int AS yen,
              coalesce(sum(yen) FILTER (WHERE {of_plan}), 0)::int AS off
-      FROM ledger_entry WHERE fiscal_year = %(year)s
+      FROM ({entries}) n WHERE fiscal_year = %(year)s
       AND sort IN ('levy', 'adjust', 'remission') AND number <> 0 GROUP BY person_id),
 p AS (SELECT x.person_id, x.id, x.assessment_id, x.refund_yen, x.remission_id FROM ({plans}) x
       WHERE x.fiscal_year = %(year)s),
@@ -65,7 +65,7 @@ ORDER BY person_id"""
 # A term that is levied (and not remitted by stage), but is in no plan in force: nothing would ask for it (I25).
 _WITHOUT_WAY = """
 SELECT e.person_id, 'no_way', sum(e.yen)::int, sum(e.yen)::int, 0, 0
-FROM (SELECT person_id, way, number, sum(yen) AS yen FROM ledger_entry WHERE fiscal_year = %(year)s
+FROM (SELECT person_id, way, number, sum(yen) AS yen FROM ({entries}) n WHERE fiscal_year = %(year)s
       AND (sort IN ('levy', 'adjust') OR {of_plan}) AND number <> 0
       GROUP BY person_id, way, number HAVING sum(yen) > 0) e
 WHERE NOT EXISTS (SELECT 1 FROM ({plans}) p JOIN collection_instalment i ON i.plan_id = p.id
@@ -77,17 +77,17 @@ GROUP BY e.person_id ORDER BY e.person_id"""
 _CUTS = """
 WITH c AS (SELECT r.person_id, c.value->>0 AS way, (c.value->>1)::int AS number, sum((c.value->>2)::int)::int AS yen
            FROM ({remissions}) r, jsonb_array_elements(r.cuts) c WHERE r.fiscal_year = %(year)s GROUP BY 1, 2, 3),
-e AS (SELECT person_id, way, number, -sum(yen)::int AS yen FROM ledger_entry
+e AS (SELECT person_id, way, number, -sum(yen)::int AS yen FROM ({entries}) n
       WHERE fiscal_year = %(year)s AND sort = 'remission' AND NOT ({of_plan}) AND number <> 0 GROUP BY 1, 2, 3),
 d AS (SELECT coalesce(c.person_id, e.person_id) AS person_id, coalesce(c.way, e.way) AS way,
              coalesce(c.number, e.number) AS number, coalesce(c.yen, 0) AS decided, coalesce(e.yen, 0) AS booked
       FROM c FULL JOIN e ON (e.person_id, e.way, e.number) = (c.person_id, c.way, c.number)),
-t AS (SELECT person_id, {kind} AS kind, number, sum(yen)::int AS yen FROM ledger_entry WHERE fiscal_year = %(year)s
+t AS (SELECT person_id, {kind} AS kind, number, sum(yen)::int AS yen FROM ({entries}) n WHERE fiscal_year = %(year)s
       AND sort IN ('levy', 'adjust') AND person_id IN (SELECT person_id FROM d) GROUP BY 1, 2, 3)
 SELECT d.person_id, CASE WHEN bool_or(d.decided <> d.booked) THEN 'cut' ELSE 'cut_over' END,
        sum(d.decided)::int, coalesce(sum(t.yen), 0)::int, 0, sum(d.booked)::int
 FROM d LEFT JOIN t ON (t.person_id, t.kind, t.number)
-                      = (d.person_id, CASE d.way WHEN 'deduction' THEN 'deduction' ELSE 'direct' END, d.number)
+                      = (d.person_id, {kind_d}, d.number)
 WHERE d.decided <> d.booked OR d.booked > coalesce(t.yen, 0)
 GROUP BY d.person_id ORDER BY d.person_id"""
 
@@ -122,7 +122,9 @@ def invariant(ctx: Context, fiscal_year: int) -> list[Difference]:
         "plans": plans_in_force_sql(ctx),
         "remissions": remissions_in_force_sql(ctx),
         "of_plan": OF_PLAN,
-        "kind": KIND,
+        "kind": kind_sql(),
+        "kind_d": kind_sql("d.way"),
+        "entries": entries_sql(),
     }
     found = rows(_INVARIANT.format(**words), params)
     if not found:

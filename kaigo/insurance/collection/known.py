@@ -12,6 +12,7 @@ from typing import NamedTuple
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection.in_force import OF_PLAN, PLAN_IN_FORCE
+from kaigo.insurance.ledger.read import entries_sql
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.qualification import read as qualification
 from kaigo.law.instalment_facts import Paid
@@ -113,7 +114,7 @@ def booked(params: dict) -> dict[int, Booked]:
         person: read(text)
         for person, text in rows(
             "SELECT person_id, string_agg(concat_ws(' ', way, number, yen), ',' ORDER BY way, number) FROM ("
-            "SELECT person_id, way, number, sum(yen) AS yen FROM ledger_entry WHERE fiscal_year = %(year)s "
+            f"SELECT person_id, way, number, sum(yen) AS yen FROM ({entries_sql()}) e WHERE fiscal_year = %(year)s "
             "AND sort IN ('levy', 'adjust') AND person_id = ANY(%(people)s::bigint[]) "
             "GROUP BY person_id, way, number HAVING sum(yen) <> 0) b GROUP BY person_id",
             params,
@@ -125,7 +126,7 @@ def remitted(params: dict) -> dict[int, Booked]:
     """person → what plans were made less by (≤ 0), in the order of (way, number)."""
     found: dict[int, list[tuple[Key, int]]] = {}
     for person, way, number, yen in rows(
-        f"SELECT person_id, way, number, sum(yen)::int FROM ledger_entry WHERE fiscal_year = %(year)s AND {OF_PLAN} "
+        f"SELECT person_id, way, number, sum(yen)::int FROM ({entries_sql()}) e WHERE fiscal_year = %(year)s AND {OF_PLAN} "
         "AND person_id = ANY(%(people)s::bigint[]) GROUP BY person_id, way, number HAVING sum(yen) <> 0 "
         "ORDER BY person_id, way, number",
         params,

@@ -14,6 +14,7 @@ from kaigo.base.records.watermarks import reading
 from kaigo.insurance.collection.gather import is_closed
 from kaigo.insurance.collection.in_force import PLAN_IN_FORCE
 from kaigo.insurance.ledger.post import post_from
+from kaigo.insurance.ledger.read import entries_sql
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.residents.handed_over import UNKNOWN, YEAR, Rule, mark, send_back, stage
 from kaigo.law.dates import fiscal_year as fiscal_year_of
@@ -38,7 +39,7 @@ _PAID_BACK = {"refund": "t.refunded", "write_off": "-t.written_off"}
 
 def _differs(part: str, amounts: dict[str, str]) -> str:
     """SQL: something is booked under this part of the line's key, and not these amounts (sort → yen)."""
-    booked = "SELECT {0} FROM ledger_entry e WHERE e.key IN ({1})"
+    booked = f"SELECT {{0}} FROM ({entries_sql()}) e WHERE e.key IN ({{1}})"
     keys = {sort: f"{_KEY} || '{sort}:' || {part}" for sort in amounts}
     each = ", ".join(f"coalesce(({booked.format('e.yen', keys[sort])}), 0)" for sort in amounts)
     return (
@@ -80,7 +81,7 @@ def _instalment_rules(ctx: Context) -> tuple[Rule, ...]:
             f"{_differs('t.way || t.number', {'levy': 't.levied_yen', 'receipt': 't.received_yen'})} "
             f"OR EXISTS (SELECT 1 FROM collection_plan p WHERE p.person_id = t.person_id "
             f"AND p.fiscal_year = t.fiscal_year AND p.cause <> 'opening' AND {PLAN_IN_FORCE}) "
-            f"OR EXISTS (SELECT 1 FROM ledger_entry e WHERE e.key = {_KEY} || 'levy:0')",
+            f"OR EXISTS (SELECT 1 FROM ({entries_sql()}) e WHERE e.key = {_KEY} || 'levy:0')",
             "この人のこの年度の台帳はもう別の内容で記帳されています",
             "引き継いだ台帳は書き換えられません。差があれば収納の画面で調整してください",
         ),

@@ -7,15 +7,16 @@ from kaigo.base.desk.refs import ref
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read
+from kaigo.insurance.ledger.read import entries_sql
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 
 _EVENTS = """
 SELECT p.decided_on, p.cause, p.id, p.fiscal_year FROM collection_plan p WHERE p.person_id = %(person)s
 AND (%(known_at)s::timestamptz IS NULL OR p.decided_at <= %(known_at)s) ORDER BY p.id DESC LIMIT 3"""
-_LEVIED = """
+_LEVIED = f"""
 SELECT coalesce(sum(yen) FILTER (WHERE sort IN ('levy', 'adjust')), 0)::int,
        coalesce(sum(yen) FILTER (WHERE sort IN ('receipt', 'offset')), 0)::int
-FROM ledger_entry WHERE person_id = %(person)s AND fiscal_year = %(year)s
+FROM ({entries_sql()}) e WHERE person_id = %(person)s AND fiscal_year = %(year)s
 AND (%(known_at)s::timestamptz IS NULL OR booked_at <= %(known_at)s)"""
 _WAYS = {
     "deduction": "特別徴収",

@@ -34,7 +34,7 @@ _TERMS = """
 SELECT t.person_id, t.kind, t.number, t.levied, t.received, t.written_off, greatest(t.balance, 0) AS open_yen,
        coalesce(i.way, t.kind) AS way, i.due_on
 FROM ({terms}) t LEFT JOIN (
-    SELECT p.person_id, i.way, i.number, i.due_on, CASE i.way WHEN 'deduction' THEN 'deduction' ELSE 'direct' END AS kind
+    SELECT p.person_id, i.way, i.number, i.due_on, {kind} AS kind
     FROM ({plans}) p JOIN collection_instalment i ON i.plan_id = p.id WHERE p.fiscal_year = %(year)s) i
   ON i.person_id = t.person_id AND i.kind = t.kind AND i.number = t.number
 WHERE t.number <> 0 AND (i.due_on IS NULL OR i.due_on <= %(on)s)"""
@@ -45,7 +45,11 @@ _SUMS = (
 
 
 def _terms(ctx: Context) -> str:
-    return _TERMS.format(terms=ledger.terms_sql(ctx, "fiscal_year = %(year)s"), plans=plans_in_force_sql(ctx))
+    return _TERMS.format(
+        terms=ledger.terms_sql(ctx, "fiscal_year = %(year)s"),
+        plans=plans_in_force_sql(ctx),
+        kind=ledger.kind_sql("i.way"),
+    )
 
 
 def _params(ctx: Context, fiscal_year: int) -> dict:
@@ -84,8 +88,7 @@ NO_DUE_DAY = "納期限の分からないもの"
 
 _AGES = """
 SELECT t.person_id, t.balance, %(on)s::date - i.due_on AS late FROM ({terms}) t LEFT JOIN (
-    SELECT p.person_id, p.fiscal_year, i.number, i.due_on,
-           CASE i.way WHEN 'deduction' THEN 'deduction' ELSE 'direct' END AS kind
+    SELECT p.person_id, p.fiscal_year, i.number, i.due_on, {kind} AS kind
     FROM ({plans}) p JOIN collection_instalment i ON i.plan_id = p.id) i
   ON i.person_id = t.person_id AND i.fiscal_year = t.fiscal_year AND i.kind = t.kind AND i.number = t.number
 WHERE t.balance > 0 AND (i.due_on IS NULL OR i.due_on < %(on)s)"""
@@ -93,12 +96,14 @@ WHERE t.balance > 0 AND (i.due_on IS NULL OR i.due_on < %(on)s)"""
 
 def ages(ctx: Context) -> list[Age]:
     """What is overdue on ctx.on, of all years, by its age; those without a known due day last, if there are any."""
-    terms, plans = ledger.terms_sql(ctx), plans_in_force_sql(ctx)
+    open_terms = _AGES.format(
+        terms=ledger.terms_sql(ctx), plans=plans_in_force_sql(ctx), kind=ledger.kind_sql("i.way")
+    )
     found: dict[int, tuple[int, int, int]] = {
         place: (count, people, yen)
         for place, count, people, yen in rows(
             "SELECT CASE WHEN late IS NULL THEN -1 ELSE width_bucket(late, %(from)s::int[]) END, count(*), "
-            f"count(DISTINCT person_id), sum(balance)::bigint FROM ({_AGES.format(terms=terms, plans=plans)}) x GROUP BY 1",
+            f"count(DISTINCT person_id), sum(balance)::bigint FROM ({open_terms}) x GROUP BY 1",
             {"on": ctx.on, "known_at": ctx.known_at, "from": [days + 1 for days, _ in AGES]},
         )
     }

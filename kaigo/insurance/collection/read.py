@@ -16,7 +16,7 @@ from kaigo.insurance.collection.slips import PartView, instalments_sql, parts_by
 from kaigo.insurance.collection.targets_read import named_sql, payers_sql
 from kaigo.insurance.collection.tasks import UnclearYear, open_tasks, unclear
 from kaigo.insurance.collection.ways import LABELS, SLIP, Ways, ways
-from kaigo.insurance.ledger.sorts import SORTS
+from kaigo.insurance.ledger.read import SORTS, entries_sql
 from kaigo.insurance.premium import read as premium
 from kaigo.law.reasons import unpack
 from kaigo.law.words import Audience, Told, tell_all
@@ -294,7 +294,7 @@ def letter_amounts_sql(ctx: Context) -> str:
     """
     return f"""
         SELECT p.person_id, p.fiscal_year, p.id AS plan_id, p.assessment_id, a.annual_yen, p.refund_yen,
-               coalesce((SELECT sum(e.yen) FROM ledger_entry e WHERE e.person_id = p.person_id
+               coalesce((SELECT sum(e.yen) FROM ({entries_sql()}) e WHERE e.person_id = p.person_id
                          AND e.fiscal_year = p.fiscal_year AND e.sort IN ('levy', 'adjust')), 0)::int AS levied_yen,
                coalesce((SELECT r.yen FROM collection_remission r WHERE r.id = p.remission_id), 0) AS remitted_yen,
                coalesce((SELECT json_agg(json_build_object('way', i.way, 'number', i.number, 'due_on', i.due_on,
@@ -311,7 +311,7 @@ def ledger(ctx: Context, person: int, fiscal_year: int | None = None) -> list[Le
     params = {"person": person, "year": fiscal_year, "known_at": ctx.known_at}
     entries = rows(
         "SELECT fiscal_year, id, business_date, booked_at, sort, way, number, yen, reason, source "
-        "FROM ledger_entry WHERE person_id = %(person)s "
+        f"FROM ({entries_sql()}) e WHERE person_id = %(person)s "
         "AND (%(year)s::int IS NULL OR fiscal_year = %(year)s) "
         "AND (%(known_at)s::timestamptz IS NULL OR booked_at <= %(known_at)s) ORDER BY fiscal_year DESC, id",
         params,
@@ -356,7 +356,7 @@ def totals(ctx: Context, fiscal_year: int) -> dict:
     [(month of booking, way, sort, yen)] = 調定簿; refund_yen and people by way of the plans in force."""
     params = {"year": fiscal_year, "known_at": ctx.known_at}
     booked = (
-        "FROM ledger_entry WHERE fiscal_year = %(year)s AND sort IN ('levy', 'adjust') "
+        f"FROM ({entries_sql()}) e WHERE fiscal_year = %(year)s AND sort IN ('levy', 'adjust') "
         "AND (%(known_at)s::timestamptz IS NULL OR booked_at <= %(known_at)s)"
     )
     by_part = rows(
@@ -394,7 +394,7 @@ def years(ctx: Context) -> list[int]:
     return [
         year
         for (year,) in rows(
-            "SELECT fiscal_year FROM collection_plan GROUP BY 1 UNION SELECT fiscal_year FROM ledger_entry "
+            f"SELECT fiscal_year FROM collection_plan GROUP BY 1 UNION SELECT fiscal_year FROM ({entries_sql()}) e "
             "GROUP BY 1 ORDER BY 1 DESC",
             {},
         )

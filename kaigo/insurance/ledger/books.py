@@ -10,7 +10,7 @@ from typing import NamedTuple
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger.read import Day, terms_sql, totals
-from kaigo.insurance.ledger.sorts import SORTS
+from kaigo.insurance.ledger.sorts import LEFT, MOVED, SORTS, kind_sql
 
 # What a line of the books adds up: these sorts in this order, as clerks read them.
 COLUMNS = {
@@ -128,17 +128,12 @@ class Part(NamedTuple):
         return self.sums.kept - self.overpaid
 
 
-_YEAR = """
+_YEAR = f"""
 WITH movements AS (
-  SELECT fiscal_year < %(year)s AS carried, CASE way WHEN 'deduction' THEN 'deduction' ELSE 'direct' END AS kind,
-         sum(yen) FILTER (WHERE sort IN ('levy', 'adjust', 'remission')) AS levied,
-         sum(yen) FILTER (WHERE sort IN ('receipt', 'offset')) AS received,
-         sum(yen) FILTER (WHERE sort = 'refund') AS refunded,
-         -sum(yen) FILTER (WHERE sort = 'write_off') AS written_off
-  FROM ledger_entry WHERE accounting_year = %(year)s {known} GROUP BY 1, 2),
-begun AS (SELECT fiscal_year < %(year)s AS carried, kind, sum(balance) AS net FROM ({before}) t GROUP BY 1, 2),
-ended AS (SELECT fiscal_year < %(year)s AS carried, kind, sum(balance) FILTER (WHERE balance > 0) AS open_yen,
-                 -sum(balance) FILTER (WHERE balance < 0) AS overpaid FROM ({until}) t GROUP BY 1, 2)
+  SELECT fiscal_year < %(year)s AS carried, {kind_sql()} AS kind, {MOVED}
+  FROM ledger_entry WHERE accounting_year = %(year)s {{known}} GROUP BY 1, 2),
+begun AS (SELECT fiscal_year < %(year)s AS carried, kind, sum(balance) AS net FROM ({{before}}) t GROUP BY 1, 2),
+ended AS (SELECT fiscal_year < %(year)s AS carried, kind, {LEFT} FROM ({{until}}) t GROUP BY 1, 2)
 SELECT carried, kind, coalesce(net, 0)::bigint, coalesce(levied, 0)::bigint, coalesce(received, 0)::bigint,
        coalesce(refunded, 0)::bigint, coalesce(written_off, 0)::bigint, coalesce(open_yen, 0)::bigint,
        coalesce(overpaid, 0)::bigint

@@ -13,19 +13,11 @@ from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger.models import Closing
 from kaigo.insurance.ledger.read import terms_sql
+from kaigo.insurance.ledger.sorts import LEFT, MOVED
 
-_YEAR = """
-SELECT coalesce(sum(yen) FILTER (WHERE sort IN ('levy', 'adjust', 'remission')), 0)::bigint,
-       coalesce(sum(yen) FILTER (WHERE sort IN ('receipt', 'offset')), 0)::bigint,
-       coalesce(sum(yen) FILTER (WHERE sort = 'refund'), 0)::bigint,
-       -coalesce(sum(yen) FILTER (WHERE sort = 'write_off'), 0)::bigint
-FROM ledger_entry WHERE accounting_year = %(year)s"""
-
+_YEAR = f"SELECT {MOVED} FROM ledger_entry WHERE accounting_year = %(year)s"
 # Everything booked into the year and the years before it: what is open at its end.
-_OPEN = """
-SELECT coalesce(sum(balance) FILTER (WHERE balance > 0), 0)::bigint,
-       -coalesce(sum(balance) FILTER (WHERE balance < 0), 0)::bigint
-FROM ({terms}) t"""
+_OPEN = f"SELECT {LEFT} FROM ({{terms}}) t"
 
 
 def last_day(accounting_year: int) -> date:

@@ -18,6 +18,7 @@ from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.base.records.watermarks import NEW, Span
 from kaigo.insurance.ledger.models import FinanceFile, FinanceLine
+from kaigo.insurance.ledger.sorts import LEVIES, PAID, PAID_BACK, quoted
 from kaigo.layouts.agreed import NotAgreed, account
 from kaigo.layouts.reader import read
 from kaigo.layouts.writer import DoesNotFit, write_csv
@@ -28,8 +29,8 @@ LEFT_OUT = ("write_off", "late_levy", "late_receipt", "late_refund", "interest")
 
 # A refund says in its reason whether it is paid from this year's income or as expenditure (自治令165条の7・165条の8).
 _KIND = (
-    "CASE WHEN sort IN ('levy', 'adjust', 'remission') THEN '1' WHEN sort IN ('receipt', 'offset') THEN '2' "
-    "WHEN sort = 'refund' AND reason = 'expenditure' THEN '4' WHEN sort = 'refund' THEN '3' END"
+    f"CASE WHEN sort IN ({quoted(LEVIES)}) THEN '1' WHEN sort IN ({PAID}) THEN '2' "
+    f"WHEN sort IN ({PAID_BACK}) THEN CASE reason WHEN 'expenditure' THEN '4' ELSE '3' END END"
 )
 _LINES = f"""
 SELECT {_KIND} AS kind, business_date, accounting_year,

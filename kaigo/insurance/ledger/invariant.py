@@ -7,6 +7,7 @@ from typing import NamedTuple
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger.read import terms_sql, trial
+from kaigo.insurance.ledger.sorts import LEFT, MOVED
 
 WHAT = {
     "term": "期の残りが、調定−収納−不納欠損と違う",
@@ -30,15 +31,9 @@ SELECT person_id || ':' || fiscal_year || ':' || kind || ':' || number, levied -
 FROM ({terms}) t WHERE levied - received - written_off <> balance ORDER BY 1 LIMIT 1000"""
 
 # Each sum of its own, straight from the entries; the open amounts term by term.
-_WHOLE = """
-SELECT coalesce(sum(yen) FILTER (WHERE sort IN ('levy', 'adjust', 'remission')), 0)::bigint,
-       coalesce(sum(yen) FILTER (WHERE sort IN ('receipt', 'offset')), 0)::bigint,
-       coalesce(sum(yen) FILTER (WHERE sort = 'refund'), 0)::bigint,
-       -coalesce(sum(yen) FILTER (WHERE sort = 'write_off'), 0)::bigint
-FROM ledger_entry WHERE %(known_at)s::timestamptz IS NULL OR booked_at <= %(known_at)s"""
-_OPEN = """
-SELECT coalesce(sum(balance) FILTER (WHERE balance > 0), 0)::bigint,
-       -coalesce(sum(balance) FILTER (WHERE balance < 0), 0)::bigint FROM ({terms}) t"""
+_WHOLE = f"""
+SELECT {MOVED} FROM ledger_entry WHERE %(known_at)s::timestamptz IS NULL OR booked_at <= %(known_at)s"""
+_OPEN = f"SELECT {LEFT} FROM ({{terms}}) t"
 _OFFSETS = """
 SELECT source, sum(yen)::bigint FROM ledger_entry
 WHERE sort = 'offset' AND (%(known_at)s::timestamptz IS NULL OR booked_at <= %(known_at)s)

@@ -9,9 +9,20 @@ from typing import NamedTuple
 from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
-from kaigo.insurance.ledger.sorts import ACCOUNTS, BALANCE, KIND, OWED, PAID, PAID_BACK, SORTS
+from kaigo.insurance.ledger.sorts import (
+    ACCOUNTS,
+    BALANCE,
+    KIND,
+    LEVIES,
+    OWED,
+    PAID,
+    PAID_BACK,
+    SORTS,
+    kind_sql,
+    quoted,
+)
 
-__all__ = ["ACCOUNTS", "BALANCE", "KIND", "OWED", "PAID", "PAID_BACK", "SORTS"]
+__all__ = ["ACCOUNTS", "BALANCE", "KIND", "OWED", "PAID", "PAID_BACK", "SORTS", "kind_sql"]
 
 # Entries of the former system's year totals carry this number: they belong to no term.
 TOTAL = 0
@@ -34,13 +45,13 @@ def terms_sql(ctx: Context, condition: str = "true") -> str:
     written_off: above zero what is owed, below zero what was paid too much. condition: SQL over the entries' columns.
     """
     return f"""
-        SELECT person_id, fiscal_year, {KIND} AS kind, number,
-               coalesce(sum(yen) FILTER (WHERE sort IN ('levy', 'adjust', 'remission')), 0)::int AS levied,
+        SELECT person_id, fiscal_year, {kind_sql()} AS kind, number,
+               coalesce(sum(yen) FILTER (WHERE sort IN ({quoted(LEVIES)})), 0)::int AS levied,
                coalesce(sum(CASE WHEN sort IN ({PAID}) THEN yen ELSE -yen END)
                         FILTER (WHERE sort IN ({PAID}, {PAID_BACK})), 0)::int AS received,
                -coalesce(sum(yen) FILTER (WHERE sort = 'write_off'), 0)::int AS written_off,
                sum({BALANCE})::int AS balance
-        FROM ledger_entry WHERE {condition}{_known(ctx)} GROUP BY person_id, fiscal_year, {KIND}, number"""
+        FROM ledger_entry WHERE {condition}{_known(ctx)} GROUP BY person_id, fiscal_year, {kind_sql()}, number"""
 
 
 def balances_sql(ctx: Context, condition: str = "true") -> str:

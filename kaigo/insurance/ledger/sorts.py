@@ -57,5 +57,23 @@ PAID = quoted(name for name, sort in SORTS.items() if sort.paid > 0)
 PAID_BACK = quoted(name for name, sort in SORTS.items() if sort.paid < 0)
 # SQL over the columns sort and yen of one entry.
 BALANCE = f"CASE WHEN sort IN ({OWED}, {PAID_BACK}) THEN yen WHEN sort IN ({PAID}) THEN -yen ELSE 0 END"
-# A term whose way changed (the debit bounced, a slip was sent) stays one term: the pension's or the person's own.
-KIND = "CASE way WHEN 'deduction' THEN 'deduction' ELSE 'direct' END"
+# SQL: what was levied (after remission), came in, went back, was written off, of the entries of a group.
+MOVED = (
+    f"coalesce(sum(yen) FILTER (WHERE sort IN ({quoted(LEVIES)})), 0)::bigint AS levied, "
+    f"coalesce(sum(yen) FILTER (WHERE sort IN ({PAID})), 0)::bigint AS received, "
+    f"coalesce(sum(yen) FILTER (WHERE sort IN ({PAID_BACK})), 0)::bigint AS refunded, "
+    "-coalesce(sum(yen) FILTER (WHERE sort = 'write_off'), 0)::bigint AS written_off"
+)
+# SQL: of terms with their balance, what is open and what was paid too much.
+LEFT = (
+    "coalesce(sum(balance) FILTER (WHERE balance > 0), 0)::bigint AS open_yen, "
+    "-coalesce(sum(balance) FILTER (WHERE balance < 0), 0)::bigint AS overpaid"
+)
+
+
+def kind_sql(way: str = "way") -> str:
+    """SQL: deduction | direct. A term whose way changed (the debit bounced, a slip was sent) stays one term."""
+    return f"CASE {way} WHEN 'deduction' THEN 'deduction' ELSE 'direct' END"
+
+
+KIND = kind_sql()

@@ -51,7 +51,7 @@ def payments_sql() -> str:
     back is below zero. kind: deduction | direct; sort: receipt | offset | refund.
     """
     return f"""
-        SELECT e.person_id, e.fiscal_year, {ledger.KIND.replace("CASE way", "CASE e.way")} AS kind, e.number, e.way, e.sort, e.source,
+        SELECT e.person_id, e.fiscal_year, {ledger.kind_sql("e.way")} AS kind, e.number, e.way, e.sort, e.source,
                coalesce(r.channel, '') AS channel, coalesce(r.paid_on, e.business_date) AS paid_on,
                CASE WHEN e.sort IN ({ledger.PAID_BACK}) THEN -e.yen ELSE e.yen END AS yen
         FROM ({ledger.entries_sql()}) e LEFT JOIN receipts_receipt r ON r.source = e.source AND e.sort = 'receipt'
@@ -178,34 +178,3 @@ def debit_days(ctx: Context, limit: int = 24) -> list[Debit]:
     ):
         codes.setdefault(on, []).append((CODES[code], count))
     return [Debit(*row, tuple(codes.get(row[0], ()))) for row in found]
-
-
-class Difference(NamedTuple):
-    """A receipt whose entries are not its yen: what came in and what stands in the ledger."""
-
-    receipt: int
-    yen: int
-    booked: int
-
-
-def differences(ctx: Context) -> list[Difference]:
-    """Final receipts whose entries do not sum to them (or to nothing, where nobody or 返す was decided). Empty = right.
-
-    The other way round: entries from a file that no receipt explains have receipt 0.
-    """
-    return [
-        Difference(*row)
-        for row in rows(
-            """
-            WITH booked AS (SELECT source, sum(yen)::bigint AS yen FROM ledger_entry WHERE sort = 'receipt'
-                            AND (source LIKE 'receipt:%%' OR source LIKE 'counter:%%') GROUP BY source),
-            wanted AS (SELECT r.id, r.source, CASE WHEN u.id IS NOT NULL THEN CASE u.what WHEN 'paid' THEN r.yen ELSE 0 END
-                              WHEN r.person_id IS NOT NULL THEN r.yen ELSE 0 END AS yen
-                       FROM receipts_receipt r LEFT JOIN receipts_ruling u ON u.receipt_id = r.id
-                            AND NOT EXISTS (SELECT 1 FROM receipts_ruling n WHERE n.supersedes_id = u.id)
-                       WHERE r.stage = 'final')
-            SELECT coalesce(w.id, 0), coalesce(w.yen, 0), coalesce(b.yen, 0) FROM wanted w FULL JOIN booked b USING (source)
-            WHERE coalesce(w.yen, 0) <> coalesce(b.yen, 0) ORDER BY 1""",
-            {},
-        )
-    ]

@@ -68,7 +68,7 @@ def _terms(ctx: Context, person: int, on: Basis) -> tuple[Term, ...]:
     of the month after (法137条)."""
     levied: dict[tuple[str, int], int] = {}
     for kind, number, yen in rows(
-        f"SELECT {ledger.KIND}, number, sum(yen)::int FROM ({ledger.entries_sql()}) e WHERE person_id = %(person)s "
+        f"SELECT {ledger.kind_sql()}, number, sum(yen)::int FROM ({ledger.entries_sql()}) e WHERE person_id = %(person)s "
         "AND fiscal_year = %(year)s AND sort IN ('levy', 'adjust') GROUP BY 1, 2",
         {"person": person, "year": on.plan.fiscal_year},
     ):
