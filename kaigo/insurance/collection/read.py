@@ -29,7 +29,9 @@ SUBJECTS = {
     "relief_bulk": "",
     "remission": "SELECT person_id FROM collection_remission WHERE id = %s",
     "deferral": "SELECT person_id FROM collection_deferral WHERE id = %s",
-    "target": "SELECT person_id FROM collection_match WHERE target_id = %s AND person_id IS NOT NULL",
+    # Whom it was matched with by machine or by hand, ever.
+    "target": "SELECT DISTINCT v.person FROM collection_deduction_target t LEFT JOIN collection_match m ON m.target_id = t.id "
+    "CROSS JOIN LATERAL (VALUES (t.person_id), (m.person_id)) v (person) WHERE t.id = %s AND v.person IS NOT NULL",
 }
 __all__ = [
     "CAUSES",
