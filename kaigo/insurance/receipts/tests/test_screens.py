@@ -97,9 +97,16 @@ def test_cash_is_checked_before_it_is_taken_and_the_day_is_closed():
     assert "checked" in wrong
     check = text(ask("cash_from", {"term": f"{YEAR}:1", "yen": "99,999"}, person=who))
     assert "納め過ぎになります" in check
+    assert f'name="open" value="{terms[1].yen}"' in check
     assert not Receipt.objects.exists()
-    assert ask("cash_from", {"term": f"{YEAR}:1", "yen": "500", "step": "do"}, person=who).status_code == 302
+    sure = {"term": f"{YEAR}:1", "yen": "500", "step": "do", "open": str(terms[1].yen)}
+    assert ask("cash_from", sure, person=who).status_code == 302
     assert balances(who)[1] == terms[1].yen - 500
+    # Pressed twice, it is taken once.
+    again = ask("cash_from", sure, person=who)
+    assert again.status_code == 409 and "二度押し" in again.content.decode()
+    assert balances(who)[1] == terms[1].yen - 500
+    assert "確かめた未納の額を書いてください" in text(ask("cash_from", sure | {"open": ""}, person=who))
     assert "違う理由を書いてください" in text(ask("cash", {"counted": "400", "reason": ""}))
     assert ask("cash", {"counted": "500", "reason": ""}).status_code == 302
     assert CashClose.objects.get().counted_yen == 500
