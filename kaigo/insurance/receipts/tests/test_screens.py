@@ -58,10 +58,19 @@ def test_a_payment_of_nobody_is_decided_for_a_term_and_needs_a_reason():
     assert "理由を書いてください" in again
     assert f'value="{YEAR}:direct:3" checked' in again
     assert not Ruling.objects.exists()
-    answer = ask("pay_for", {"term": f"{YEAR}:direct:3", "reason": "領収証書"}, receipt=line.id, person=who)
+    decided = {"term": f"{YEAR}:direct:3", "reason": "領収証書", "seen": "0"}
+    answer = ask("pay_for", decided, receipt=line.id, person=who)
     assert answer.status_code == 302
     assert balances(who)[3] == 0
-    assert "手で消込" in text(ask("person", person=who))
+    assert f"/receipts/unknown/{ref('receipt', line.id)}/" in text(ask("person", person=who))
+    # Another clerk still has the page of before: he is told, and shown what was decided.
+    for name, path in (("pay_for", {"person": who}), ("unknown", {})):
+        late = ask(name, decided | {"act": "send_back"}, receipt=line.id, **path)
+        assert late.status_code == 409 and "ほかの職員が先に決めました" in late.content.decode()
+        shown = text(ask(name, receipt=line.id, **path))
+        assert "見本 花子さんの期に消し込みました(理由: 領収証書)" in shown
+        assert 'name="seen" value="1"' in shown
+    assert balances(who)[3] == 0
     assert "納付者の分からない収納はありません" in text(ask("unknowns"))
 
 
@@ -84,7 +93,12 @@ def test_a_payment_that_is_not_ours_goes_back_with_a_reason():
     told(("1", 100, AUGUST, "final"))
     (line,) = unknown.waiting(on(AUGUST))
     assert "理由を書いてください" in text(ask("unknown", {"act": "send_back", "reason": ""}, receipt=line.id))
-    assert ask("unknown", {"act": "send_back", "reason": "他区の納付書"}, receipt=line.id).status_code == 302
+    assert (
+        ask(
+            "unknown", {"act": "send_back", "reason": "他区の納付書", "seen": "0"}, receipt=line.id
+        ).status_code
+        == 302
+    )
     assert Ruling.objects.get().what == "returned"
 
 
