@@ -146,6 +146,13 @@ def test_the_panel_tells_what_came_last_and_what_was_only_reported():
         (slip_of(terms[2]), 800, AUGUST, "preliminary"),
     )
     found = panels.panel(on(AUGUST), who)
-    assert found.state == "納付書(金融機関) 800円"
+    assert found.state == "納付書(金融機関) 800円(速報)"
     assert found.facts == (("速報のある額", "800円"),)
     assert len(found.events) == 2
+    # The money has come: what was reported is no more to come.
+    told((slip_of(terms[2]), 800, date(2026, 8, 5), "final"), file="b" * 16)
+    found = panels.panel(on(AUGUST), who)
+    assert (found.state, found.facts) == ("納付書(金融機関) 800円", ())
+    told((slip_of(terms[3]), 900, date(2026, 8, 6), "cancelled"), file="c" * 16)
+    found = panels.panel(on(AUGUST), who)
+    assert found.state == "納付書(金融機関) 800円" and "(速報の取消)" in found.events[0].text
