@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RESIDENTS ?= 20000
 PORT ?= 8000
+UNTIL ?= 2026-07-15
 
 .PHONY: demo demo-stop demo-reset test test-long bench check dev lint
 
@@ -21,7 +22,7 @@ $(VENV)/dev-ready: $(VENV)/ready requirements-dev.txt
 	@touch $@
 
 demo: $(VENV)/ready
-	@RESIDENTS=$(RESIDENTS) PORT=$(PORT) DETACH=$(DETACH) $(BIN)/kaigo demo start
+	@RESIDENTS=$(RESIDENTS) PORT=$(PORT) UNTIL=$(UNTIL) DETACH=$(DETACH) $(BIN)/kaigo demo start
 
 demo-stop: $(VENV)/ready
 	@$(BIN)/kaigo demo stop

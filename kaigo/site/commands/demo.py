@@ -1,4 +1,5 @@
-"""`kaigo demo start | stop | reset`: what `make demo` runs. RESIDENTS, PORT and DETACH come from the environment."""
+"""`kaigo demo start | stop | reset`: what `make demo` runs. RESIDENTS, PORT, UNTIL (to which day the year is played)
+and DETACH come from the environment."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ def start() -> int:
     residents = int(os.environ.get("RESIDENTS") or 20000)
     port = int(os.environ.get("PORT") or 8000)
     serve.stop()
-    made = make.ensure(residents, port)
+    until = os.environ.get("UNTIL") or "2026-07-15"
+    made = make.ensure(residents, port, until)
     running = serve.start(port, made["business_date"])
     serve.write_ready(port, made)
     print(serve.told(port, made))

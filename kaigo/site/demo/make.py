@@ -20,7 +20,7 @@ FISCAL_YEAR = 2026
 MARKER = "demo.marker"
 
 
-def ensure(residents: int, port: int) -> dict:
+def ensure(residents: int, port: int, until: str) -> dict:
     """What was made: {residents, business_date, accounts, samples, totals, seconds}. Made once per size and code."""
     cluster = Cluster(home())
     cluster.root.mkdir(parents=True, exist_ok=True)
@@ -30,11 +30,11 @@ def ensure(residents: int, port: int) -> dict:
     result = cluster.root / "demo.json"
     if result.exists():
         made = json.loads(result.read_text())
-        if made["residents"] == residents:
+        if made["residents"] == residents and made["business_date"] == max(until, made["business_date"]):
             return made
         print(
-            f"実演の区は住民 {made['residents']:,} 人で作ってあります。"
-            "別の大きさにするには make demo-reset の後に始めてください。",
+            f"実演の区は住民 {made['residents']:,} 人、{made['business_date']} までで作ってあります。"
+            "別の大きさや日にするには make demo-reset の後に始めてください。",
             file=sys.stderr,
         )
         return made
@@ -45,7 +45,7 @@ def ensure(residents: int, port: int) -> dict:
     folder = demo_folder() / "ward"
     _say(f"見本区(住民 {residents:,} 人)のファイルを作っています")
     _world(residents, folder)
-    made = _python("insurance", "kaigo.site.demo.play", str(folder), port=port)
+    made = _python("insurance", "kaigo.site.demo.play", str(folder), until, port=port)
     _python("staff", "kaigo.site.demo.personnel", str(folder), made["business_date"], port=port)
     made |= {"residents": residents, "accounts": accounts, "seconds": round(time.monotonic() - begun)}
     result.write_text(json.dumps(made, ensure_ascii=False, indent=1))

@@ -22,8 +22,9 @@ from django.conf import settings  # noqa: E402  after setup
 from kaigo.base.jobs.registry import Daily, jobs  # noqa: E402
 from kaigo.base.jobs.run import run  # noqa: E402
 from kaigo.base.records.context import Context, acting  # noqa: E402
+from kaigo.law.dates import add_months  # noqa: E402
+from kaigo.site.demo.money import CLERK, HEAD, Money, demand  # noqa: E402
 
-CLERK, HEAD = "account:1", "account:2"
 YEAR = 2026
 OPENING = date(YEAR, 4, 1)
 ASSESSED = date(YEAR, 7, 1)
@@ -33,24 +34,47 @@ UNTIL = date(YEAR, 7, 15)
 REPLY_BY = date(YEAR, 7, 10)
 
 
-def play(folder: Path) -> dict:
-    """Files and jobs until UNTIL. Returns what the demo tells: date, totals, samples, pages worth a click."""
+def play(folder: Path, until: date = UNTIL) -> dict:
+    """Files and jobs until a day, UNTIL at the least. Returns what the demo tells: date, totals, samples, pages worth a click."""
     manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
     days: dict[date, list[dict]] = defaultdict(list)
     for entry in manifest["files"]:
         days[max(date.fromisoformat(entry["date"]), OPENING)].append(entry)
-    calendar = [day for day in _days(OPENING, UNTIL) if day in days or day in STEPS]
+    until = max(until, UNTIL)
+    calendar = [day for day in _days(OPENING, until) if day in days or day in STEPS or _is_monthly(day)]
+    money = Money(folder, YEAR, OPENING)
     with bar("見本区の一年") as show:
         for place, day in enumerate(calendar):
             show(place, len(calendar), f"{day:%m月%d日}")
             for entry in days.get(day, ()):
                 _receive(day, folder, entry)
-            if day in days:
+            if day in days or _is_monthly(day):
                 _daily(day)
             for step in STEPS.get(day, ()):
                 step(day)
+            if day == UNTIL:
+                money.pay(day, *money.send(day))
+            if _is_monthly(day):
+                _month_of_money(day, money)
         show(len(calendar), len(calendar), "")
-    return _result(manifest)
+    if money.day < until:
+        money.pay(until)
+    return _result(manifest, until)
+
+
+def _is_monthly(day: date) -> bool:
+    """After the year's notices every first of a month goes on in the same way."""
+    return day > UNTIL and day.day == 1
+
+
+def _month_of_money(day: date, money: Money) -> None:
+    """What was paid until today is booked; what is due next is sent; what is overdue is demanded, within twenty days."""
+    money.pay(day)
+    _monthly(day)
+    if day > add_months(ASSESSED, 1):
+        demand(day)
+    _watch(day)
+    money.pay(day.replace(day=2), *money.send(day))
 
 
 def _days(first: date, last: date) -> Iterator[date]:
@@ -207,14 +231,14 @@ STEPS = {
 }
 
 
-def _result(manifest: dict) -> dict:
+def _result(manifest: dict, until: date) -> dict:
     from kaigo.base.desk.refs import ref
     from kaigo.insurance.collection import read as collection
     from kaigo.insurance.premium import read as premium
     from kaigo.insurance.qualification import read as qualification
     from kaigo.insurance.residents.models import AddresseeNumber
 
-    ctx = _context(UNTIL, purpose="inquiry")
+    ctx = _context(until, purpose="inquiry")
     levied = premium.totals(ctx, YEAR)
     persons = dict(
         AddresseeNumber.objects.filter(number__in=_numbers(manifest)).values_list("number", "person_id")
@@ -225,7 +249,7 @@ def _result(manifest: dict) -> dict:
         for name, numbers in manifest["samples"].items()
     }
     return {
-        "business_date": UNTIL.isoformat(),
+        "business_date": until.isoformat(),
         "samples": samples,
         "clicks": _clicks(samples),
         "totals": {
@@ -252,6 +276,7 @@ def _clicks(samples: dict[str, list[str]]) -> list[tuple[str, str]]:
         ("ホーム(一年の暦)", "/"),
         ("ファイルと直すべき行", "/feeds/"),
         ("本算定の一括処理", "/premium/"),
+        ("月計と収納", "/ledger/"),
     ]
     # The most telling lives first: the command line shows only some.
     for name in sorted(samples, key=lambda one: TELLING.index(one) if one in TELLING else len(TELLING)):
@@ -270,4 +295,4 @@ def bar(title: str):
 
 
 if __name__ == "__main__":
-    print(json.dumps(play(Path(sys.argv[1])), ensure_ascii=False))
+    print(json.dumps(play(Path(sys.argv[1]), date.fromisoformat(sys.argv[2])), ensure_ascii=False))
