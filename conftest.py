@@ -56,6 +56,7 @@ def _fingerprint() -> str:
             *PROJECT.glob("kaigo/site/settings/*.py"),
             PROJECT / "kaigo/base/desk/answers.py",
             PROJECT / "kaigo/base/staff/sql.py",
+            PROJECT / "kaigo/insurance/ledger/closed.py",
             PROJECT / "kaigo/site/databases.py",
         ]
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ LAW = sorted(p for p in (ROOT / "kaigo/law").rglob("*.py") if "tests" not in p.p
 SOURCES = sorted(
     p for d in ("kaigo", "world") for p in (ROOT / d).rglob("*.py") if "migrations" not in p.parts
 )
+STREET = ROOT / "kaigo/insurance"
 LONGEST_FILE, LONGEST_FUNCTION = 450, 80
 
 
@@ -56,6 +58,24 @@ def test_files_and_functions_stay_small():
             if isinstance(node, ast.FunctionDef) and (node.end_lineno or 0) - node.lineno > LONGEST_FUNCTION:
                 found.append(f"{path.relative_to(ROOT)}:{node.lineno} {node.name}")
     assert not found
+
+
+def test_rooms_of_the_street_name_their_own_tables_only():
+    """Who reads another room's table by name reads past its read.py, and breaks when the room changes it."""
+    rooms = [p for p in SOURCES if p.is_relative_to(STREET) and "tests" not in p.parts]
+    owner = {
+        table: path.relative_to(STREET).parts[0]
+        for path in rooms
+        for table in re.findall(r'db_table = "(\w+)"', path.read_text())
+    }
+    found = [
+        f"{path.relative_to(ROOT)}: {word}"
+        for path in rooms
+        for word in set(re.findall(r"\w+", path.read_text()))
+        if owner.get(word, path.relative_to(STREET).parts[0]) != path.relative_to(STREET).parts[0]
+    ]
+    assert not found
+    assert len(owner) > 50
 
 
 def _pages():

@@ -80,6 +80,10 @@ def tests_of(field: Field, column: int) -> Iterator[Test]:
         remedy = "その行を除くか、送り手に確かめてください"
         few = (value.cast(pl.Int64, strict=False) < field.least).fill_null(False)
         yield Test(field, column, "least", f"{name}が{field.least:,}円以上ではありません", remedy, few)
+    if field.most is not None:
+        remedy = "桁のずれか誤りです。送り手に確かめてください"
+        many = (value.cast(pl.Int64, strict=False) > field.most).fill_null(False)
+        yield Test(field, column, "most", f"{name}が{field.most:,}円を超えています", remedy, many)
     if field.within:
         of, start, length = field.within
         inside = pl.col(of).str.slice(start, length).cast(pl.Int64, strict=False)

@@ -33,7 +33,7 @@ class NotObtained(LookupError):
 
 
 class Field(NamedTuple):
-    """項目一つ。length は固定の桁(固定長ではバイト)、max は最大の文字数、least は最小の値(円)。
+    """項目一つ。length は固定の桁(固定長ではバイト)、max は最大の文字数、least・most は最小・最大の値(円)。
 
     signs: 銀行の文字(bank)で、カナ・英大文字・数字・空白のほかに書いてよい記号。cut: 長い値の先頭だけを書いてよい。
     omitted: 値がないときに欄を埋める文字(固定長)。その文字だけの欄は、値がないと読む。
@@ -52,6 +52,7 @@ class Field(NamedTuple):
     cut: bool = False
     omitted: str = ""
     within: tuple[str, int, int] | None = None
+    most: int | None = None
 
 
 class Total(NamedTuple):

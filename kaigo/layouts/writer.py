@@ -211,4 +211,6 @@ def _wrong(field: Field, value: str) -> str:
             return f"は 0 以上の整数だけです({value})"
         if field.least is not None and int(value) < field.least:
             return f"が {field.least} 円以上ではありません({value})。その行を除いてください"
+        if field.most is not None and int(value) > field.most:
+            return f"が {field.most:,} 円を超えています({value})。額を確かめてください"
     return ""

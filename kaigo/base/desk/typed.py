@@ -13,6 +13,8 @@ from datetime import date
 
 from kaigo.law.dates import parse_date
 
+MOST_YEN = 999_999_999
+
 
 class Typed:
     """Fields of a form as typed (`typed.text_of.name` in templates) and what is wrong with them (`typed.errors.name`)."""
@@ -59,10 +61,13 @@ class Typed:
             return None
 
     def yen(self, name: str, label: str, required: bool = True) -> int | None:
-        """Yen, not negative."""
+        """Yen, not negative, of nine digits at most: more fits no amount that is kept."""
         found = self.number(name, label, required)
         if found is not None and found < 0:
             self.errors[name] = f"{label}に負の金額は書けません"
+            return None
+        if found is not None and found > MOST_YEN:
+            self.errors[name] = f"{label}は{MOST_YEN:,}円までです。桁を確かめてください"
             return None
         return found
 

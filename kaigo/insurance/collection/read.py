@@ -16,6 +16,7 @@ from kaigo.insurance.collection.slips import PartView, instalments_sql, parts_by
 from kaigo.insurance.collection.targets_read import named_sql, payers_sql
 from kaigo.insurance.collection.tasks import UnclearYear, open_tasks, unclear
 from kaigo.insurance.collection.ways import LABELS, SLIP, Ways, ways
+from kaigo.insurance.ledger import words
 from kaigo.insurance.ledger.read import SORTS, entries_sql
 from kaigo.insurance.premium import read as premium
 from kaigo.law.reasons import unpack
@@ -28,7 +29,9 @@ SUBJECTS = {
     "relief_bulk": "",
     "remission": "SELECT person_id FROM collection_remission WHERE id = %s",
     "deferral": "SELECT person_id FROM collection_deferral WHERE id = %s",
-    "target": "SELECT person_id FROM collection_match WHERE target_id = %s AND person_id IS NOT NULL",
+    # Whom it was matched with by machine or by hand, ever.
+    "target": "SELECT DISTINCT v.person FROM collection_deduction_target t LEFT JOIN collection_match m ON m.target_id = t.id "
+    "CROSS JOIN LATERAL (VALUES (t.person_id), (m.person_id)) v (person) WHERE t.id = %s AND v.person IS NOT NULL",
 }
 __all__ = [
     "CAUSES",
@@ -86,8 +89,6 @@ CAUSES = {
     "opening": "前のシステムからの引継ぎ",
     "remission": "減免",
 }
-# Why an entry was taken back (remission/entries.py).
-TAKEN_BACK = {"lapsed": "減免の失効", "revoked": "減免の取消し"}
 REQUESTS = {"start": "始める", "keep": "続ける", "stop": "止める", "none": "依頼しない"}
 
 
@@ -158,7 +159,7 @@ class LedgerLine:
 
     @property
     def why(self) -> str:
-        return CAUSES.get(self.reason) or TAKEN_BACK.get(self.reason, self.reason)
+        return words.reason(self.reason)
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,13 +340,12 @@ def _year(year: int, entries: list[tuple]) -> tuple[int, int, int, int, tuple[Le
     levied = received = refunded = balance = 0
     lines = []
     for _, number, on, booked_at, sort, way, part, yen, reason, source in entries:
-        if sort in ("receipt", "offset"):
-            received, balance = received + yen, balance - yen
-        elif sort == "refund":
-            refunded, balance = refunded + yen, balance + yen
-        else:
-            levied += yen if sort in ("levy", "adjust") else 0
-            balance += yen
+        # 延滞金 and 還付加算金 stand beside the premium: neither owed nor paid of it.
+        moves = SORTS[sort]
+        levied += yen if sort in ("levy", "adjust") else 0
+        received += yen if moves.paid > 0 else 0
+        refunded += yen if moves.paid < 0 else 0
+        balance += (moves.owed - moves.paid) * yen
         plan = int(source[5:]) if source.startswith("plan:") else None
         lines.append(LedgerLine(number, on, booked_at, sort, way, part, yen, reason, plan, balance))
     return levied, received, refunded, balance, tuple(lines)

@@ -23,7 +23,7 @@ from kaigo.insurance.collection.remission import read as remission
 from kaigo.insurance.collection.remission import screens as screens_remission
 from kaigo.insurance.collection.remission import screens_bulk
 from kaigo.insurance.collection.screens_rates import Rates
-from kaigo.insurance.collection.screens_targets import MatchTarget, Target, Targets
+from kaigo.insurance.collection.screens_targets import MatchNobody, MatchTarget, Target, Targets
 from kaigo.insurance.residents import read as residents
 from kaigo.law.dates import fiscal_year, fiscal_year_name
 from kaigo.law.instalments import due_dates
@@ -330,7 +330,8 @@ urls = [
     path("unclear/", Unclear.view(), name="unclear"),
     path("targets/", Targets.view(), name="targets"),
     path("targets/<target:target>/", Target.view(), name="target"),
-    path("targets/<target:target>/match/", MatchTarget.view(), name="match"),
+    path("targets/<target:target>/nobody/", MatchNobody.view(), name="match_nobody"),
+    path("targets/<target:target>/person/<person:person>/", MatchTarget.view(), name="match"),
     path("request/", Request.view(), name="request"),
     *screens_bulk.urls,
     *screens_remission.urls,

@@ -1,15 +1,18 @@
-"""Pages of pension records that no person was found for: the list, one record with candidates, the match by hand."""
+"""Pages of pension records that no person was found for: the list, one record with candidates, the match by hand.
+
+Whoever matches names the person in the address, so that nobody takes a record for himself or his household.
+"""
 
 from __future__ import annotations
 
 from django.conf import settings
-from django.http import Http404, HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
 from kaigo.base.desk.pages import Pages
-from kaigo.base.desk.refs import ref, unref
+from kaigo.base.desk.refs import ref
+from kaigo.base.desk.titles import whose
 from kaigo.base.desk.views import Page, go
 from kaigo.base.records.context import Context
-from kaigo.base.records.refusal import Refused
 from kaigo.insurance.collection import read, targets
 from kaigo.insurance.collection.decide import match, plan_all
 from kaigo.insurance.residents import read as residents
@@ -57,7 +60,26 @@ class Target(Page):
 
 
 class MatchTarget(Page):
-    """The decision: whose record it is, or nobody's here."""
+    """The decision that it is this person's record: both side by side, then matched. Only who may be meant is there."""
+
+    permission = "collection.match"
+    purpose = "collection"
+
+    def get(self, ctx: Context, request: HttpRequest, target: int, person: int):
+        found, candidate = _meant(ctx, target, person)
+        return "collection/match.html", {
+            "title": whose(candidate.name, "の年金記録とする"),
+            "record": found,
+            "c": candidate,
+        }
+
+    def post(self, ctx: Context, request: HttpRequest, target: int, person: int):
+        found, _ = _meant(ctx, target, person)
+        return _matched(ctx, found, person)
+
+
+class MatchNobody(Page):
+    """The decision that it is nobody's record here."""
 
     permission = "collection.match"
     purpose = "collection"
@@ -66,13 +88,23 @@ class MatchTarget(Page):
         found = targets.record(ctx, target)
         if found is None:
             raise Http404
-        chosen = request.POST.get("person", "")
-        person = unref("person", chosen)
-        if chosen != "none" and (person is None or residents.one(ctx, person) is None):
-            raise Refused("だれと同定するかを選んでください。")
-        match(ctx, target, person)
-        touched = [p for p in (found.person, person) if p]
-        if touched:
-            # Before the yearly request the plan follows at once; after it the law leaves it as it was asked.
-            plan_all(ctx, settings.INSURER, fiscal_year(ctx.on), persons=touched)
-        return go(f"/collection/targets/{ref('target', target)}/")
+        return _matched(ctx, found, None)
+
+
+def _meant(ctx: Context, target: int, person: int) -> tuple[targets.Record, targets.Candidate]:
+    found = targets.record(ctx, target)
+    if found is None:
+        raise Http404
+    candidate = next((c for c in targets.candidates(ctx, found) if c.person == person), None)
+    if candidate is None:
+        raise Http404
+    return found, candidate
+
+
+def _matched(ctx: Context, found: targets.Record, person: int | None) -> HttpResponse:
+    match(ctx, found.id, person)
+    touched = [p for p in (found.person, person) if p]
+    if touched:
+        # Before the yearly request the plan follows at once; after it the law leaves it as it was asked.
+        plan_all(ctx, settings.INSURER, fiscal_year(ctx.on), persons=touched)
+    return go(f"/collection/targets/{ref('target', found.id)}/")

@@ -10,9 +10,10 @@ from typing import NamedTuple
 
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
+from kaigo.insurance.ledger import words
 from kaigo.insurance.residents import read as residents
 
-LABELS = {"deduction": "特別徴収", "slip": "納付書", "debit": "口座振替", "substitute": "代理納付"}
+LABELS = words.WAYS
 
 
 class Ways(NamedTuple):

@@ -1,9 +1,15 @@
-"""A closed accounting year takes no entry: the database refuses, whoever writes."""
+"""A closed accounting year takes no entry: the database refuses, whoever writes.
 
-CLOSED = """
+Whoever writes shares a lock that a closing holds alone: what is not committed yet would be in no sum of the closing and
+stand in the closed year all the same.
+"""
+
+LOCK = "hashtext('ledger.entry')"
+CLOSED = f"""
 CREATE OR REPLACE FUNCTION ledger_closed() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE year integer;
 BEGIN
+  PERFORM pg_advisory_xact_lock_shared({LOCK});
   SELECT f.accounting_year INTO year FROM (SELECT DISTINCT accounting_year FROM fresh) f
   JOIN ledger_closing c ON c.accounting_year = f.accounting_year LIMIT 1;
   IF FOUND THEN

@@ -27,15 +27,18 @@ LAYOUT = "finance.entries"
 KINDS = {"1": "調定", "2": "収入", "3": "戻出", "4": "歳出還付"}
 LEFT_OUT = ("write_off", "late_levy", "late_receipt", "late_refund", "interest")
 
-# A refund says in its reason whether it is paid from this year's income or as expenditure (自治令165条の7・165条の8).
+# What goes back, to the payer or to another term, says in its reason whether it is paid from this year's income or as
+# expenditure (自治令165条の7・165条の8); an offset takes it off the term, so that its yen are below zero.
+_SPENT = "reason = 'expenditure'"
 _KIND = (
-    f"CASE WHEN sort IN ({quoted(LEVIES)}) THEN '1' WHEN sort IN ({PAID}) THEN '2' "
-    f"WHEN sort IN ({PAID_BACK}) THEN CASE reason WHEN 'expenditure' THEN '4' ELSE '3' END END"
+    f"CASE WHEN sort IN ({quoted(LEVIES)}) THEN '1' WHEN sort IN ({PAID}, {PAID_BACK}) AND {_SPENT} THEN '4' "
+    f"WHEN sort IN ({PAID}) THEN '2' WHEN sort IN ({PAID_BACK}) THEN '3' END"
 )
+_YEN = f"sum(CASE WHEN sort IN ({PAID}) AND {_SPENT} THEN -yen ELSE yen END)::bigint"
 _LINES = f"""
 SELECT {_KIND} AS kind, business_date, accounting_year,
-       CASE WHEN fiscal_year < accounting_year OR (sort = 'refund' AND reason = 'expenditure') THEN '2' ELSE '1' END AS arrears,
-       CASE way WHEN 'deduction' THEN '1' ELSE '2' END AS way, count(*) AS count, sum(yen)::bigint AS yen
+       CASE WHEN fiscal_year < accounting_year OR {_KIND} = '4' THEN '2' ELSE '1' END AS arrears,
+       CASE way WHEN 'deduction' THEN '1' ELSE '2' END AS way, count(*) AS count, {_YEN} AS yen
 FROM ledger_entry WHERE {_KIND} IS NOT NULL AND reason <> 'opening' AND {NEW}
 GROUP BY 1, 2, 3, 4, 5 ORDER BY 2, 3, 1, 4, 5"""
 
@@ -140,7 +143,7 @@ def differences(ctx: Context, insurer: str, made: Prepared) -> list[tuple[Sum, S
         )
     booked = _sums(
         rows(
-            f"SELECT accounting_year, {_KIND}, count(*), sum(yen)::bigint FROM ledger_entry WHERE {_KIND} IS NOT NULL "
+            f"SELECT accounting_year, {_KIND}, count(*), {_YEN} FROM ledger_entry WHERE {_KIND} IS NOT NULL "
             f"AND reason <> 'opening' AND {NEW} GROUP BY 1, 2",
             _spanned(Span(0, made.span.upto)),
         )

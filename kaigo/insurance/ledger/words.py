@@ -1,4 +1,4 @@
-"""Words of the books: ways, channels of receipts, reasons of other entries."""
+"""Words of the books: ways, channels of receipts, reasons of other entries, whichever room books them."""
 
 from __future__ import annotations
 
@@ -23,8 +23,18 @@ REASONS = {
     "way": "納付方法の変更",
     "match": "年金記録の同定",
     "request": "年次の依頼に含まれなかったため",
+    "remission": "減免",
+    "lapsed": "減免の失効",
+    "revoked": "減免の取消し",
     "income": "戻出",
-    "expenditure": "歳出からの還付",
+    "expenditure": "歳出から",
+    "offset": "過誤納からの充当",
+    "late": "延滞金の決定",
+    "waiver": "延滞金の減免",
+    "prescription": "時効の完成",
+    "stopped": "執行停止から3年",
+    "at_once": "即時の消滅",
+    "reversal": "不納欠損の取消し",
 }
 
 

@@ -18,7 +18,7 @@ from kaigo.insurance.notices.dunning.drafting import lacking as lacking_asking
 from kaigo.insurance.notices.holds import HOLDS, LIFTABLE, Hold
 from kaigo.insurance.notices.provisional.drafting import lacking as lacking_provisional
 from kaigo.insurance.notices.provisional.letters import LETTER as PROVISIONAL
-from kaigo.insurance.notices.relations import QUEUED, SAYS, TOLD, letter_of, wanted_sql
+from kaigo.insurance.notices.relations import CONTENTS, DRAFTS, QUEUED, SAYS, TOLD, letter_of, wanted_sql
 
 # Whom an address is about (base/desk/things.py).
 SUBJECTS = {
@@ -26,7 +26,7 @@ SUBJECTS = {
     "draft": "SELECT person_id FROM notices_draft WHERE id = %s AND person_id IS NOT NULL",
 }
 __all__ = [
-    "ASKING", "HOLDS", "LETTERS", "LIFTABLE", "OFFICES", "PROVISIONAL", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "compared_asking", "content", "contents", "count", "counts",
+    "ASKING", "CONTENTS", "DRAFTS", "HOLDS", "LETTERS", "LIFTABLE", "OFFICES", "PROVISIONAL", "QUEUED", "SAYS", "TEMPLATES", "TOLD", "DraftView", "Hold", "compared_asking", "content", "contents", "count", "counts",
     "differing_drafts", "drafts", "kept", "lacking_asking", "lacking_provisional", "letter_of", "of_person", "one", "template_digest", "waiting_sql", "wanted_sql",
 ]  # fmt: skip
 

@@ -19,6 +19,10 @@ TOLD_YEAR = TOLD.replace(
     "d.plan_id IS NOT NULL", "d.plan_id IS NOT NULL AND d.letter <> 'provisional_change'"
 )
 
+# Every draft, and the words of each (draft_id, data, common).
+DRAFTS = "SELECT * FROM notices_draft"
+CONTENTS = "SELECT * FROM notices_content"
+
 # Drafts that wait to go out, held or not.
 QUEUED = """
 SELECT d.* FROM notices_draft d

@@ -14,15 +14,31 @@ from kaigo.insurance.receipts.models import CashClose, Receipt
 from kaigo.insurance.receipts.term import accounting_year, exists
 
 
-def take(ctx: Context, person: int, fiscal_year: int, number: int, yen: int) -> Receipt:
-    """Cash for a directly paid term, booked on ctx.on. Refused for no yen, a term never levied, a closed day."""
+def take(
+    ctx: Context, person: int, fiscal_year: int, number: int, yen: int, shown: int | None = None
+) -> Receipt:
+    """Cash for a directly paid term, booked on ctx.on. shown: what was open when the clerk looked (None = he did not).
+
+    Refused for no yen, a term never levied, a closed day, and where something else is open than was shown: somebody
+    pressed twice, or two counters took it.
+    """
     if yen <= 0:
         raise Refused("受け取った額を、1円以上の数で入れてください。")
+    _with_others(ctx.on)
+    rows(
+        "SELECT pg_advisory_xact_lock(hashtext('receipts.cash.person'), %(id)s::int)", {"id": person % 2**31}
+    )
     if CashClose.objects.filter(day=ctx.on).exists():
         raise Refused("今日の窓口の現金はもう日締めしています。明日の日付で受け取ってください。")
     way = exists(person, fiscal_year, "direct", number)
     if way is None:
         raise Refused("この人のこの期は調定されていません。年度と期を確かめてください。")
+    left = ledger.open_terms(ctx, [person]).get((person, fiscal_year, "direct", number), 0)
+    if shown is not None and left != shown:
+        raise Refused(
+            f"確かめた後に、この期の未納の額が変わりました({shown:,}円 → {left:,}円)。二度押しか、ほかの納付です。"
+            "納付の記録を見て、まだ受け取っていないときだけやり直してください。"
+        )
     (own,) = reserve_ids(Receipt, 1)
     source = f"counter:{own}"
     row = Receipt.objects.create(
@@ -44,8 +60,20 @@ def booked(day: date) -> tuple[int, int]:
     )[0]
 
 
+def _with_others(day: date) -> None:
+    """Whoever takes cash of a day shares it with others who take; the closing has it alone."""
+    rows(
+        "SELECT pg_advisory_xact_lock_shared(hashtext('receipts.cash'), %(day)s)::text",
+        {"day": day.toordinal()},
+    )
+
+
 def close(ctx: Context, counted_yen: int, reason: str) -> CashClose:
     """Close the day with what was counted. Refused twice, and with a difference that nobody explains."""
+    # Cash that somebody is taking just now is in the sum, or is refused after it.
+    rows(
+        "SELECT pg_advisory_xact_lock(hashtext('receipts.cash'), %(day)s)::text", {"day": ctx.on.toordinal()}
+    )
     if CashClose.objects.filter(day=ctx.on).exists():
         raise Refused("今日の窓口の現金はもう日締めしています。")
     if counted_yen < 0:

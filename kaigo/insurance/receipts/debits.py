@@ -16,6 +16,7 @@ from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
 from kaigo.base.records.watermarks import NEW, Span
 from kaigo.insurance.collection import read as collection
+from kaigo.insurance.collection.remission import read as remission
 from kaigo.insurance.collection.slips import reference_of
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.receipts.models import DebitRequest
@@ -58,16 +59,22 @@ JOIN ({accounts}) b ON b.person_id = p.person_id AND b.use = 'debit' AND b.effec
 JOIN LATERAL ({terms}) t ON t.number = i.number AND t.kind = 'direct' AND t.balance > 0
 WHERE NOT EXISTS (SELECT 1 FROM receipts_debit_request r WHERE r.person_id = p.person_id
                   AND r.fiscal_year = p.fiscal_year AND r.number = i.number AND r.debit_on = %(due)s)
+  AND NOT EXISTS (SELECT 1 FROM ({deferred}) d WHERE d.person_id = p.person_id AND d.fiscal_year = p.fiscal_year
+                  AND d.number = i.number AND d.start_on <= %(due)s AND d.end_on > %(due)s)
 ORDER BY b.bank, b.branch, b.account, i.id"""
 
 
 def wanted(ctx: Context, due: date) -> list[Wanted]:
-    """Whom to ask for on a due date, who was not asked yet; the open amount of the term, not what the plan said."""
+    """Whom to ask for on a due date, who was not asked yet; the open amount of the term, not what the plan said.
+
+    A term whose deferral (徴収猶予) runs on that day is not debited.
+    """
     mine = "person_id = p.person_id AND fiscal_year = p.fiscal_year"
     found = rows(
         _WANTED.format(
             plans=collection.plans_in_force_sql(ctx), parts=collection.instalments_sql(),
             accounts=residents.bank_account_sql(ctx), terms=ledger.terms_sql(ctx, mine),
+            deferred=remission.deferred_sql(ctx),
         ),
         {"due": due, "known_at": ctx.known_at, "on": ctx.on},
     )  # fmt: skip
@@ -79,16 +86,17 @@ def wanted(ctx: Context, due: date) -> list[Wanted]:
     ]
 
 
-def days(ctx: Context, fiscal_year: int) -> list[date]:
-    """Due dates of the plans of a year on which somebody pays by debit and no bank was asked yet."""
+def days(ctx: Context) -> list[date]:
+    """Due dates still to come on which somebody pays by debit and no bank was asked yet. Of every year's plans: what is
+    levied late is due after its year."""
     return [
         day
         for (day,) in rows(
             f"SELECT DISTINCT i.due_on FROM ({collection.plans_in_force_sql(ctx)}) p "
             f"JOIN ({collection.instalments_sql()}) i ON i.plan_id = p.id AND i.way = 'debit' "
-            "WHERE p.fiscal_year = %(year)s AND NOT EXISTS (SELECT 1 FROM receipts_debit_request r "
+            "WHERE i.due_on > %(on)s AND NOT EXISTS (SELECT 1 FROM receipts_debit_request r "
             "WHERE r.person_id = p.person_id AND r.fiscal_year = p.fiscal_year AND r.number = i.number) ORDER BY 1",
-            {"year": fiscal_year, "known_at": ctx.known_at},
+            {"on": ctx.on, "known_at": ctx.known_at},
         )
     ]
 

@@ -36,6 +36,14 @@ def reported_sql() -> str:
         WHERE yen > 0 GROUP BY person_id, fiscal_year, number"""
 
 
+def reported_yen(ctx: Context, person: int) -> int:
+    """Yen of a person's 速報 whose 確報 has not come."""
+    return rows(
+        f"SELECT coalesce(sum(yen), 0)::int FROM ({reported_sql()}) r WHERE person_id = %(person)s",
+        {"person": person},
+    )[0][0]
+
+
 def unanswered_sql() -> str:
     """Relation (person_id, fiscal_year, number, debit_on): terms that a bank was asked to debit and did not answer yet."""
     return """
@@ -72,7 +80,7 @@ def bounced_sql() -> str:
 
 
 class Line(NamedTuple):
-    """A payment of a person. booked: whether it stands in the ledger now."""
+    """A payment of a person. ruled: whether a clerk decided whose it is."""
 
     id: int
     channel: str

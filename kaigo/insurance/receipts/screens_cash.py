@@ -32,13 +32,15 @@ class CashFrom(Page):
         yen = typed.yen("yen", "受け取った額")
         if yen == 0:
             typed.errors["yen"] = "受け取った額を、1円以上の数で入れてください"
+        sure = request.POST.get("step") == "do"
+        shown = typed.number("open", "確かめた未納の額") if sure else None
         if typed.errors:
             return "receipts/cash_from.html", data
-        chosen = next(row for row in data["terms"] if row[0] == place)
-        if request.POST.get("step") != "do":
+        if not sure:
+            chosen = next(row for row in data["terms"] if row[0] == place)
             return "receipts/cash_from.html", data | {"check": chosen, "yen": yen}
         year, number = (int(part) for part in place.split(":"))
-        cash.take(ctx, person, year, number, yen)
+        cash.take(ctx, person, year, number, yen, shown)
         return go(f"/receipts/person/{ref('person', person)}/")
 
     def data(self, ctx: Context, person: int, typed: Typed) -> dict:

@@ -63,9 +63,10 @@ class UnknownOne(Page):
                 return go(_address(receipt, person))
             return "receipts/unknown.html", data
         reason = typed.text("reason", "理由", longest=rulings.LONGEST)
+        seen = typed.number("seen", "画面で見た決定の数")
         if typed.errors:
             return "receipts/unknown.html", data
-        rulings.send_back(ctx, receipt, reason)
+        rulings.send_back(ctx, receipt, reason, seen)
         return go("/receipts/unknown/")
 
 
@@ -83,10 +84,11 @@ class PayFor(Page):
         data = self.data(ctx, receipt, person, typed)
         place = typed.choice("term", "納付した期", {key for key, *_ in data["terms"]})
         reason = typed.text("reason", "理由", longest=rulings.LONGEST)
+        seen = typed.number("seen", "画面で見た決定の数")
         if typed.errors:
             return "receipts/pay_for.html", data
         year, kind, number = place.split(":")
-        rulings.pay(ctx, receipt, person, int(year), kind, int(number), reason)
+        rulings.pay(ctx, receipt, person, int(year), kind, int(number), reason, seen)
         return go(f"/receipts/person/{ref('person', person)}/")
 
     def data(self, ctx: Context, receipt: int, person: int, typed: Typed) -> dict:
@@ -119,7 +121,10 @@ def _data(ctx: Context, receipt: int, typed: Typed, near: bool = True) -> dict:
     if found is None:
         raise Http404
     meant = unknown.suggestions(ctx, found) if near else []
-    names = residents.names(ctx, [s.person for s in meant])
+    ruled = rulings.of_receipt(receipt)
+    names = residents.names(
+        ctx, [*(s.person for s in meant), *(r.person_id for r in ruled[-1:] if r.person_id)]
+    )
     return {
         "title": "納付者の分からない収納",
         "line": found,
@@ -127,6 +132,9 @@ def _data(ctx: Context, receipt: int, typed: Typed, near: bool = True) -> dict:
         "why": unknown.WHY[found.why],
         "typed": typed,
         "longest": rulings.LONGEST,
+        "seen": len(ruled),
+        "ruling": ruled[-1] if ruled else None,
+        "ruled_for": names.get(ruled[-1].person_id, "") if ruled else "",
         "near": [
             (s, names.get(s.person, "氏名不明"), fiscal_year_name(s.fiscal_year), part_label(s.way, s.number))
             for s in meant

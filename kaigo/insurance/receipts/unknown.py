@@ -20,7 +20,7 @@ WHY = {
     "request": "この口座振替は依頼していません",
     "amount": "口座振替の結果の額が、依頼した額と違います",
     "term": "この人のこの期は調定されていません",
-    "person": "年金の記録の人が、被保険者と同定されていません",
+    "person": "だれの納付か、宛名番号か年金の記録から決められません",
 }
 
 # Without a ruling that names a term or sends it back.

@@ -35,12 +35,17 @@ class Prepared(NamedTuple):
 
 
 def days(ctx: Context, fiscal_year: int) -> dict[str, str]:
-    """Due dates of the year with terms to debit that no bank was asked for: ISO day → in words."""
-    return {day.isoformat(): f"{wareki(day)}引落し" for day in debits.days(ctx, fiscal_year)}
+    """Due dates to come with terms to debit that no bank was asked for, of any year: ISO day → in words."""
+    return {day.isoformat(): f"{wareki(day)}引落し" for day in debits.days(ctx)}
 
 
 def prepare(ctx: Context, insurer: str, due: date) -> Prepared:
-    """One block per bank, in the order of bank, branch and account. Refused when nothing can be asked or written."""
+    """One block per bank, in the order of bank, branch and account. Refused when nothing can be asked or written, and for a
+    day that is over: the file names month and day alone, and a bank would take it for next year's."""
+    if due <= ctx.on:
+        raise Refused(
+            f"引落日({wareki(due)})が過ぎています。依頼は取りやめ、未納の人には納付書を送ってください。"
+        )
     asked = debits.wanted(ctx, due)
     if not asked:
         raise Refused("この日に引き落とす期はありません。")

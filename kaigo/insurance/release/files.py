@@ -58,6 +58,7 @@ def compare_request(ctx: Context, insurer: str, fiscal_year: int, code: str = "0
             query.format(
                 plans=collection.plans_in_force_sql(ctx),
                 amounts=collection.letter_amounts_sql(ctx),
+                contents=notices.CONTENTS,
                 told=notices.TOLD,
                 queued=notices.QUEUED,
             ),
@@ -103,7 +104,7 @@ LEFT JOIN LATERAL (
     FROM ({queued}) d WHERE d.person_id = r.person_id AND d.fiscal_year = %(year)s AND d.plan_id IS NOT NULL
     ORDER BY d.id DESC LIMIT 1) q ON true
 LEFT JOIN ({told}) t ON t.person_id = r.person_id
-LEFT JOIN notices_content c ON c.draft_id = coalesce(q.draft_id, t.draft_id)"""
+LEFT JOIN ({contents}) c ON c.draft_id = coalesce(q.draft_id, t.draft_id)"""
 
 _ASKED = (
     """

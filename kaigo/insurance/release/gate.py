@@ -107,7 +107,7 @@ SELECT q.person_id, q.held <> '' AS held, l.plan_id IS NULL AS superseded, l.ann
                    <> l.annual_yen - l.remitted_yen + l.refund_yen, false) AS amount,
        coalesce(c.data->'stage' <> to_jsonb(a.stage), false) AS stage,
        NOT coalesce({says}, true) AS parts
-FROM ({queued}) q JOIN notices_content c ON c.draft_id = q.id
+FROM ({queued}) q JOIN ({contents}) c ON c.draft_id = q.id
 LEFT JOIN LATERAL (SELECT x.* FROM ({amounts}) x WHERE x.plan_id = q.plan_id AND x.assessment_id = q.assessment_id
                    OFFSET 0) l ON true
 LEFT JOIN ({assessments}) a ON a.id = l.assessment_id
@@ -119,6 +119,7 @@ def _premium(ctx: Context, letter: str, fiscal_year: int) -> tuple[list[Differen
     compared = _LETTERS.format(
         says=notices.SAYS,
         queued=notices.QUEUED,
+        contents=notices.CONTENTS,
         amounts=collection.letter_amounts_sql(ctx),
         assessments=premium.in_force_sql(ctx),
     )
@@ -162,7 +163,7 @@ def _certificates(ctx: Context, fiscal_year: int) -> tuple[list[Difference], dic
         cursor.execute(
             f"SELECT q.person_id, q.held <> '', k.certificate_id IS NULL OR n.number IS DISTINCT FROM c.data->>'number' "
             f"OR (c.data->>'copy')::int <> k.number FROM ({notices.QUEUED}) q "
-            f"JOIN notices_content c ON c.draft_id = q.id "
+            f"JOIN ({notices.CONTENTS}) c ON c.draft_id = q.id "
             f"LEFT JOIN ({certificates.issued_sql(ctx)}) k ON k.certificate_id = q.certificate_id "
             f"LEFT JOIN ({qualification.numbers_sql()}) n ON n.person_id = q.person_id "
             "WHERE q.letter = 'insured_certificate' AND q.fiscal_year = %(year)s",
@@ -201,7 +202,7 @@ def _to_office(ctx: Context, office: Office, fiscal_year: int) -> tuple[list[Dif
     """Letters to other municipalities say exactly what is still to be said there, as our records say it now."""
     waiting = rows(
         f"SELECT q.id, q.held <> '', (c.data->%(ids)s::text->>0)::bigint FROM ({notices.QUEUED}) q "
-        "JOIN notices_content c ON c.draft_id = q.id WHERE q.letter = %(letter)s AND q.fiscal_year = %(year)s",
+        f"JOIN ({notices.CONTENTS}) c ON c.draft_id = q.id WHERE q.letter = %(letter)s AND q.fiscal_year = %(year)s",
         {"letter": office.letter, "year": fiscal_year, "ids": office.ids},
     )
     about = {draft: first for draft, _, first in waiting}

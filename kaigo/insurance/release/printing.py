@@ -114,7 +114,7 @@ def _waiting(request: Request) -> list[Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT q.id, q.person_id, c.common, q.annual_yen FROM ({notices.QUEUED}) q "
-            "JOIN notices_content c ON c.draft_id = q.id "
+            f"JOIN ({notices.CONTENTS}) c ON c.draft_id = q.id "
             "WHERE q.letter = %s AND q.fiscal_year = %s AND q.dated = %s AND q.held = '' "
             "ORDER BY c.common, c.data->>'postal_code', c.data->>'address', c.data->>'building', q.id",
             [request.what, request.fiscal_year, request.dated],

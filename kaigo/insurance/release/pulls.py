@@ -54,7 +54,7 @@ def stale(ctx: Context, run: int) -> dict[int, tuple[int, str, str]]:
         cursor.execute(
             "SELECT l.draft_id, l.id, p.id IS NOT NULL OR k.certificate_id IS NOT NULL OR l.person_id IS NULL "
             "FROM release_letter l "
-            "JOIN notices_draft d ON d.id = l.draft_id "
+            f"JOIN ({notices.DRAFTS}) d ON d.id = l.draft_id "
             f"LEFT JOIN ({collection.plans_in_force_sql(ctx)}) p ON p.id = d.plan_id "
             f"LEFT JOIN ({certificates.issued_sql(ctx)}) k ON k.certificate_id = d.certificate_id "
             "WHERE l.run_id = %(run)s AND NOT EXISTS (SELECT 1 FROM release_pull x WHERE x.letter_id = l.id)",
@@ -136,7 +136,7 @@ def _said_in(run: int, ids: str) -> list[tuple[int, str]]:
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT jsonb_array_elements(c.data->%s::text)::bigint, l.number FROM release_letter l "
-            "JOIN notices_content c ON c.draft_id = l.draft_id WHERE l.run_id = %s AND l.person_id IS NULL "
+            f"JOIN ({notices.CONTENTS}) c ON c.draft_id = l.draft_id WHERE l.run_id = %s AND l.person_id IS NULL "
             "AND NOT EXISTS (SELECT 1 FROM release_pull x WHERE x.letter_id = l.id)",
             [ids, run],
         )

@@ -95,10 +95,10 @@ class RunView:
         return "発送済み" if self.posted_on else "抜取り・発送待ち"
 
 
-_LETTER = """
+_LETTER = f"""
 SELECT l.id, l.person_id, l.draft_id, l.run_id, l.letter, l.fiscal_year, l.number, l.dated, l.sequence, l.sheet, l.pages,
        l.annual_yen, l.content, l.created_at, coalesce(x.code, ''), coalesce(x.reason, ''), p.on, c.data->>'name'
-FROM release_letter l JOIN notices_content c ON c.draft_id = l.draft_id
+FROM release_letter l JOIN ({notices.CONTENTS}) c ON c.draft_id = l.draft_id
 LEFT JOIN release_pull x ON x.letter_id = l.id LEFT JOIN release_posting p ON p.run_id = l.run_id"""
 
 

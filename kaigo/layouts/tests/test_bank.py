@@ -313,7 +313,7 @@ REFUSED = [
     ("account_kind", "4", "の符号にない値です(4)", "次のどれかにしてください: 1(普通)、2(当座)"),
     ("yen", "-1", "は 0 以上の整数だけです(-1)", "整数"),
     ("yen", "0", "が 1 円以上ではありません(0)", "その行を除いてください"),
-    ("yen", "12345678901", "10 バイトに入りません(11 バイト)", "確かめてください"),
+    ("yen", "12345678901", "999,999,999 円を超えています(12345678901)", "額を確かめてください"),
     ("result", "7", "の符号にない値です(7)", "0(振替済)"),
 ]  # fmt: skip
 
@@ -393,3 +393,18 @@ def test_line_ends_and_layouts_that_are_not_there_are_refused():
         write_fixed("pension.special_collection", {}, [], line_end="cr")
     with pytest.raises(DoesNotFit, match="固定長の様式ではありません"):
         write_fixed("ward.tax", {}, [])
+
+
+def test_money_beyond_nine_digits_is_refused_alone():
+    """What no column holds would stop the taking-in of a whole day; so only its record is refused."""
+    given = [
+        row | {"yen": yen, "result": "0"}
+        for row, yen in zip(debits(2), ("0000000100", "0999999999"), strict=True)
+    ]
+    assert read(debit_file(given), "bank.debit").refused == []
+    with pytest.raises(DoesNotFit, match="2件目: 引落金額が 999,999,999 円を超えています"):
+        debit_file([given[0], given[1] | {"yen": "1000000000"}])
+    content = changed(debit_file(given), 2, 80, b"1000000000").replace(b"001000000099", b"001000000100")
+    found = read(content, "bank.debit")
+    assert found.problems == [] and [(e.line, e.rule) for e in found.refused] == [(3, "most")]
+    assert found.rows["line"].to_list() == [2]

@@ -118,15 +118,19 @@ def test_days_and_yen():
 
 
 def test_what_is_typed_is_read_in_any_spelling_and_never_lost():
-    typed = Typed(QueryDict("day=S33.4.1&amount=12,300円&bad=きのう&less=-5"))
+    typed = Typed(
+        QueryDict("day=S33.4.1&amount=12,300円&bad=きのう&less=-5&most=999,999,999&more=1,000,000,000")
+    )
     assert typed.day("day", "生年月日") == date(1958, 4, 1)
     assert typed.yen("amount", "金額") == 12300
     assert typed
     assert typed.day("bad", "届出日") is None
     assert typed.yen("less", "金額") is None
+    assert typed.yen("most", "金額") == 999_999_999
+    assert typed.yen("more", "金額") is None
     assert typed.text("absent", "理由") == ""
     assert typed.choice("day", "区分", {"a"}) == ""
-    assert set(typed.errors) == {"bad", "less", "absent", "day"}
+    assert set(typed.errors) == {"bad", "less", "more", "absent", "day"}
     assert "きのう" in typed.errors["bad"]
     assert typed.text_of["bad"] == "きのう"
 

@@ -171,3 +171,23 @@ def test_a_month_has_one_spelling_in_tables_letters_and_reasons():
     """The table of a letter takes its months from here, the reasons below it from the words of the law."""
     for month in (4, 6, 8, 10, 12, 14):
         assert read.part_label("deduction", month) == name_of("month", str(month))
+
+
+def test_late_charges_and_interest_move_no_balance_of_a_premium_and_every_line_has_words():
+    who = by_slips()
+    for sort, yen, reason in (
+        ("receipt", 8_600, "store"), ("late_levy", 300, "late"), ("late_levy", -100, "waiver"), ("late_receipt", 200, "slip"),
+        ("interest", 50, "expenditure"), ("offset", -600, "income"), ("write_off", -1_000, "prescription"),
+    ):  # fmt: skip
+        LedgerEntry.objects.create(
+            person_id=who, fiscal_year=YEAR, accounting_year=YEAR, sort=sort, way="slip", number=1, yen=yen, reason=reason,
+            source="receipt:1", key=f"{sort}:{reason}", business_date=JULY, actor="account:1",
+        )  # fmt: skip
+    (year,) = read.ledger(CTX, who)
+    assert (year.levied, year.received, year.refunded) == (66_000, 8_000, 0)
+    assert year.balance == 66_000 - 8_600 + 600 - 1_000
+    assert [(line.what, line.why, line.balance) for line in year.lines][-7:] == [
+        ("収納", "納付書(コンビニ)", 57_400), ("延滞金の調定", "延滞金の決定", 57_400),
+        ("延滞金の調定", "延滞金の減免", 57_400), ("延滞金の収納", "納付書(金融機関)", 57_400),
+        ("還付加算金の支払", "歳出から", 57_400), ("充当", "戻出", 58_000), ("不納欠損", "時効の完成", 57_000),
+    ]  # fmt: skip

@@ -17,6 +17,7 @@ from kaigo.insurance.collection.tests.test_plan import JULY, plan_on
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.closing import close
 from kaigo.insurance.ledger.models import LedgerEntry
+from kaigo.insurance.ledger.post import Line, post
 from kaigo.insurance.receipts import cash, invariant, posting, rulings, unknown
 from kaigo.insurance.receipts.models import CashClose, Receipt
 
@@ -237,6 +238,21 @@ def test_a_ruling_needs_a_reason_a_term_and_a_final_report():
     with pytest.raises(Refused, match="速報"):
         rulings.send_back(on(AUGUST), early.id, "理由")
     assert not rows("SELECT 1 FROM receipts_ruling")
+
+
+def test_what_was_divided_between_premium_and_late_charge_goes_back_from_both():
+    who, _ = by_slips()
+    told(("1", 1_000, AUGUST, "final"))
+    (found,) = unknown.waiting(on(AUGUST))
+    rulings.pay(on(AUGUST), found.id, who, YEAR, "direct", 1, "領収証書")
+    post(on(AUGUST), [
+        Line(who, found.source, f"{found.source}:{sort}", yen, YEAR, YEAR, sort, "slip", 1, "slip")
+        for sort, yen in (("receipt", -300), ("late_receipt", 300))
+    ])  # fmt: skip
+    rulings.send_back(on(AUGUST), found.id, "他区の納付書")
+    sums = "SELECT sort, sum(yen) FROM ledger_entry WHERE source = %s GROUP BY sort ORDER BY sort"
+    assert rows(sums, [found.source]) == [("late_receipt", 0), ("receipt", 0)]
+    assert invariant.wrong(on(AUGUST)) == []
 
 
 def test_cash_is_booked_at_once_and_the_day_closes_with_what_was_counted():

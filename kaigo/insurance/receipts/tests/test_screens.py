@@ -58,10 +58,19 @@ def test_a_payment_of_nobody_is_decided_for_a_term_and_needs_a_reason():
     assert "理由を書いてください" in again
     assert f'value="{YEAR}:direct:3" checked' in again
     assert not Ruling.objects.exists()
-    answer = ask("pay_for", {"term": f"{YEAR}:direct:3", "reason": "領収証書"}, receipt=line.id, person=who)
+    decided = {"term": f"{YEAR}:direct:3", "reason": "領収証書", "seen": "0"}
+    answer = ask("pay_for", decided, receipt=line.id, person=who)
     assert answer.status_code == 302
     assert balances(who)[3] == 0
-    assert "手で消込" in text(ask("person", person=who))
+    assert f"/receipts/unknown/{ref('receipt', line.id)}/" in text(ask("person", person=who))
+    # Another clerk still has the page of before: he is told, and shown what was decided.
+    for name, path in (("pay_for", {"person": who}), ("unknown", {})):
+        late = ask(name, decided | {"act": "send_back"}, receipt=line.id, **path)
+        assert late.status_code == 409 and "ほかの職員が先に決めました" in late.content.decode()
+        shown = text(ask(name, receipt=line.id, **path))
+        assert "見本 花子さんの期に消し込みました(理由: 領収証書)" in shown
+        assert 'name="seen" value="1"' in shown
+    assert balances(who)[3] == 0
     assert "納付者の分からない収納はありません" in text(ask("unknowns"))
 
 
@@ -84,7 +93,12 @@ def test_a_payment_that_is_not_ours_goes_back_with_a_reason():
     told(("1", 100, AUGUST, "final"))
     (line,) = unknown.waiting(on(AUGUST))
     assert "理由を書いてください" in text(ask("unknown", {"act": "send_back", "reason": ""}, receipt=line.id))
-    assert ask("unknown", {"act": "send_back", "reason": "他区の納付書"}, receipt=line.id).status_code == 302
+    assert (
+        ask(
+            "unknown", {"act": "send_back", "reason": "他区の納付書", "seen": "0"}, receipt=line.id
+        ).status_code
+        == 302
+    )
     assert Ruling.objects.get().what == "returned"
 
 
@@ -97,9 +111,16 @@ def test_cash_is_checked_before_it_is_taken_and_the_day_is_closed():
     assert "checked" in wrong
     check = text(ask("cash_from", {"term": f"{YEAR}:1", "yen": "99,999"}, person=who))
     assert "納め過ぎになります" in check
+    assert f'name="open" value="{terms[1].yen}"' in check
     assert not Receipt.objects.exists()
-    assert ask("cash_from", {"term": f"{YEAR}:1", "yen": "500", "step": "do"}, person=who).status_code == 302
+    sure = {"term": f"{YEAR}:1", "yen": "500", "step": "do", "open": str(terms[1].yen)}
+    assert ask("cash_from", sure, person=who).status_code == 302
     assert balances(who)[1] == terms[1].yen - 500
+    # Pressed twice, it is taken once.
+    again = ask("cash_from", sure, person=who)
+    assert again.status_code == 409 and "二度押し" in again.content.decode()
+    assert balances(who)[1] == terms[1].yen - 500
+    assert "確かめた未納の額を書いてください" in text(ask("cash_from", sure | {"open": ""}, person=who))
     assert "違う理由を書いてください" in text(ask("cash", {"counted": "400", "reason": ""}))
     assert ask("cash", {"counted": "500", "reason": ""}).status_code == 302
     assert CashClose.objects.get().counted_yen == 500
@@ -125,6 +146,13 @@ def test_the_panel_tells_what_came_last_and_what_was_only_reported():
         (slip_of(terms[2]), 800, AUGUST, "preliminary"),
     )
     found = panels.panel(on(AUGUST), who)
-    assert found.state == "納付書(金融機関) 800円"
+    assert found.state == "納付書(金融機関) 800円(速報)"
     assert found.facts == (("速報のある額", "800円"),)
     assert len(found.events) == 2
+    # The money has come: what was reported is no more to come.
+    told((slip_of(terms[2]), 800, date(2026, 8, 5), "final"), file="b" * 16)
+    found = panels.panel(on(AUGUST), who)
+    assert (found.state, found.facts) == ("納付書(金融機関) 800円", ())
+    told((slip_of(terms[3]), 900, date(2026, 8, 6), "cancelled"), file="c" * 16)
+    found = panels.panel(on(AUGUST), who)
+    assert found.state == "納付書(金融機関) 800円" and "(速報の取消)" in found.events[0].text

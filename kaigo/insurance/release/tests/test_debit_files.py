@@ -11,6 +11,7 @@ from kaigo.base.files import store
 from kaigo.base.records.context import Context
 from kaigo.base.records.facts import believe_rows
 from kaigo.base.records.refusal import Refused
+from kaigo.insurance.collection.models import Deferral, DeferralTerm
 from kaigo.insurance.collection.tests import builders as B
 from kaigo.insurance.collection.tests.test_plan import JULY, plan_on
 from kaigo.insurance.ledger.post import Line, post
@@ -114,3 +115,28 @@ def test_without_an_agreement_with_the_bank_no_file_is_made(monkeypatch):
     monkeypatch.setattr(agreements, "_of", lambda insurer: {})
     with pytest.raises(Refused, match="委託者の取決めがありません"):
         debit_files.request(ASKS, B.INSURER, B.YEAR, DUE)
+
+
+def test_a_day_that_is_over_is_not_asked_for():
+    """The file says month and day alone: a bank would take a day that is over for next year's."""
+    debtor()
+    late = Context("account:1", "release", date(2026, 9, 1))
+    assert next(iter(debit_files.days(late, B.YEAR))) == "2026-09-30"
+    asked = debit_files.request(ASKS, B.INSURER, B.YEAR, DUE)
+    requests.approve(APPROVES, asked)
+    for day in (date(2026, 7, 31), date(2026, 8, 1)):
+        with pytest.raises(Refused, match="が過ぎています"):
+            debit_files.let_out(Context("account:2", "release", day), B.INSURER, asked)
+
+
+def test_a_term_whose_deferral_runs_is_not_debited():
+    one, two = debtor(), debtor(bank="0005")
+    day = date(2026, 7, 10)
+    for who, until in ((one, date(2026, 8, 1)), (two, date(2026, 7, 31))):
+        made = Deferral.objects.create(
+            person_id=who, what="granted", ground="disaster", start_on=day, end_on=until, facts=[], reasons=[], law="",
+            note="", asked_by="account:1", decided_on=day, actor="account:2",
+        )  # fmt: skip
+        DeferralTerm.objects.create(deferral=made, person_id=who, fiscal_year=B.YEAR, kind="direct", number=1)
+    assert [asked.person for asked in debits.wanted(ASKS, date(2026, 7, 31))] == [two]
+    assert [asked.person for asked in debits.wanted(ASKS, date(2026, 8, 31))] == [one, two]

@@ -175,3 +175,15 @@ def test_the_pages_ask_show_and_hand_it_over():
     content = ask(screens, "content", may=MAY, file=file.id)
     assert content.content == store.get(file.digest)
     assert read.recipients(CLERK, [f"release_file:{file.id}"]) == {f"release_file:{file.id}": "財務会計"}
+
+
+def test_what_a_closed_year_has_too_much_pays_another_term_out_of_expenditure():
+    """過年度の過誤納の充当: 歳出 pays it, and it comes in for the other term; of an open year it only moves."""
+    book(("offset", -300, "out", {"fiscal_year": 2025, "reason": "expenditure", "source": "refund:1"}),
+         ("offset", 300, "into", {"reason": "offset", "source": "refund:1"}),
+         ("offset", -50, "own", {"reason": "income", "source": "refund:2"}),
+         ("offset", 50, "other", {"reason": "offset", "number": 2, "source": "refund:2"}))  # fmt: skip
+    assert lines(sent()) == [
+        ("2", "20260715", "2026", "1", "2", 3, 300, "02"),
+        ("4", "20260715", "2026", "2", "2", 1, 300, "22"),
+    ]
