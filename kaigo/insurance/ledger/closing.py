@@ -11,8 +11,8 @@ from datetime import date
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
-from kaigo.insurance.ledger.closed import LOCK
 from kaigo.insurance.ledger.models import Closing
+from kaigo.insurance.ledger.post import alone
 from kaigo.insurance.ledger.read import terms_sql
 from kaigo.insurance.ledger.sorts import LEFT, MOVED
 
@@ -27,13 +27,14 @@ def last_day(accounting_year: int) -> date:
 
 
 def close(ctx: Context, accounting_year: int) -> Closing:
-    """Close a year whose last day is over. Refused when it is not, when it is closed, or when an earlier one is open."""
+    """Close a year whose last day is over. Refused when it is not, when it is closed, when an earlier one is open, or
+    while a job books."""
     if ctx.on <= last_day(accounting_year):
         raise Refused(
             f"{accounting_year}年度の出納閉鎖日({accounting_year + 1}年5月31日)がまだ過ぎていません(地方自治法235条の5)。"
         )
     # Everybody who is booking ends first; whoever comes after sees that the year is closed.
-    rows(f"SELECT pg_advisory_xact_lock({LOCK})::text")
+    alone()
     if Closing.objects.filter(accounting_year=accounting_year).exists():
         raise Refused(f"{accounting_year}年度は、もう閉鎖しています。")
     earlier = rows(

@@ -16,6 +16,7 @@ from kaigo.base.records.bulk import copy_lines, copy_rows
 from kaigo.base.records.context import Context
 from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
+from kaigo.insurance.ledger.closed import LOCK
 from kaigo.insurance.ledger.sorts import SORTS
 from kaigo.law.dates import fiscal_year as fiscal_year_of
 
@@ -55,7 +56,6 @@ def post(ctx: Context, lines: Iterable[Line]) -> int:
             offset[line.source] = offset.get(line.source, 0) + line.yen
     if any(offset.values()):
         raise ValueError("offsets that are not zero together")
-    _together()
     return copy_rows(TABLE, COLUMNS, ((*line, ctx.on, ctx.actor) for line in found))
 
 
@@ -68,14 +68,12 @@ def reversed_line(line: Line, accounting_year: int, reason: str) -> Line:
 
 def post_text(lines: Iterable[str]) -> int:
     """Book lines in PostgreSQL's text format, in the order of COLUMNS: for a whole ward at once."""
-    _together()
     return copy_lines(TABLE, COLUMNS, lines)
 
 
 def post_from(query: str, params: dict, once: bool = False) -> int:
     """Book the rows of a query (COLUMNS in their order); returns how many. once: what is booked already is left out."""
     again = " ON CONFLICT (key) DO NOTHING" if once else ""
-    _together()
     with connection.cursor() as cursor:
         cursor.execute(f"INSERT INTO {TABLE} ({', '.join(COLUMNS)}) {query}{again}", params)
         return cursor.rowcount
@@ -86,17 +84,12 @@ def levied_in(fiscal_year: int, on: date) -> int:
     return max(fiscal_year, fiscal_year_of(on))
 
 
-_LOCK = "hashtext('ledger.entry')"
 PATIENCE = "5s"  # for what clerks book; a job that posts a file takes longer
 
 
-def _together() -> None:
-    """Who books shares the ledger with all others who book: one lock, whether for one entry or for a million."""
-    rows(f"SELECT pg_advisory_xact_lock_shared({_LOCK})::text")
-
-
 def alone() -> None:
-    """Until the end of the transaction nobody else books, and every later query sees what all others have booked.
+    """Until the end of the transaction nobody else books (they share the lock in closed.py), and every later query sees
+    what all others have booked.
 
     Refused when somebody (a job that posts a file) is still booking after PATIENCE: whoever books next must not wait for
     it behind us.
@@ -104,11 +97,11 @@ def alone() -> None:
     try:
         with transaction.atomic():
             rows("SELECT set_config('lock_timeout', %s, true)", [PATIENCE])
-            rows(f"SELECT pg_advisory_xact_lock({_LOCK})::text")
+            rows(f"SELECT pg_advisory_xact_lock({LOCK})::text")
             rows("SELECT set_config('lock_timeout', '0', true)")
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", "") != "55P03":
             raise
         raise Refused(
-            "いま台帳への記帳(収納の取込みなど)が進んでいます。何も出していません。終わってから、もう一度出してください。"
+            "いま台帳への記帳(収納の取込みなど)が進んでいます。何も変えていません。終わってから、もう一度行ってください。"
         ) from error

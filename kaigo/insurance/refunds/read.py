@@ -96,12 +96,15 @@ def history(ctx: Context, person: int) -> list[ProposalView]:
     ]
 
 
-def of(ctx: Context, states: Iterable[str], limit: int = 50, offset: int = 0) -> list[ProposalView]:
-    """Proposals in these states, the oldest first."""
+def of(
+    ctx: Context, states: Iterable[str], limit: int = 50, offset: int = 0, newest: bool = False
+) -> list[ProposalView]:
+    """Proposals in these states, the oldest (newest) first."""
     return [
         ProposalView(*row)
         for row in rows(
-            f"SELECT * FROM ({_VIEW}) v WHERE v.state = ANY(%(states)s) ORDER BY v.id LIMIT %(limit)s OFFSET %(offset)s",
+            f"SELECT * FROM ({_VIEW}) v WHERE v.state = ANY(%(states)s) ORDER BY v.id {'DESC' if newest else 'ASC'} "
+            "LIMIT %(limit)s OFFSET %(offset)s",
             {"states": list(states), "limit": limit, "offset": offset},
         )
     ]

@@ -195,8 +195,13 @@ class Returned(Page):
 def _listed(
     ctx: Context, request: HttpRequest, states: tuple[str, ...], title: str, here: str, none: str
 ) -> dict:
+    # What waits is done in its order; of what is over the last is looked for.
+    newest = not {"proposed", "approved"} & set(states)
     page = Pages(
-        None, request, read.count(ctx, states), lambda limit, offset: read.of(ctx, states, limit, offset)
+        None,
+        request,
+        read.count(ctx, states),
+        lambda limit, offset: read.of(ctx, states, limit, offset, newest),
     )
     names = residents.names(ctx, [row.person for row in page])
     return {

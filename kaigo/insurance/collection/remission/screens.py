@@ -123,7 +123,11 @@ class NewRelief(Page):
             typed.errors["applied_on"] = "申請の日は、業務日より後にできません"
         if typed.errors:
             return "collection/new_relief.html", data
-        made = decide.apply_for(ctx, person, kind, year, ground, **told)
+        try:
+            made = decide.apply_for(ctx, person, kind, year, ground, **told)
+        except Refused as refusal:
+            typed.errors["application"] = str(refusal)
+            return "collection/new_relief.html", data
         return go(f"/collection/relief/{ref('relief', made.id)}/")
 
     def data(self, ctx: Context, person: int, kind: str, typed: Typed) -> dict:
@@ -284,7 +288,11 @@ class _TakeBack(Page):
         note = typed.text("note", "理由", longest=decide.LONGEST)
         if typed.errors:
             return self.shown(ctx, number, typed)
-        made = decide.ask_back(ctx, get_object_or_404(self.model, id=number), note)
+        try:
+            made = decide.ask_back(ctx, get_object_or_404(self.model, id=number), note)
+        except Refused as refusal:
+            typed.errors["note"] = str(refusal)
+            return self.shown(ctx, number, typed)
         return go(f"/collection/relief/{ref('relief', made.id)}/")
 
 

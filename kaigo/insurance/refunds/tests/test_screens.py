@@ -166,6 +166,21 @@ def test_from_the_proposal_to_the_returned_transfer(who):
     assert "別の口座を尋ね" in html and "口座が解約されている" in html
 
 
+def test_what_waits_stands_in_its_order_and_what_left_the_other_way_round(who):
+    def shown(query: str) -> list[str]:
+        html = text(see("transfers", query=query))
+        return sorted(("見本 花子", "見本 太郎"), key=html.index)
+
+    other = R.payer(name="見本 太郎")
+    R.pay_all(other)
+    R.pay(other, 1, 2_000, R.AUGUST)
+    R.register(other, R.ACCOUNT._replace(account="7777777"))
+    made = [R.approved(one).id for one in (who, other)]
+    assert shown("") == ["見本 花子", "見本 太郎"]
+    transfers.note_sent(R.on(), 1, R.SEPTEMBER, made)
+    assert shown("show=sent") == ["見本 太郎", "見本 花子"]
+
+
 def test_a_strangers_account_is_shown_before_it_is_approved(who):
     other = R.payer(name="別人 太郎")
     R.register(other)

@@ -132,6 +132,20 @@ def test_wrong_fields_are_told_and_nothing_typed_is_lost():
     assert Relief.objects.count() == 0
 
 
+def test_what_is_refused_is_told_beside_what_was_typed():
+    who = payer(3)
+    html = text(ask("new_relief", FORM | {"note": "123456789018"}, person=who, kind="remission"))
+    assert "個人番号" in html and 'value="給与明細"' in html and Relief.objects.count() == 0
+    gone(ask("new_relief", FORM, person=who, kind="remission"))
+    html = text(ask("new_relief", FORM, person=who, kind="remission"))
+    assert "決まらずに残っています" in html and 'value="離職した"' in html and Relief.objects.count() == 1
+    made = granted(payer(3), "income_fall", lost_yen=6, of_yen=10)
+    html = text(ask("revoke", {"note": "番号 123456789018"}, remission=made.id))
+    assert "個人番号" in html and 'value="番号 123456789018"' in html
+    gone(ask("revoke", {"note": "収入が戻った"}, remission=made.id))
+    assert "もう出ています" in text(ask("revoke", {"note": "もう一度"}, remission=made.id))
+
+
 def test_what_lacks_and_what_stands_in_the_way_is_said():
     who = payer(3)
     gone(ask("new_relief", FORM | {"lost_yen": ""}, person=who, kind="remission"))
