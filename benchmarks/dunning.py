@@ -45,6 +45,13 @@ _FILL = (
         business_date, actor)
     SELECT person_id, fiscal_year, fiscal_year, 'receipt', 'slip', number, yen, 'slip', source, source, settled_on, 'bench'
     FROM receipts_receipt""",
+    # Who paid late had been demanded: late charges follow a demand.
+    """INSERT INTO dunning_batch (sort, "on", dated, state, law, requested_by, approved_by, totals)
+    VALUES ('demand', '2024-08-20', '2024-08-20', 'done', '', 'account:1', 'account:2', '{}')""",
+    """INSERT INTO dunning_demand (person_id, batch_id, fiscal_year, number, part, due_on, yen, dated, deadline_on, fee_yen, why,
+        decided_on, actor)
+    SELECT i.person_id, b.id, i.fiscal_year, i.number, i.id, i.due_on, i.yen, i.due_on + 18, i.due_on + 28, 0, 'due', i.due_on + 18,
+        'bench' FROM collection_instalment i, dunning_batch b WHERE i.id %% 30 = 1""",
 )  # fmt: skip
 
 
@@ -75,6 +82,7 @@ def run() -> list[dict]:
     # The rates of 2027 are not known yet: up to the end of the year before.
     with ward.clock() as charges, acting(ctx):
         settled = late.settle_all(ctx.at(date(2026, 12, 31)), INSURER)
+    assert settled["decided"] > PEOPLE // 4
     about = {"seed": ward.SEED}
     return [
         report("dunning_selection", select, 5, **about),

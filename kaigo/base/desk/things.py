@@ -65,10 +65,14 @@ def thing_of(room: str, path: dict[str, object]) -> Thing:
         if how is None:
             raise LookupError(f"{room}: nobody has said whom <{name}> is about (read.SUBJECTS)")
         named.append((name, str(value)))
-        if how:
-            people += [person for (person,) in rows(how, [value])]
+        people += people_of(how, value)
     kind, number = named[0] if named else (PERSON if people else "", "")
     return Thing(kind, number, tuple(dict.fromkeys(people)))
+
+
+def people_of(how: str, row: object) -> list[int]:
+    """The people behind a row: how, of `subjects`."""
+    return [person for (person,) in rows(how, [row])] if how else []
 
 
 class Look(NamedTuple):

@@ -12,7 +12,7 @@ from django.http import HttpRequest
 
 from kaigo.base.audit import write
 from kaigo.base.desk.refs import KINDS, unref
-from kaigo.base.desk.things import PERSON, Look, access, room_of, subjects, thing_of
+from kaigo.base.desk.things import PERSON, Look, access, people_of, room_of, subjects, thing_of
 from kaigo.base.records.context import Context
 from kaigo.base.staff.can import NOTHING, Answer, can
 from kaigo.base.staff.tables import permissions
@@ -60,10 +60,9 @@ class Visit:
         sent = [text for _, texts in self.request.POST.lists() for text in texts]
         found = [person for text in sent if (person := unref(PERSON, text)) is not None]
         room = room_of(type(self.shown).__module__)
-        for kind in subjects(room).keys() & set(KINDS):
-            for text in sent:
-                if (row := unref(kind, text)) is not None:
-                    found += thing_of(room, {kind: row}).people
+        for kind, how in subjects(room).items():
+            rows = [row for text in sent if (row := unref(kind, text)) is not None] if kind in KINDS else []
+            found += [person for row in rows for person in people_of(how, row)]
         return tuple(found)
 
     def look(self) -> Look:

@@ -67,7 +67,7 @@ def _wanted(ctx: Context, condition: str) -> str:
         term AS (SELECT {KEY} FROM uneven WHERE balance > 0 UNION SELECT {KEY} FROM lapse WHERE complete
              UNION SELECT {KEY} FROM late),
         wanted AS MATERIALIZED (
-             SELECT {KEY}, coalesce(u.balance, 0) AS balance, coalesce(d.way, 'slip') AS way, l.id AS lapse_id, l.complete,
+             SELECT {KEY}, coalesce(u.balance, 0) AS balance, coalesce(u.paid, true) AS paid, coalesce(d.way, 'slip') AS way, l.id AS lapse_id, l.complete,
                     l.last_on, coalesce(d.due_on, l.due_on) AS from_on
              FROM term LEFT JOIN uneven u USING ({KEY}) LEFT JOIN ({due_sql(ctx)}) d USING ({KEY})
              LEFT JOIN lapse l USING ({KEY}) LEFT JOIN late m USING ({KEY})
@@ -79,12 +79,13 @@ def judged(ctx: Context, persons: Iterable[int] | None = None) -> list[Judged]:
     """Every wanted term of everybody, or of these people, in the order of person, year and number."""
     condition = "true" if persons is None else ONE
     happened = f"({KEY}) IN (SELECT {KEY} FROM wanted)"
+    paid = f"({KEY}) IN (SELECT {KEY} FROM wanted WHERE paid)"
     query = f"""
         WITH {_wanted(ctx, condition)}
         SELECT {KEY}, w.balance, w.from_on, w.way, w.lapse_id, w.complete, w.last_on, e.happened
         FROM wanted w LEFT JOIN (
              SELECT {KEY}, json_agg(json_build_array(kind, begins, ends, withdrawn) ORDER BY begins, kind, ends)::text
-                    AS happened FROM ({events_sql(ctx, happened)}) e GROUP BY {KEY}) e USING ({KEY})
+                    AS happened FROM ({events_sql(ctx, happened, paid)}) e GROUP BY {KEY}) e USING ({KEY})
         ORDER BY {KEY}"""
     given = None if persons is None else id_array(persons)
     if persons is None:

@@ -39,17 +39,18 @@ def agreed_sql(ctx: Context) -> str:
         JOIN arrears_agreement_term t ON t.agreement_id = coalesce(a.made_id, a.id)"""
 
 
-def events_sql(ctx: Context, condition: str = "true") -> str:
+def events_sql(ctx: Context, condition: str = "true", paid: str = "") -> str:
     """Relation (person_id, fiscal_year, number, kind, begins, ends, withdrawn), kinds as kaigo.law.prescription.
 
-    condition: SQL over person_id. An offset is an act of the ward, not of the debtor: it renews nothing.
+    condition: SQL over person_id, fiscal_year, number; paid: the same, for the terms whose payments are asked for ("" = all
+    of condition). An offset is an act of the ward, not of the debtor: it renews nothing.
     """
     columns = "person_id, fiscal_year, number, kind, begins, ends, withdrawn"
     return f"""
         SELECT {columns} FROM (
             SELECT person_id, fiscal_year, number, 'part_payment' AS kind, day AS begins, NULL::date AS ends,
                    false AS withdrawn
-            FROM ({outer.moves_sql(ctx, f"sort = 'receipt' AND ({condition})")}) m WHERE yen > 0 AND day IS NOT NULL
+            FROM ({outer.moves_sql(ctx, f"sort = 'receipt' AND ({paid or condition})")}) m WHERE yen > 0 AND day IS NOT NULL
             UNION
             SELECT person_id, fiscal_year, number, 'instalment_agreement', agreed_on, NULL, false
             FROM ({agreed_sql(ctx)}) a

@@ -44,9 +44,10 @@ def due_sql(ctx: Context) -> str:
 
 
 def uneven_sql(ctx: Context, condition: str = "true") -> str:
-    """Relation (person_id, fiscal_year, number, balance) of the own terms that are not even. condition: over entries."""
+    """Relation (person_id, fiscal_year, number, balance, paid) of the own terms that are not even, as ledger.read.uneven_sql.
+    condition: SQL over the entries' columns."""
     own = f"way <> 'deduction' AND ({condition})"
-    return f"SELECT person_id, fiscal_year, number, balance FROM ({ledger.uneven_sql(ctx, own)}) u"
+    return f"SELECT {KEY}, balance, paid FROM ({ledger.uneven_sql(ctx, own)}) u"
 
 
 def owed_sql(ctx: Context, condition: str = "true") -> str:

@@ -21,7 +21,7 @@ from kaigo.base.records.refusal import Refused
 from kaigo.base.records.rows import rows
 from kaigo.base.staff.who import same_person
 from kaigo.insurance.dunning import batch as batches
-from kaigo.insurance.dunning import reminders
+from kaigo.insurance.dunning import read, reminders
 from kaigo.insurance.dunning.models import Batch, Candidate
 from kaigo.insurance.dunning.screens_person import (
     AskWaiver,
@@ -236,7 +236,7 @@ def _waiting(ctx: Context) -> int:
     """Lists that wait for somebody, waivers, and letters that came back and are still looked for."""
     return rows(
         "SELECT (SELECT count(*) FROM dunning_batch WHERE state IN ('shadowed', 'approved')) "
-        "+ (SELECT count(*) FROM dunning_waiver_request WHERE state = 'requested')"
+        f"+ (SELECT count(*) FROM ({read.waiting_sql()}) w)"
     )[0][0]
 
 

@@ -275,3 +275,13 @@ def test_the_earliest_ground_writes_off():
     )
     assert of(stop, stopped_on=stop, at_once=True) == ("at_once", stop)
     assert of(stop) == ("none", None)
+
+
+def test_a_reminder_shortens_no_grace_that_goes_on_longer():
+    """取り消した差押の猶予(令和8年12月1日まで)の間の催告は、その日を早めない。"""
+    events = (
+        Event("seizure", date(2025, 1, 10), date(2026, 6, 1), True),
+        Event("reminder", date(2026, 5, 1)),
+    )
+    facts = PrescriptionFacts(date(2024, 7, 31), date(2026, 11, 15), events)
+    assert collection(facts, VALUES).value.last_on == date(2026, 12, 1)

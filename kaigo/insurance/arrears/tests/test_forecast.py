@@ -110,6 +110,14 @@ def test_the_forecast_is_what_a_slow_reckoning_of_each_person_says():
         assert sum(m.terms for m in got.months) + got.later == len(known) - held - gone
 
 
+def test_a_term_is_in_the_forecast_from_the_day_after_it_fell_due_until_it_is_paid():
+    who = owes((1, date(2024, 7, 31), 8_000))
+    assert forecast(on(date(2024, 7, 31))).later == 0
+    assert forecast(on(date(2024, 8, 1))).later == 1
+    pays(who, 8_000, date(2024, 8, 1))
+    assert forecast(on(date(2024, 8, 1))).later == 0
+
+
 def test_ten_years_of_levied_paid_and_lapsed_are_what_a_slow_reckoning_says():
     dice = seed()
     known = lives(dice, 40)

@@ -121,6 +121,66 @@ def test_a_payment_that_was_reported_late_takes_the_lapse_back_with_its_reasons(
     assert newest.supersedes.complete and newest.reasons[0][0] == "prescription.runs"
 
 
+def test_a_payment_of_all_that_was_reported_late_takes_the_lapse_back_though_nothing_is_open():
+    who = owes((1, DUE, 8_000))
+    lapses.find(on(LAST + DAY))
+    pays(who, 8_000, LAST, settled=LAST + 4 * DAY)
+    assert lapses.find(on(LAST + 4 * DAY))["taken_back"] == 1
+    assert read.lapsed(on(LAST + 4 * DAY), who) == []
+
+
+def test_what_a_former_system_took_in_has_no_day_and_renews_nothing():
+    who = owes((1, DUE, 8_000))
+    booked(who, "receipt", 1_000, date(2025, 6, 2), source="migration:9")
+    assert lapses.find(on(LAST + DAY))["lapsed_yen"] == 7_000
+
+
+@pytest.mark.parametrize(
+    "wrong, why",
+    [
+        ({"kind": "deferral"}, "どれかを選んで"), ({"begins": date(2026, 6, 2)}, "まだ来ていない日"),
+        ({"object": " "}, "何を差し押さえたか"), ({"kind": "enforcement_stop", "ground": "x"}, "停止する理由"),
+        ({"begins": DUE}, "滞納していて"), ({"terms": [(YEAR, 1), (YEAR, 7)]}, "滞納していて"),
+    ],
+)  # fmt: skip
+def test_a_measure_without_its_day_object_ground_or_debt_is_refused(wrong, why):
+    who, today = owes((1, DUE, 8_000)), date(2026, 6, 1)
+    about = {"kind": "seizure", "begins": today, "object": "普通預金", "ground": ""} | wrong
+    with pytest.raises(Refused, match=why):
+        measures.begin(on(today), who, **about)
+    assert not Measure.objects.exists()
+
+
+def test_execution_is_stopped_once_at_a_time():
+    who, today = owes((1, DUE, 8_000)), date(2026, 6, 1)
+    made = measures.begin(on(today), who, "enforcement_stop", today, ground="hardship")
+    with pytest.raises(Refused, match="もう続いています"):
+        measures.begin(on(today), who, "enforcement_stop", today, ground="hardship")
+    measures.end(on(today), made.id, "withdrawn", today, "財産が見つかった")
+    assert measures.begin(on(today), who, "enforcement_stop", today, ground="hardship").id != made.id
+
+
+@pytest.mark.parametrize(
+    "how, day, reason, why",
+    [
+        ("x", date(2026, 6, 5), "試験", "どれかを選んで"), ("ended", date(2026, 6, 5), " ", "理由"),
+        ("ended", date(2026, 5, 31), "試験", "始まった日から今日まで"), ("ended", None, "試験", "始まった日から今日まで"),
+        ("ended", date(2026, 6, 6), "試験", "始まった日から今日まで"),
+    ],
+)  # fmt: skip
+def test_a_measure_ends_between_its_begin_and_today_for_a_reason(how, day, reason, why):
+    who = owes((1, DUE, 8_000))
+    made = measures.begin(on(date(2026, 6, 1)), who, "seizure", date(2026, 6, 1), "普通預金")
+    with pytest.raises(Refused, match=why):
+        measures.end(on(date(2026, 6, 5)), made.id, how, day, reason)
+    measures.end(on(date(2026, 6, 5)), made.id, "ended", date(2026, 6, 5), "完納")
+    with pytest.raises(Refused, match="もう終わって"):
+        measures.end(on(date(2026, 6, 5)), made.id, "ended", date(2026, 6, 5), "完納")
+    said = measures.begin(on(date(2026, 6, 5)), who, "acknowledgement", date(2026, 6, 5))
+    with pytest.raises(Refused, match="一日で終わる"):
+        measures.end(on(date(2026, 6, 5)), said.id, "ended", date(2026, 6, 5), "試験")
+
+
 def test_an_agreement_renews_each_of_its_terms():
     who = owes((1, DUE, 8_000), (2, date(2024, 9, 2), 8_000))
     day = date(2026, 3, 10)
@@ -218,7 +278,7 @@ def test_a_reminder_holds_the_lapse_back_for_six_months():
 def test_a_deferral_stops_the_clock_for_its_days_and_other_stays_do_not(term):
     who = owes((1, DUE, 8_000))
     start, end = date(2024, 10, 1), date(2025, 4, 1)
-    stay(on(start), who, "other", start, end, "調査中")
+    stay(on(start), who, "other", date(2025, 6, 1), date(2025, 12, 1), "調査中")
     stay(on(start), who, "deferral", start, end, "災害", term)
     last = LAST + (end - start)
     assert found_on(who, last) == (None, last)

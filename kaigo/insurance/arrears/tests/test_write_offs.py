@@ -64,7 +64,7 @@ def test_the_one_who_asked_may_not_approve_and_another_may():
         write_offs.approve(on(NEXT), asked.id)
     assert (balance(who), WriteOff.objects.count()) == (8_000, 0)
     assert write_offs.approve(on(NEXT, 2), asked.id) == {"terms": 1, "yen": 8_000}
-    assert balance(who) == 0
+    assert (balance(who), grounds(NEXT)) == (0, [])
     (made,) = write_offs.written_off(on(NEXT), who)
     assert (made.ground, made.yen, made.requested_by, made.actor) == (
         "prescription",

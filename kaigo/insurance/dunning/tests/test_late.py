@@ -233,6 +233,19 @@ def test_nobody_is_charged_by_hand_for_what_was_paid_in_time():
         late.settle(by(1, DUE + DAY), INSURER, who, YEAR, 1)
 
 
+def test_a_waiver_of_a_charge_that_was_decided_anew_is_asked_for_again():
+    who, other = dunned(BIG), dunned(BIG)
+    pay(who, 1, day=WINTER)
+    settle()
+    charge = LateCharge.objects.get(person_id=who)
+    asked = waivers.ask(by(1, WINTER), charge.id, 100, "災害")
+    rulings.pay(by(1, WINTER), Receipt.objects.get().id, other, YEAR, "direct", 1, "別の人の納付だった")
+    settle()
+    with pytest.raises(Refused, match="後の決定に替わって"):
+        waivers.grant(by(2, WINTER), asked)
+    assert not Waiver.objects.exists()
+
+
 def charged() -> tuple[int, LateCharge]:
     who = dunned(BIG)
     pay(who, 1, day=date(YEAR, 12, 15))

@@ -209,6 +209,20 @@ def test_the_panel_says_what_happened_last_and_warns_of_a_lost_address(django_as
     assert panels.panel(by(1, WINTER), who).banners
 
 
+def test_the_navigation_counts_lists_waivers_and_letters_that_wait():
+    who = dunned(960_000)
+    assert screens.nav.waiting(by(1, DATED)) == 0
+    shadow(DATED + timedelta(days=1))
+    assert screens.nav.waiting(by(1, DATED)) == 1
+    row = returned.enter(by(1, DATED), who, "demand", "1", DATED, "moved")
+    assert screens.nav.waiting(by(1, DATED)) == 2
+    returned.search(by(1, DATED), row, DATED, "office", "address")
+    pay(who, 1, day=date(YEAR, 12, 15))
+    late.settle_all(by(1, WINTER), INSURER)
+    waivers.ask(by(1, WINTER), LateCharge.objects.get().id, 100, "災害")
+    assert screens.nav.waiting(by(1, WINTER)) == 2
+
+
 def test_the_panel_shows_late_charges_as_they_were_known():
     who = dunned(960_000)
     pay(who, 1, day=date(YEAR, 12, 15))
