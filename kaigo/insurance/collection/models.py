@@ -94,6 +94,14 @@ class Plan(Decision):
     class Meta:
         db_table = "collection_plan"
         indexes = [models.Index(fields=["person", "fiscal_year"], name="collection_plan_person")]
+        # Who plans the same people at the same time levies once: a later plan supersedes one that nobody has superseded.
+        constraints = [
+            models.UniqueConstraint(
+                fields=["person", "fiscal_year"],
+                condition=models.Q(supersedes__isnull=True),
+                name="collection_plan_first",
+            )
+        ]
 
 
 class PlanFinding(Document):
