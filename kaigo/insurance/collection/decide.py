@@ -13,7 +13,7 @@ from kaigo.base.records.refusal import Refused
 from kaigo.insurance.collection.days import deduction_days
 from kaigo.insurance.collection.gather import Gathered, gather
 from kaigo.insurance.collection.known import Held
-from kaigo.insurance.collection.locks import planning
+from kaigo.insurance.collection.locks import alone, planning
 from kaigo.insurance.collection.models import DeductionRequest, DeductionTarget, Match, Task, Way
 from kaigo.insurance.collection.remission.lapse import lapse
 from kaigo.insurance.collection.save import Judged, Part, save
@@ -58,6 +58,7 @@ def plan_all(
 
     Returns counts: plans, instalments, entries, booked_yen, unclear, same. People whom the law cannot judge become
     tasks and have no plan; everybody else is planned. A remission that stood on what is planned anew lapses with it.
+    IntegrityError when somebody else planned one of them meanwhile: nobody is levied twice.
     """
     values = values_for(insurer, fiscal_year)
     planning(fiscal_year)
@@ -107,7 +108,10 @@ def change_way(ctx: Context, insurer: str, fiscal_year: int, person: int, way: s
     known = ways(ctx, [person]).get(person)
     if way == "debit" and not (known and any(end is None or end > valid_from for _, end in known.debit)):
         raise Refused("口座振替の口座が登録されていません。先に口座振替依頼書を登録してください。")
+    alone("way", person)
     before = Way.objects.filter(person_id=person, superseded_by__isnull=True).order_by("-id").first()
+    if before and (before.way, before.valid_from) == (way, valid_from):
+        raise Refused("この人の納付方法は、もうそのように変えてあります。")
     Way.objects.create(
         person_id=person,
         way=way,
@@ -122,6 +126,7 @@ def change_way(ctx: Context, insurer: str, fiscal_year: int, person: int, way: s
 def match(ctx: Context, target: int, person: int | None) -> Match:
     """A pension record belongs to a person (None = to nobody here), decided by hand. Settles its task."""
     row = DeductionTarget.objects.get(id=target)
+    alone("target", target)
     before = Match.objects.filter(target=row, superseded_by__isnull=True).order_by("-id").first()
     if (before.person_id if before else row.person_id) == person and (before or person is not None):
         raise Refused("この年金記録は、もうそのように同定されています。")

@@ -20,3 +20,11 @@ def planning(fiscal_year: int) -> None:
 def remitting(fiscal_year: int) -> None:
     """Until the end of the transaction nobody else plans or remits in the year."""
     rows("SELECT pg_advisory_xact_lock(hashtext('collection.plan'), %(year)s)::text", {"year": fiscal_year})
+
+
+def alone(what: str, number: int) -> None:
+    """Until the end of the transaction nobody else decides about the same thing: a decision cannot be locked by row."""
+    rows(
+        "SELECT pg_advisory_xact_lock(hashtext(%(what)s), %(number)s::int)",
+        {"what": f"collection.{what}", "number": number % 2**31},
+    )

@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from kaigo.base.records.rows import rows
 from kaigo.insurance.collection import read
+from kaigo.insurance.collection.decide import match
 from kaigo.insurance.collection.models import Instalment, Plan
 from kaigo.insurance.collection.tests.builders import YEAR, assess, insured, on, person, target
 from kaigo.insurance.collection.tests.test_plan import JULY, continuing, in_force, plan_on
@@ -191,3 +192,12 @@ def test_late_charges_and_interest_move_no_balance_of_a_premium_and_every_line_h
         ("延滞金の調定", "延滞金の減免", 57_400), ("延滞金の収納", "納付書(金融機関)", 57_400),
         ("還付加算金の支払", "歳出から", 57_400), ("充当", "戻出", 58_000), ("不納欠損", "時効の完成", 57_000),
     ]  # fmt: skip
+
+
+def test_a_record_is_about_whom_the_machine_or_a_clerk_matched():
+    one, other = by_slips(), by_slips()
+    found = target(one)
+    assert rows(read.SUBJECTS["target"], [found.id]) == [(one,)]
+    match(CTX, found.id, other)
+    assert sorted(rows(read.SUBJECTS["target"], [found.id])) == [(one,), (other,)]
+    assert rows(read.SUBJECTS["target"], [target(None).id]) == []

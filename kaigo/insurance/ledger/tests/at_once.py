@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from django.db import connections
 
 from kaigo.base.records.context import Context, acting
+from kaigo.base.records.rows import rows
 
 
 def beside(work: Callable[[], object]) -> Future:
@@ -25,9 +26,14 @@ def beside(work: Callable[[], object]) -> Future:
 
 
 def waits(future: Future) -> bool:
-    """Whether it has not come to an end after half a second."""
-    time.sleep(0.5)
-    return not future.done()
+    """Whether it comes to wait for somebody's lock, within a time that a busy machine keeps too."""
+    blocked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    until = time.monotonic() + 30
+    while not future.done() and time.monotonic() < until:
+        if rows(blocked)[0][0]:
+            return True
+        time.sleep(0.05)
+    return False
 
 
 def held(ctx: Context, act: Callable[[], object]) -> tuple[threading.Event, Future]:
