@@ -105,6 +105,7 @@ def test_what_was_typed_stays_when_the_bank_does_not_exist(who):
 
 def test_a_guardian_is_chosen_from_those_recorded_and_by_reference(who):
     guardian, stranger = R.B.person("後見 太郎"), R.B.person("別人 太郎")
+    assert "後見人は記録されていません" in text(see("payee", person=who, kind="guardian"))
     R.related(who, guardian, payees.GUARDIAN)
     form = FORM | {"proof": "registry", "proof_text": "第1号", "name": "後見 太郎"}
     html = text(see("payee", person=who, kind="guardian"))
