@@ -7,13 +7,13 @@ from datetime import date, timedelta
 import pytest
 
 from kaigo.base.records.refusal import Refused
-from kaigo.insurance.arrears import lapses, steps, talks
+from kaigo.insurance.arrears import figures, lapses, steps, talks
 from kaigo.insurance.arrears.chain import judged
 from kaigo.insurance.arrears.charges import charges
 from kaigo.insurance.arrears.debtors import Filter, debtor, debtors
 from kaigo.insurance.arrears.models import Contact, Visit
 from kaigo.insurance.arrears.obligors import obligors
-from kaigo.insurance.arrears.tests.builders import DUE, LAST, booked, on, owes, pays
+from kaigo.insurance.arrears.tests.builders import DUE, LAST, YEAR, booked, on, owes, pays
 from kaigo.insurance.arrears.tests.test_screens import family
 from kaigo.insurance.qualification.tests.builders import lives
 
@@ -94,3 +94,24 @@ def test_a_promise_has_its_day_and_an_answer_comes_after_the_question():
     with pytest.raises(Refused, match="照会した日より前"):
         talks.note_answer(on(TODAY), asked.id, TODAY - DAY, "口座なし")
     assert talks.note_answer(on(TODAY), asked.id, TODAY, "口座なし").answered_on == TODAY
+
+
+@pytest.mark.parametrize(
+    "today, label", [(date(2024, 10, 31), "3か月まで"), (date(2024, 11, 1), "6か月まで")]
+)
+def test_the_age_of_a_debt_is_counted_in_months_from_its_due_date(today, label):
+    owes((1, DUE, 8_000), (2, DUE, 7_000))
+    assert [(age.label, age.terms, age.people, age.yen) for age in figures.ages(on(today)) if age.terms] == [
+        (label, 2, 1, 15_000)
+    ]
+
+
+def test_the_rate_counts_what_fell_due_and_no_more_than_was_levied():
+    who = owes((1, DUE, 8_000), (2, TODAY, 7_000))
+    pays(who, 9_000, DUE)
+    stages, ways = figures.rates(on(TODAY), YEAR)
+    assert [(rate.levied, rate.paid, rate.percent) for rate in (*stages, *ways)] == [
+        (8_000, 8_000, "100.00")
+    ] * 2
+    (rate,) = figures.rates(on(TODAY + DAY), YEAR)[1]
+    assert (rate.label, rate.levied, rate.paid, rate.percent) == ("納付書", 15_000, 8_000, "53.33")
