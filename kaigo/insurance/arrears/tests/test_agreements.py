@@ -49,9 +49,18 @@ def test_it_is_kept_by_payments_after_it_and_not_by_those_before():
     agreements.make(on(MADE), who, 4_000, FIRST, 8_000)
     assert standing(who, FIRST).paid_yen == 0
     pays(who, 4_000, FIRST)
+    assert standing(who, FIRST - DAY).paid_yen == 0
     found = standing(who, FIRST + DAY)
     assert (found.paid_yen, found.found.value.met, found.found.value.missed) == (4_000, 1, 0)
     assert agreements.watch(on(FIRST + DAY)) == {"looked": 1, "done": 0, "broken": 0, "unclear": 0}
+
+
+def test_where_the_insurers_practice_is_not_known_nothing_is_broken(settings):
+    who = owes((1, DUE, 9_000))
+    agreements.make(on(MADE), who, 3_000, FIRST, 9_000)
+    settings.INSURER = "131202"
+    assert agreements.watch(on(date(2025, 9, 1))) == {"looked": 1, "done": 0, "broken": 0, "unclear": 1}
+    assert standing(who, date(2025, 9, 1)).state == "made"
 
 
 def test_it_breaks_on_the_day_after_the_second_missed_part():

@@ -13,7 +13,7 @@ from datetime import date, timedelta
 import pytest
 
 from kaigo.base.records.rows import rows
-from kaigo.insurance.arrears import lapses, measures, overdue, write_offs
+from kaigo.insurance.arrears import lapses, measures, overdue, read, write_offs
 from kaigo.insurance.arrears.forecast import MONTHS, forecast
 from kaigo.insurance.arrears.tests.builders import YEAR, on, owes, pays
 
@@ -116,6 +116,27 @@ def test_a_term_is_in_the_forecast_from_the_day_after_it_fell_due_until_it_is_pa
     assert forecast(on(date(2024, 8, 1))).later == 1
     pays(who, 8_000, date(2024, 8, 1))
     assert forecast(on(date(2024, 8, 1))).later == 0
+
+
+def test_the_forecast_counts_people_once_and_nobody_who_paid_what_had_lapsed():
+    two, paid = (
+        owes((1, date(2024, 7, 31), 8_000), (2, date(2024, 7, 31), 7_000)),
+        owes((1, date(2024, 7, 31), 8_000)),
+    )
+    (month,) = [m for m in forecast(on(date(2026, 7, 1))).months if m.terms]
+    assert (month.terms, month.people, month.yen) == (3, 2, 23_000)
+    gone = date(2026, 8, 1)
+    lapses.find(on(gone))
+    pays(paid, 8_000, gone)
+    assert forecast(on(gone)).found == 2
+    assert {one.person for one in read.late(on(gone))} == {paid} != {two}
+
+
+def test_what_lapsed_is_not_overdue_beside_what_is_still_open():
+    who = owes((1, date(2024, 7, 31), 8_000), (2, date(2024, 9, 2), 7_000))
+    day = date(2026, 8, 1)
+    lapses.find(on(day))
+    assert overdue.overdue(on(day)) == [overdue.Overdue(who, date(2024, 9, 2), 7_000, 1, 8_000, "lapsed")]
 
 
 def test_ten_years_of_levied_paid_and_lapsed_are_what_a_slow_reckoning_says():

@@ -11,6 +11,7 @@ from kaigo.base.records.rows import rows
 from kaigo.insurance.arrears import lapses, measures, read, write_offs
 from kaigo.insurance.arrears.models import Proposal, WriteOff
 from kaigo.insurance.arrears.tests.builders import DUE, LAST, YEAR, booked, on, owes, pays
+from kaigo.insurance.dunning.stays import stay
 from kaigo.insurance.ledger import read as ledger
 from kaigo.insurance.ledger.sorts import SORTS
 
@@ -56,9 +57,34 @@ def test_a_stop_that_is_taken_back_is_no_ground():
     assert grounds(date(2025, 12, 9)) == []
 
 
+def test_a_seizure_of_three_years_is_no_ground():
+    who, began = owes((1, DUE, 8_000)), date(2025, 12, 2)
+    measures.begin(on(began), who, "seizure", began, "普通預金")
+    assert grounds(date(2029, 1, 4)) == []
+
+
+def test_what_was_written_off_otherwise_is_neither_paid_nor_lapsed():
+    who, began = owes((1, DUE, 8_000)), date(2025, 12, 2)
+    measures.begin(on(began), who, "enforcement_stop", began, ground="no_property", at_once=True)
+    write_offs.approve(on(began, 2), write_offs.propose(on(began), "at_once", "").id)
+    (year,) = [y for y in read.years(on(NEXT), who) if y.fiscal_year == YEAR]
+    assert (year.levied, year.paid, year.lapsed, year.written_off, year.open) == (8_000, 0, 0, 8_000, 0)
+
+
+def test_a_deferral_that_is_entered_later_takes_the_lapse_of_a_term_back_that_was_written_off():
+    who = owes((1, DUE, 8_000))
+    lapses.find(on(NEXT))
+    write_offs.approve(on(NEXT, 2), write_offs.propose(on(NEXT), "", "").id)
+    stay(on(NEXT), who, "deferral", date(2024, 10, 1), date(2025, 4, 1), "災害")
+    assert lapses.find(on(NEXT))["taken_back"] == 1
+    assert read.lapsed(on(NEXT), who) == []
+
+
 def test_the_one_who_asked_may_not_approve_and_another_may():
     who = owes((1, DUE, 8_000))
     lapses.find(on(NEXT))
+    with pytest.raises(Refused, match="不納欠損にする期がありません"):
+        write_offs.propose(on(NEXT), "stopped", "")
     asked = write_offs.propose(on(NEXT), "prescription", "令和8年8月分")
     with pytest.raises(Refused, match="本人は承認できません"):
         write_offs.approve(on(NEXT), asked.id)

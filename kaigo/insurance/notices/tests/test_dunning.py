@@ -16,6 +16,7 @@ from kaigo.insurance.dunning import batch as batches
 from kaigo.insurance.dunning import reminders
 from kaigo.insurance.dunning.models import Demand
 from kaigo.insurance.dunning.tests.builders import DATED, INSURER, by, demanded, parts, pay, payer
+from kaigo.insurance.ledger.post import Line, post
 from kaigo.insurance.notices import decide
 from kaigo.insurance.notices.common import common, kept
 from kaigo.insurance.notices.dunning import drafting
@@ -126,7 +127,7 @@ def test_a_letter_sent_again_is_no_new_demand():
         drafting.again(ctx(later), INSURER, demand.id)
 
 
-def test_a_letter_whose_address_changed_is_drafted_anew_and_a_protected_one_is_held():
+def test_a_letter_whose_address_changed_is_drafted_anew_and_a_protected_ones_goes_to_the_new_one_only():
     who, other = debtor(), debtor()
     demanded()
     make()
@@ -137,6 +138,8 @@ def test_a_letter_whose_address_changed_is_drafted_anew_and_a_protected_one_is_h
     assert (done["withdrawn"], done["drafts"]) == (2, 2)
     now = {row.person_id: row for row in waiting()}
     assert now[who].content.data["address"] == "東京都見本区東3丁目3番3号"
+    # Who is protected moved away: nothing goes to where she lived, and nothing keeps her letter back.
+    assert (now[other].held, now[other].content.data["address"]) == ("", "東京都見本区南4丁目4番4号")
     assert Demand.objects.count() == 2
 
 
@@ -162,6 +165,40 @@ def test_a_reminder_notice_lists_all_and_prints(tmp_path):
     words = "".join(text_of(printed(REMINDER, data).pdf, tmp_path).split())
     for said in ("介護保険料催告書", f"{data['open']:,}円", "令和8年11月10日", "第1期", "第2期"):
         assert said in words
+
+
+def test_a_reminder_asks_for_no_more_than_was_decided_and_nothing_of_what_is_overpaid():
+    who = debtor()
+    demanded(DATED)
+    demanded(date(YEAR, 9, 18))
+    made = reminders.shadow(by(1, DAY), INSURER, DAY, date(YEAR, 11, 10))
+    batches.approve(by(2, DAY), made)
+    reminders.execute(by(1, DAY), made)
+    first, second = parts(who)[1].yen, parts(who)[2].yen
+    post(ctx(DAY), [Line(who, "x", "x", 1_000, YEAR, YEAR, "adjust", "slip", 2, "revision")])
+    make(REMINDER, DAY)
+    (row,) = waiting(REMINDER)
+    assert row.content.data["open"] == first + second
+    pay(who, 1, first + 500, day=DAY)
+    ((_, _, asked, open_yen, _),) = drafting.compared(ctx(DAY), REMINDER, YEAR)
+    assert (asked, open_yen) == (first + second, second)
+
+
+def test_without_an_insured_number_a_letter_is_held_and_the_gate_learns_what_lacks_in_its_year():
+    who = payer()
+    demanded()
+    assert drafting.lacking(ctx(), DEMAND, YEAR) == [(who, parts(who)[1].yen)]
+    assert drafting.lacking(ctx(), DEMAND, YEAR - 1) == []
+    assert make()["held"] == {"address": 1}
+    assert drafting.lacking(ctx(), DEMAND, YEAR) == []
+
+
+def test_a_late_charge_that_is_not_known_leaves_the_sum_open():
+    def told(*late: int | None) -> int | None:
+        lines = tuple(("令和8年度", "第1期", "令和8年7月31日", 100, yen, "1") for yen in late)
+        return ReminderNotice(Person("", "", "", "", "", ""), 1, "", "", lines).as_json()["late"]
+
+    assert (told(300, 200), told(300, None)) == (500, None)
 
 
 def test_the_fullest_letters_keep_their_pages():
