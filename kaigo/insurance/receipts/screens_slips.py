@@ -25,7 +25,7 @@ MOST = 30
 class Slips(Page):
     """納付書: the open terms to choose from; the paper as PDF. A POST: paper leaves the house."""
 
-    permission = "receipts.slip"
+    permission = "receipts.payment_slip"
     purpose = "collection"
 
     def get(self, ctx: Context, request: HttpRequest, person: int):

@@ -19,7 +19,7 @@ from kaigo.layouts import barcode as barcodes
 from kaigo.layouts import ocr
 
 pytestmark = pytest.mark.django_db
-MAY = frozenset({"collection.view", "receipts.slip"})
+MAY = frozenset({"collection.view", "receipts.payment_slip"})
 CREATED = datetime(2026, 7, 15, 9, 0, tzinfo=UTC)
 
 
