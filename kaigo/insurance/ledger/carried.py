@@ -56,7 +56,8 @@ def _terms(moves: str, condition: str, having: str) -> str:
 
 def _with_old_receipts(terms: str, closings: str) -> str:
     """A term that was not carried was even at the closing, but may have been paid. No EXISTS: that may be answered by
-    reading all entries at once, and there are few such terms."""
+    reading all entries at once, and there are few such terms. `+ 0`: their few entries are found by person, not by
+    looking through the years of all."""
     last = _last("accounting_year", closings)
     return f"""
         SELECT person_id, fiscal_year, kind, number, balance,
@@ -64,7 +65,7 @@ def _with_old_receipts(terms: str, closings: str) -> str:
                    SELECT true FROM ledger_entry o
                    WHERE o.person_id = u.person_id AND o.fiscal_year = u.fiscal_year AND o.number = u.number
                      AND (o.way = 'deduction') = (u.kind = 'deduction') AND o.sort = 'receipt'
-                     AND o.accounting_year <= {last} LIMIT 1), false) END AS paid
+                     AND o.accounting_year + 0 <= {last} LIMIT 1), false) END AS paid
         FROM ({terms}) u"""
 
 

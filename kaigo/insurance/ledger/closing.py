@@ -17,7 +17,7 @@ from kaigo.base.records.rows import rows
 from kaigo.insurance.ledger.carried import goes_over
 from kaigo.insurance.ledger.models import Closing
 from kaigo.insurance.ledger.post import alone
-from kaigo.insurance.ledger.read import terms_sql
+from kaigo.insurance.ledger.read import ample, terms_sql
 from kaigo.insurance.ledger.sorts import LEFT, MOVED
 
 _YEAR = f"SELECT {MOVED} FROM ledger_entry WHERE accounting_year = %(year)s"
@@ -44,6 +44,7 @@ def close(ctx: Context, accounting_year: int) -> Closing:
         )
     # Everybody who is booking ends first; whoever comes after sees that the year is closed.
     alone()
+    ample()
     if Closing.objects.filter(accounting_year__gte=accounting_year).exists():
         raise Refused(f"{accounting_year}年度は、もう閉鎖しています。")
     earlier = rows(
