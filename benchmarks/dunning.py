@@ -60,9 +60,15 @@ def run() -> list[dict]:
     ward.fresh()
     from kaigo.base.records.context import acting
     from kaigo.insurance.dunning import batch, gather, judge, late
+    from kaigo.insurance.ledger import closing
 
     with acting(ward.context(date(2026, 7, 1))):
         _fill()
+    for year in YEARS[:-1]:
+        # As the job of every June has done.
+        june = ward.context(date(year + 1, 6, 1))
+        with acting(june):
+            closing.close(june, year)
     ward.settle()
     ctx = ward.context(DATED, "account:1", "collection")
     values = judge.values_on(INSURER, DATED)

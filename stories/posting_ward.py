@@ -138,12 +138,14 @@ def _rulings() -> list[Work]:
 
 
 def _late_charges() -> list[Work]:
-    """A term that was paid late, and a charge of which a part is to be waived."""
-    people = [dunning.payer(BIG, at_home=False) for _ in range(2)]
+    """A term that was demanded and paid late, and a charge of which a part is to be waived."""
+    people = [dunning.payer(BIG) for _ in range(2)]
+    dunning.demanded(least_yen=BIG // 8)  # nobody else: the other works stand on terms that were not demanded
     for who in people:
         dunning.pay(who, 1, day=date(YEAR, 12, 15))
     late.settle(by(1, WINTER), INSURER, people[1], YEAR, 1)
     asked = waivers.ask(by(1, WINTER), LateCharge.objects.get().id, 500, "災害")
+    _ran("receipts.take", WINTER)
     return [
         job("dunning.late_charges", WINTER),
         act("waivers.grant", by(2, WINTER), lambda ctx: waivers.grant(ctx, WaiverRequest.objects.get(id=asked.id))),
@@ -267,9 +269,14 @@ def _opening() -> list[Work]:
     hand_over(ctx, "migrate.year_total", [])
     with acting(ctx):
         premium_opening.take(ctx)
-        told: dict[str, Any] = {"actor": "job:test", "state": "done", "started_at": timezone.now()}
-        Run.objects.create(job="premium.opening", on=APRIL, **told)
+        _ran("premium.opening", APRIL)
     return [job("collection.opening", APRIL)]
+
+
+def _ran(name: str, day: date) -> None:
+    """A job has run, for one that waits for it."""
+    told: dict[str, Any] = {"actor": "job:test", "state": "done", "started_at": timezone.now()}
+    Run.objects.create(job=name, on=day, **told)
 
 
 def _closing() -> list[Work]:

@@ -122,6 +122,8 @@ def test_what_is_killed_at_any_boundary_ends_as_if_nothing_had_been(ward, name):
     boundaries, _, expected = ward.undisturbed(name)
     assert boundaries > 3 and expected != ward.start
     assert (expected.ledger == ward.start.ledger) == (name in BOOKS_NOTHING)
+    carried = expected.counts["ledger_carried"] - ward.start.counts["ledger_carried"]
+    assert (carried > 0) == (name == "ledger.close")
     # The last boundary is the COMMIT: everything is written, nothing is kept.
     places = range(1, boundaries + 1) if LONG else (boundaries,)
     for place in places:

@@ -45,14 +45,14 @@ def due_sql(ctx: Context) -> str:
 
 def uneven_sql(ctx: Context, condition: str = "true") -> str:
     """Relation (person_id, fiscal_year, number, balance, paid) of the own terms that are not even, as ledger.read.uneven_sql.
-    condition: SQL over the entries' columns."""
-    own = f"way <> 'deduction' AND ({condition})"
+    condition: SQL over person_id, fiscal_year and number."""
+    own = f"kind = 'direct' AND ({condition})"
     return f"SELECT {KEY}, balance, paid FROM ({ledger.uneven_sql(ctx, own)}) u"
 
 
 def owed_sql(ctx: Context, condition: str = "true") -> str:
     """Relation (person_id, fiscal_year, number, balance, due_on, way) of own terms that are open and whose day is past on
-    %(on)s. condition: SQL over the entries' columns."""
+    %(on)s. condition: SQL over person_id, fiscal_year and number."""
     return f"""
         SELECT t.person_id, t.fiscal_year, t.number, t.balance, d.due_on, coalesce(d.way, 'slip') AS way
         FROM ({uneven_sql(ctx, condition)}) t LEFT JOIN ({due_sql(ctx)}) d USING (person_id, fiscal_year, number)

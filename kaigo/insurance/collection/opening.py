@@ -14,7 +14,7 @@ from kaigo.base.records.watermarks import reading
 from kaigo.insurance.collection.gather import is_closed
 from kaigo.insurance.collection.in_force import PLAN_IN_FORCE
 from kaigo.insurance.ledger.post import post_from
-from kaigo.insurance.ledger.read import entries_sql
+from kaigo.insurance.ledger.read import closings_sql, entries_sql
 from kaigo.insurance.premium import read as premium
 from kaigo.insurance.residents.handed_over import UNKNOWN, YEAR, Rule, mark, send_back, stage
 from kaigo.law.dates import fiscal_year as fiscal_year_of
@@ -32,19 +32,39 @@ _KEY = f"'{SOURCE}' || t.fiscal_year || ':' || t.addressee || ':'"
 
 
 _HAS_PLAN = "EXISTS (SELECT 1 FROM collection_plan p WHERE p.person_id = t.person_id AND p.fiscal_year = t.fiscal_year)"
-_WHOLE = "'0'"
+_WHOLE, _PART = "'0'", "t.way || t.number"
+_PAID_PART = {"levy": "t.levied_yen", "receipt": "t.received_yen"}
 _PAID = {"levy": "t.levied", "receipt": "t.received"}
 _PAID_BACK = {"refund": "t.refunded", "write_off": "-t.written_off"}
 
 
+_BOOKED = f"SELECT {{0}} FROM ({entries_sql()}) e WHERE e.key IN ({{1}})"
+
+
+def _unbooked(part: str, amounts: dict[str, str]) -> str:
+    """SQL: under this part of the line's key these amounts (sort → yen) are not booked, or others."""
+    each = ", ".join(f"coalesce(({_BOOKED.format('e.yen', _key(sort, part))}), 0)" for sort in amounts)
+    return f"({', '.join(amounts.values())}) IS DISTINCT FROM ({each})"
+
+
 def _differs(part: str, amounts: dict[str, str]) -> str:
     """SQL: something is booked under this part of the line's key, and not these amounts (sort → yen)."""
-    booked = f"SELECT {{0}} FROM ({entries_sql()}) e WHERE e.key IN ({{1}})"
-    keys = {sort: f"{_KEY} || '{sort}:' || {part}" for sort in amounts}
-    each = ", ".join(f"coalesce(({booked.format('e.yen', keys[sort])}), 0)" for sort in amounts)
-    return (
-        f"(EXISTS ({booked.format('1', ', '.join(keys.values()))}) "
-        f"AND ({', '.join(amounts.values())}) IS DISTINCT FROM ({each}))"
+    keys = ", ".join(_key(sort, part) for sort in amounts)
+    return f"(EXISTS ({_BOOKED.format('1', keys)}) AND {_unbooked(part, amounts)})"
+
+
+def _key(sort: str, part: str) -> str:
+    return f"{_KEY} || '{sort}:' || {part}"
+
+
+def _closed(field: str, unbooked: str) -> Rule:
+    """A year that the ledger has closed takes nothing of a former system any more, nor does a year before it."""
+    return Rule(
+        "migration.closed",
+        field,
+        f"t.fiscal_year IN (SELECT accounting_year FROM ({closings_sql()}) c) AND ({unbooked})",
+        "この年度はもう出納を閉鎖しているので、引き継いだ額を記帳できません",
+        "移行は最初の出納閉鎖の前に終えます。収納の画面で、開いている会計年度の調整として記帳してください",
     )
 
 
@@ -78,13 +98,14 @@ def _instalment_rules(ctx: Context) -> tuple[Rule, ...]:
         Rule(
             "migration.booked",
             "levied_yen",
-            f"{_differs('t.way || t.number', {'levy': 't.levied_yen', 'receipt': 't.received_yen'})} "
+            f"{_differs(_PART, _PAID_PART)} "
             f"OR EXISTS (SELECT 1 FROM collection_plan p WHERE p.person_id = t.person_id "
             f"AND p.fiscal_year = t.fiscal_year AND p.cause <> 'opening' AND {PLAN_IN_FORCE}) "
             f"OR EXISTS (SELECT 1 FROM ({entries_sql()}) e WHERE e.key = {_KEY} || 'levy:0')",
             "この人のこの年度の台帳はもう別の内容で記帳されています",
             "引き継いだ台帳は書き換えられません。差があれば収納の画面で調整してください",
         ),
+        _closed("levied_yen", _unbooked(_PART, _PAID_PART)),
     )
 
 
@@ -124,6 +145,11 @@ def _total_rules(ctx: Context) -> tuple[Rule, ...]:
             f"ELSE {_differs(_WHOLE, _PAID | _PAID_BACK)} END",
             "この人のこの年度の合計はもう別の額で記帳されています",
             "引き継いだ台帳は書き換えられません。差があれば収納の画面で調整してください",
+        ),
+        _closed(
+            "levied",
+            f"CASE WHEN {_HAS_PLAN} THEN {_unbooked(_WHOLE, _PAID_BACK)} "
+            f"ELSE {_unbooked(_WHOLE, _PAID | _PAID_BACK)} END",
         ),
     )
 

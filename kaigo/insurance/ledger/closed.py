@@ -1,4 +1,7 @@
-"""A closed accounting year takes no entry: the database refuses, whoever writes.
+"""A closed accounting year takes no entry, nor does any year before it: the database refuses, whoever writes.
+
+Also a year that holds only what a former system handed over, and was never closed itself: its terms are in the sums
+that the first closing carried over.
 
 Whoever writes shares a lock that a closing holds alone: what is not committed yet would be in no sum of the closing and
 stand in the closed year all the same.
@@ -10,9 +13,9 @@ CREATE OR REPLACE FUNCTION ledger_closed() RETURNS trigger LANGUAGE plpgsql AS $
 DECLARE year integer;
 BEGIN
   PERFORM pg_advisory_xact_lock_shared({LOCK});
-  SELECT f.accounting_year INTO year FROM (SELECT DISTINCT accounting_year FROM fresh) f
-  JOIN ledger_closing c ON c.accounting_year = f.accounting_year LIMIT 1;
-  IF FOUND THEN
+  SELECT min(f.accounting_year) INTO year FROM fresh f
+  WHERE f.accounting_year <= (SELECT max(accounting_year) FROM ledger_closing);
+  IF year IS NOT NULL THEN
     RAISE EXCEPTION 'accounting year % is closed', year USING ERRCODE = '23514', CONSTRAINT = 'ledger_closed';
   END IF;
   RETURN NULL;

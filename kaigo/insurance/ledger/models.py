@@ -50,6 +50,8 @@ class LedgerEntry(Entry):
             models.Index(fields=["person", "fiscal_year"], name="ledger_entry_person"),
             # Entries come in the order of time: who asks for the open years of everybody reads only their pages.
             BrinIndex(fields=["fiscal_year"], name="ledger_entry_year", autosummarize=True),
+            # Likewise who asks for what was booked since the last closing.
+            BrinIndex(fields=["accounting_year"], name="ledger_entry_accounts", autosummarize=True),
         ]
         # A constraint, not unique=True: that would add a second index for LIKE.
         constraints = [
@@ -76,6 +78,47 @@ class Closing(Decision):
 
     class Meta:
         db_table = "ledger_closing"
+
+
+class Carried(Document):
+    """What a closing hands to the next year (滞納繰越・過誤納の繰越): a term that was not even at its end, as it stood.
+
+    kind: deduction | direct; balance in yen, above zero what is owed, below zero what was paid too much; paid: whether a
+    receipt was ever booked on the term. Only of a later year's term, on which money came before its year, also what is
+    even. The rows of a closing are its carried_yen and overpaid_yen.
+    """
+
+    about = About(
+        "person",
+        "collection",
+        {
+            "balance": (f"{MONEY}/期別調定額", f"{MONEY}/期別収納額", f"{MONEY}/期別過誤納額"),
+            "number": (f"{MONEY}/期別",),
+            "kind": (f"{MONEY}/徴収区分",),
+            "fiscal_year": (f"{MONEY}/賦課年度",),
+        },
+    )
+
+    closing = models.ForeignKey(
+        Closing, models.PROTECT, related_name="carried", db_index=False, db_constraint=False
+    )
+    person = models.ForeignKey(Person, models.PROTECT, related_name="+", db_index=False, db_constraint=False)
+    fiscal_year = models.SmallIntegerField()
+    kind = models.CharField(max_length=12)
+    number = models.SmallIntegerField()
+    balance = models.IntegerField()
+    paid = models.BooleanField()
+
+    class Meta:
+        db_table = "ledger_carried"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["closing", "person", "fiscal_year", "kind", "number"], name="ledger_carried_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(kind__in=["deduction", "direct"]), name="ledger_carried_kind"
+            ),
+        ]
 
 
 class FinanceFile(Document):

@@ -11,6 +11,7 @@ from django.db import connection
 from kaigo.base.records.bulk import id_array
 from kaigo.base.records.context import Context
 from kaigo.base.records.rows import rows
+from kaigo.insurance.ledger import carried
 from kaigo.insurance.ledger.sorts import (
     ACCOUNTS,
     BALANCE,
@@ -27,6 +28,8 @@ __all__ = ["ACCOUNTS", "BALANCE", "OWED", "PAID", "PAID_BACK", "SORTS", "kind_sq
 
 # Entries of the former system's year totals carry this number: they belong to no term.
 TOTAL = 0
+# 介護保険法 came into force on 1 April 2000: no year is earlier.
+FIRST_YEAR = 2000
 
 
 def _known(ctx: Context) -> str:
@@ -58,15 +61,12 @@ def terms_sql(ctx: Context, condition: str = "true") -> str:
 def uneven_sql(ctx: Context, condition: str = "true") -> str:
     """Relation (person_id, fiscal_year, kind, number, balance, paid): the terms whose balance is not zero.
 
-    paid: whether a receipt was ever booked on it. One sum instead of the four of terms_sql, and most terms fall out at
-    once: for whole wards. condition: SQL over the entries' columns.
+    paid: whether a receipt was ever booked on it. For whole wards: what the last closing carried over and the entries
+    since; as known at a moment, all entries. condition: SQL over person_id, fiscal_year, kind and number, nothing else.
     """
-    return f"""
-        SELECT person_id, fiscal_year, CASE WHEN deducted THEN 'deduction' ELSE 'direct' END AS kind, number, balance, paid
-        FROM (SELECT person_id, fiscal_year, way = 'deduction' AS deducted, number, sum({BALANCE})::int AS balance,
-                     bool_or(sort = 'receipt') AS paid
-              FROM ledger_entry WHERE {condition}{_known(ctx)} GROUP BY person_id, fiscal_year, way = 'deduction', number
-              HAVING sum({BALANCE}) <> 0) u"""
+    if ctx.known_at is None:
+        return carried.uneven(condition)
+    return carried.uneven_from_entries(condition, "booked_at <= %(known_at)s")
 
 
 def ample() -> None:
@@ -120,8 +120,10 @@ def open_terms(ctx: Context, persons: Iterable[int]) -> dict[tuple[int, int, str
 
 
 def closings_sql() -> str:
-    """Relation (accounting_year) of the closed years."""
-    return "SELECT accounting_year FROM ledger_closing"
+    """Relation (accounting_year) of the years that take no entry any more: every one up to the last that was closed."""
+    return (
+        f"SELECT generate_series({FIRST_YEAR}, max(accounting_year)) AS accounting_year FROM ledger_closing"
+    )
 
 
 class Day(NamedTuple):

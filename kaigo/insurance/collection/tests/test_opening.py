@@ -12,6 +12,7 @@ from kaigo.insurance.collection import opening, read
 from kaigo.insurance.collection.decide import plan_all
 from kaigo.insurance.collection.models import Instalment, Plan
 from kaigo.insurance.collection.tests.builders import INSURER, insured, on, person
+from kaigo.insurance.ledger.closing import close
 from kaigo.insurance.ledger.models import LedgerEntry
 from kaigo.insurance.premium import opening as premium_opening
 from kaigo.insurance.premium.read import current
@@ -169,6 +170,27 @@ def test_the_same_twice_changes_nothing_and_another_amount_is_refused(street):
     )
     assert (other["entries"], other["refused"]) == (0, 2)
     assert (LedgerEntry.objects.count(), Instalment.objects.count()) == before
+
+
+def test_what_is_handed_over_after_its_year_was_closed_goes_to_the_list_of_repairs(street):
+    who, other = somebody(), somebody()
+    total = f"{number_of(who)},2019,60000,50000,0,10000"
+    take_over({who: 24_000}, [], [total])
+    with acting(on(APRIL)):
+        close(on(APRIL), YEAR - 1)
+    # What is booked already may come again; 2019 was closed with 2024, and 2025 is open.
+    late = [total, f"{number_of(other)},2019,30000,30000,0,0", f"{number_of(who)},2018,9000,0,0,0"]
+    done = take_over({who: 24_000}, slips(who, 12_000, 12_000), late, sequence=2)
+    assert (done["entries"], done["refused"]) == (4, 2)
+    assert [r.refused.rule for r in Repair.objects.all()] == ["migration.closed"] * 2
+    assert LedgerEntry.objects.filter(accounting_year__lt=YEAR).count() == 3
+    with acting(on(JUNE)):
+        close(on(JUNE), YEAR)
+    parts = take_over(
+        {who: 24_000, other: 12_000}, [*slips(who, 12_000, 12_000), *slips(other, 12_000)], sequence=3
+    )
+    assert (parts["entries"], parts["refused"]) == (0, 1)
+    assert not Plan.objects.filter(person=other).exists()
 
 
 def test_lines_without_their_decision_go_to_the_list_of_repairs(street):
