@@ -63,7 +63,7 @@ def _owed(who: int) -> dict[str, int]:
     by = {"decided_on": TODAY, "actor": "account:1"}
     batch = dunning.Batch.objects.create(
         sort="demand", on=TODAY, dated=TODAY, state="done", law="", requested_by="account:1", approved_by="account:2",
-        totals={"terms": 1, "people": 1, "yen": 8_000, "late": 0, "left": {}},
+        totals={"terms": 1, "people": 1, "yen": 8_000, "late": 0, "left": {}, "saved": 1, "saved_yen": 8_000, "dropped": {}},
     )  # fmt: skip
     demand = dunning.Demand.objects.create(
         **term, **by, batch=batch, part=1, due_on=DUE, yen=8_000, dated=TODAY, deadline_on=TODAY, fee_yen=0, why="due"

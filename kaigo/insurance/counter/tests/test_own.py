@@ -111,13 +111,13 @@ def test_a_stranger_is_not_refused_for_that():
             assert last().why != "self", address
 
 
-def test_nobody_is_matched_with_himself_by_what_a_form_sends():
+def test_nobody_is_matched_with_himself():
     rows = plant()
     unmatched = DeductionTarget.objects.create(
         delivery=9002, line=2, captured_year=2026, captured_month=4, payer="001", basic_pension_number="1122334455",
         pension_code="1150", birth_date=BORN, sex="2", kana="ｶｶﾞﾐ ｻｸﾗｺ", annual_pension_yen=1, matched_by="none",
     )  # fmt: skip
-    address = f"/collection/targets/{ref('target', unmatched.id)}/match/"
-    answer = visit(address, {"person": ref("person", rows["person"])}, staff=clerk(WHO["herself"]))
+    address = f"/collection/targets/{ref('target', unmatched.id)}/person/{ref('person', rows['person'])}/"
+    answer = visit(address, {}, staff=clerk(WHO["herself"]))
     assert answer.status_code == 403 and last().why == "self"
     assert not Match.objects.filter(target=unmatched).exists()
